@@ -1,0 +1,80 @@
+/* The settings in force: one immutable object, built whole, checked whole, swapped whole.
+ *
+ * The scalar settings are rows of config/params.def, from which this struct's fields, the parser,
+ * the range checks, the sample file and the reference page are made. Thresholds are not listed
+ * there: each is declared once, by its detector (churnwatch/detector.h).
+ */
+#ifndef CHURNWATCH_SETTINGS_H
+#define CHURNWATCH_SETTINGS_H
+
+#include "churnwatch/civil.h"
+#include "churnwatch/detector.h"
+#include "churnwatch/event.h"
+
+/* Types a row of params.def may have, and the C type of its field:
+ *   BOOL bool · INT int64_t · REAL double · TEXT char * · LIST struct cw_list (texts)
+ *   TIME int64_t µs, written as a duration ("2h", "1h30m", "20ms") · SIZE int64_t bytes ("64KiB")
+ *   MONEY cw_money in yuan · ENUM int, one of a list of words */
+struct cw_list {
+    char **items; /* owned */
+    size_t n;
+};
+
+/* A segment's conditions; an absent (NULL) one matches all. */
+struct cw_segment_match {
+    char *client, *manager, *class_, *vip, *kind, *county;
+};
+
+/* The thresholds and detector modes of one set of clients, all resolved: no lookup by name is left
+ * for the judging. value[d][t] is in the unit its declaration names. */
+struct cw_policy {
+    double value[CW_DETECTORS][CW_THRESHOLDS_MOST];
+    bool on[CW_DETECTORS];
+};
+
+/* What a segment is chosen by. */
+struct cw_segment_key {
+    struct cw_str client, manager, county;
+    enum cw_class class_;
+    enum cw_vip vip;
+    enum cw_kind kind;
+};
+
+struct cw_settings {
+    int32_t version; /* of the live settings; 0 = the file's */
+#define CW_FIELD_BOOL bool
+#define CW_FIELD_INT int64_t
+#define CW_FIELD_REAL double
+#define CW_FIELD_TEXT char *
+#define CW_FIELD_LIST struct cw_list
+#define CW_FIELD_TIME int64_t
+#define CW_FIELD_SIZE int64_t
+#define CW_FIELD_MONEY cw_money
+#define CW_FIELD_ENUM int
+#define PARAM(field, path, type, unit, least, most, dflt, words, meaning) CW_FIELD_##type field;
+#include "config/params.def"
+#undef PARAM
+    struct cw_list kafka_properties; /* "name=value" */
+    struct cw_zone *zone;            /* of time_zone; owned */
+    struct cw_calendar *workdays;    /* of calendar; owned */
+    struct cw_policy base;           /* the default policy: declarations overlaid by detectors.* */
+    struct cw_segment *segments;     /* owned, opaque; in order of rising precedence */
+    size_t n_segments;
+};
+
+/* Built-in defaults only (zone loaded, weekends as calendar). Free with cw_settings_free. */
+int cw_settings_default(struct cw_settings **ret_settings, struct cw_errbuf *eb);
+void cw_settings_free(struct cw_settings *s);
+
+/* Which segments match: a bit per segment (bit i of words[i/64]); words has
+ * CW_SEGMENT_WORDS entries. Two clients with equal bits have equal policies. */
+#define CW_SEGMENTS_MOST 256
+#define CW_SEGMENT_WORDS (CW_SEGMENTS_MOST / 64)
+void cw_settings_match(const struct cw_settings *s, const struct cw_segment_key *key,
+                       uint64_t words[CW_SEGMENT_WORDS]);
+/* The policy for such bits: base, then class kind < class < manager < client segments laid over,
+ * file order within a level. */
+void cw_settings_policy(const struct cw_settings *s, const uint64_t words[CW_SEGMENT_WORDS],
+                        struct cw_policy *ret_policy);
+
+#endif

@@ -1,0 +1,106 @@
+/* The pure core: everything churnwatch knows about the clients of one partition, and the judging.
+ *
+ *     profile, event, outcome, tick  ->  judge  ->  task versions
+ *
+ * A shard belongs to one thread. It reads no clock, file, socket or randomness; equal input gives
+ * equal output, byte for byte.
+ */
+#ifndef CHURNWATCH_SHARD_H
+#define CHURNWATCH_SHARD_H
+
+#include "churnwatch/settings.h"
+
+struct cw_shard;
+struct cw_roster; /* managers, see below */
+
+/* Where a message came from; source of a task version. topic is a short stable name. */
+struct cw_origin {
+    const char *topic; /* NULL: no message (a day's close, a tick) */
+    int32_t partition;
+    int64_t offset;
+};
+
+/* One task version, ready for the outbox. Borrowed during the call. */
+struct cw_task_version {
+    struct cw_str client_id, manager;
+    struct cw_str task_id;
+    int32_t version;
+    struct cw_str json; /* one record of contract/tasks.md, no newline */
+    bool ended;         /* state is not open */
+};
+struct cw_output {
+    void (*task)(void *arg, const struct cw_task_version *v);
+    void *arg;
+};
+
+/* Counters of a shard since it was made (not stored): one row each, with a sentence. */
+#define CW_SHARD_COUNTERS(X)                                                                       \
+    X(judged, "events judged")                                                                     \
+    X(repeats, "events skipped as repeats of one seen before")                                     \
+    X(late, "events for a day already judged: counted into totals, no spend verdict")              \
+    X(profiles, "client profiles taken in")                                                        \
+    X(outcomes, "outcomes taken in")                                                               \
+    X(days_closed, "days closed")                                                                  \
+    X(feed_silent_days, "channel days not judged because the feed was silent")                     \
+    X(signals, "signals raised")                                                                   \
+    X(signals_inhibited, "signals held back because a higher step explains them")                  \
+    X(signals_off, "signals held back because their detector is off")                              \
+    X(tasks_opened, "tasks opened")                                                                \
+    X(tasks_ended, "tasks withdrawn, expired or done")                                             \
+    X(versions, "task versions written")
+struct cw_shard_counters {
+#define X(name, text) uint64_t name;
+    CW_SHARD_COUNTERS(X)
+#undef X
+    uint64_t by_detector[CW_DETECTORS]; /* signals raised */
+};
+
+/* Borrows settings and roster (which may be NULL) until changed or freed. NULL: no memory. */
+struct cw_shard *cw_shard_new(const struct cw_settings *s, const struct cw_roster *r);
+void cw_shard_free(struct cw_shard *sh);
+/* Between two batches. Policies are resolved anew; clients keep what they learned. */
+void cw_shard_settings(struct cw_shard *sh, const struct cw_settings *s);
+void cw_shard_roster(struct cw_shard *sh, const struct cw_roster *r);
+
+/* Each returns 0 or -CW_E_NOMEM (the shard must then be thrown away and restored). */
+int cw_shard_profile(struct cw_shard *sh, const struct cw_profile *p, const struct cw_origin *o,
+                     const struct cw_output *out);
+int cw_shard_event(struct cw_shard *sh, const struct cw_event *ev, const struct cw_origin *o,
+                   const struct cw_output *out);
+int cw_shard_outcome(struct cw_shard *sh, const struct cw_outcome *oc, const struct cw_origin *o,
+                     const struct cw_output *out);
+/* Moves the clock to `to` (never back), closing days on the way. */
+int cw_shard_tick(struct cw_shard *sh, cw_event_time to, const struct cw_output *out);
+
+/* The greatest event time seen; CW_NO_TIME before the first. */
+cw_event_time cw_shard_clock(const struct cw_shard *sh);
+const struct cw_shard_counters *cw_shard_counters(const struct cw_shard *sh);
+size_t cw_shard_clients(const struct cw_shard *sh);
+size_t cw_shard_open_tasks(const struct cw_shard *sh);
+size_t cw_shard_bytes(const struct cw_shard *sh); /* memory held, as counted by the shard */
+/* By id; NULL when unknown. */
+const struct cw_client *cw_shard_client(const struct cw_shard *sh, struct cw_str id);
+
+/* State log. encode appends to b: the shard's own facts (clock, days, shared baselines), every
+ * client touched since the last encode, and of those written longest ago as many as make up
+ * `cold_share` of the bytes of the touched ones, at least cold_least clients. `commit` numbers
+ * rise by one. ret_round_start is the lowest commit number still needed for a full restore. The
+ * bytes are self-delimiting images, each checksummed; concatenated encodes restore in order.
+ * restore returns 0, -CW_E_CORRUPT, -CW_E_NEWER (eb says what) or -CW_E_NOMEM. */
+int cw_shard_encode(struct cw_shard *sh, uint32_t commit, double cold_share, uint32_t cold_least,
+                    struct cw_buf *b, uint32_t *ret_round_start);
+int cw_shard_restore(struct cw_shard *sh, uint32_t commit, struct cw_str images,
+                     struct cw_errbuf *eb);
+/* True when nothing has changed since the last encode. */
+bool cw_shard_clean(const struct cw_shard *sh);
+
+/* The managers, read whole from manager.profiles; shared by shards, changed between batches. */
+struct cw_roster *cw_roster_new(void);
+int cw_roster_put(struct cw_roster *r, const struct cw_manager *m); /* copies; deleted removes */
+void cw_roster_free(struct cw_roster *r);
+size_t cw_roster_count(const struct cw_roster *r);
+
+/* murmur2 of the client id as Kafka's Java producer spreads keys: the partition of n. */
+int32_t cw_partition_of(struct cw_str key, int32_t n);
+
+#endif
