@@ -77,6 +77,8 @@ struct cw_client {
     struct cw_client *older, *newer; /* order of writing to the state log */
 };
 
+/* Bytes of all the detectors' client slices together. */
+size_t cw_client_slices_size(void);
 /* Bytes from one line to the next. */
 size_t cw_line_stride(void);
 struct cw_line *cw_client_line_at(const struct cw_client *cl, uint32_t i);

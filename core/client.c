@@ -1,0 +1,83 @@
+/* Reading a client: its lines, its slices, its bills. Writing is core/clients.c. */
+#include "churnwatch/client.h"
+
+/* Offsets of the detectors' slices, worked out from the table. */
+static size_t slice_offset(unsigned detector, bool of_line)
+{
+    size_t at = 0;
+    for (unsigned d = 0; d < detector; d++)
+        at += of_line ? cw_detectors[d]->line_state_size : cw_detectors[d]->state_size;
+    return at;
+}
+
+size_t cw_client_slices_size(void)
+{
+    return slice_offset(CW_DETECTORS, false);
+}
+
+size_t cw_line_stride(void)
+{
+    size_t n = sizeof(struct cw_line) + slice_offset(CW_DETECTORS, true);
+    return (n + 7) & ~(size_t)7;
+}
+
+struct cw_line *cw_client_line_at(const struct cw_client *cl, uint32_t i)
+{
+    return (struct cw_line *)(void *)(cl->lines + (size_t)i * cw_line_stride());
+}
+
+struct cw_line *cw_client_line(const struct cw_client *cl, cw_number number)
+{
+    uint32_t lo = 0, hi = cl->n_lines;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        struct cw_line *ln = cw_client_line_at(cl, mid);
+        if (ln->number == number)
+            return ln;
+        if (ln->number < number)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return NULL;
+}
+
+void *cw_client_slice(const struct cw_client *cl, unsigned detector)
+{
+    return cw_detectors[detector]->state_size ? cl->slices + slice_offset(detector, false) : NULL;
+}
+
+void *cw_line_slice(const struct cw_line *ln, unsigned detector)
+{
+    if (!ln || !cw_detectors[detector]->line_state_size)
+        return NULL;
+    return (unsigned char *)(uintptr_t)(ln + 1) + slice_offset(detector, true);
+}
+
+bool cw_client_all_stopped(const struct cw_client *cl)
+{
+    for (uint32_t i = 0; i < cl->n_lines; i++)
+        if (cw_client_line_at(cl, i)->status < CW_LINE_TWO_WAY)
+            return false;
+    return cl->n_lines > 0;
+}
+
+cw_money cw_client_usual_bill(const struct cw_client *cl, int skip, int n)
+{
+    cw_money sum = 0;
+    int found = 0;
+    for (int i = skip; i < CW_BILLS_KEPT && found < n && cl->bill_cycles[i]; i++, found++)
+        sum += cl->bills[i];
+    return found ? sum / found : -1;
+}
+
+cw_money cw_client_fees(const struct cw_client *cl)
+{
+    cw_money sum = 0;
+    for (uint32_t i = 0; i < cl->n_lines; i++) {
+        const struct cw_line *ln = cw_client_line_at(cl, i);
+        if (ln->status != CW_LINE_GONE && ln->monthly_fee > 0)
+            sum += ln->monthly_fee;
+    }
+    return sum;
+}
