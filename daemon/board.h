@@ -1,0 +1,63 @@
+/* The notice board between engine threads and the main thread: counters (atomic) and a copy of each
+ * shard's standing (under a lock held for a copy only). Nothing else is shared.
+ */
+#ifndef CW_DAEMON_BOARD_H
+#define CW_DAEMON_BOARD_H
+
+#include <stdatomic.h>
+
+#include "daemon/bus.h"
+#include "churnwatch/shard.h"
+
+/* Counters, each declared once with its sentence in daemon/counters.def; see daemon/metrics.h. */
+enum cw_counter {
+#define COUNTER(name, labels, text) CW_COUNT_##name,
+#include "daemon/counters.def"
+#undef COUNTER
+    CW_COUNTERS
+};
+
+enum cw_shard_standing {
+    CW_SHARD_ASSIGNED, /* ours, not yet restored */
+    CW_SHARD_RESTORING,
+    CW_SHARD_RUNNING,
+    CW_SHARD_STOPPED /* torn or damaged state: alone among the shards, see reason */
+};
+struct cw_shard_status {
+    int32_t shard;
+    enum cw_shard_standing standing;
+    char reason[160]; /* of STOPPED */
+    cw_event_time clock;
+    cw_wall_time last_commit;
+    uint64_t commits;
+    int64_t restored, to_restore; /* records of the state log */
+    int64_t next[CW_INPUTS];      /* positions */
+    int64_t lag[CW_INPUTS];       /* messages behind, -1 unknown */
+    uint64_t clients, open_tasks, bytes;
+    struct cw_shard_counters counters;
+};
+
+#define CW_BOARD_SHARDS_MOST 1024
+struct cw_board;
+struct cw_board *cw_board_new(void);
+void cw_board_free(struct cw_board *b);
+
+void cw_board_count(struct cw_board *b, enum cw_counter c, uint64_t n);
+uint64_t cw_board_counter(const struct cw_board *b, enum cw_counter c);
+/* A dead letter or a skipped message, by input topic and code. */
+void cw_board_reject(struct cw_board *b, enum cw_input in, enum cw_reject_code code);
+uint64_t cw_board_rejects(const struct cw_board *b, enum cw_input in, enum cw_reject_code code);
+
+/* Engine: publish a shard's standing; drop it when it is no longer ours. wake runs on the engine's
+ * thread (it is ev_async_send) when standing, ownership or commits changed. */
+void cw_board_wake(struct cw_board *b, void (*wake)(void *arg), void *arg);
+void cw_board_shard(struct cw_board *b, const struct cw_shard_status *s);
+void cw_board_drop(struct cw_board *b, int32_t shard);
+/* Main: copies at most most standings, by shard number; returns how many there are. */
+size_t cw_board_shards(struct cw_board *b, struct cw_shard_status *ret, size_t most);
+
+/* An engine thread met something only a restart mends; the main loop then exits 75 with reason. */
+void cw_board_fatal(struct cw_board *b, const char *reason);
+bool cw_board_is_fatal(struct cw_board *b, char reason[256]);
+
+#endif
