@@ -47,7 +47,7 @@ struct cw_day_sums {
 struct cw_client {
     struct cw_str id; /* owned by the shard */
     uint64_t hash;
-    uint8_t kind, class_, vip; /* from the profile; group/none/none without one */
+    uint8_t kind, class_, vip; /* from the profile; individual/none/none without one */
     bool has_profile;
     bool snapshot;
     int32_t phones;           /* from the profile; -1 unknown */

@@ -1,0 +1,124 @@
+/* One finding into one task: adding, climbing, clearing. What it says is whether there is news. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/fold.h"
+
+static struct cw_task_signal *find(struct cw_task *t, const struct cw_signal *s)
+{
+    for (size_t i = 0; i < t->n_signals; i++) {
+        struct cw_task_signal *g = &t->signals[i];
+        if (g->s.detector == s->detector && g->s.line == s->line && g->s.slot == s->slot)
+            return g;
+    }
+    return NULL;
+}
+
+/* The one to give up when the task is full: a cleared one, else the weakest. */
+static struct cw_task_signal *weakest(struct cw_task *t, cw_event_time now)
+{
+    struct cw_task_signal *least = &t->signals[0];
+    float least_weight = 1e9F;
+    for (size_t i = 0; i < t->n_signals; i++) {
+        struct cw_task_signal *g = &t->signals[i];
+        float w = cw_signal_weight(g, now) * (g->s.leave + g->s.incident + g->s.severity + 1);
+        if (w < least_weight) {
+            least_weight = w;
+            least = g;
+        }
+    }
+    return least;
+}
+
+/* Room for one more signal; NULL when out of memory. */
+static struct cw_task_signal *room(struct cw_shard *sh, struct cw_task *t, cw_event_time now)
+{
+    if (t->n_signals == CW_TASK_SIGNALS_MOST) {
+        struct cw_task_signal *g = weakest(t, now);
+        t->signals_omitted++;
+        memmove(g, g + 1, (size_t)(&t->signals[t->n_signals] - (g + 1)) * sizeof *g);
+        t->n_signals--;
+    }
+    if (t->n_signals == t->cap_signals) {
+        uint8_t cap = (uint8_t)(t->cap_signals ? t->cap_signals * 2 : 2);
+        struct cw_task_signal *p = realloc(t->signals, cap * sizeof *p);
+        if (!p) {
+            sh->failed = true;
+            return NULL;
+        }
+        sh->bytes += (size_t)(cap - t->cap_signals) * sizeof *p;
+        t->signals = p;
+        t->cap_signals = cap;
+    }
+    return &t->signals[t->n_signals++];
+}
+
+static void write_signal(struct cw_task_signal *g, const struct cw_signal *s,
+                         const struct cw_fold *f, uint8_t topic)
+{
+    *g = (struct cw_task_signal){.s = *s,
+                                 .at = f->at,
+                                 .cleared_at = CW_NO_TIME,
+                                 .offset = f->origin ? f->origin->offset : -1,
+                                 .partition = f->origin ? f->origin->partition : -1,
+                                 .topic = topic};
+}
+
+enum cw_news cw_fold_raise(struct cw_shard *sh, struct cw_task *t, const struct cw_signal *s,
+                           const struct cw_fold *f, uint8_t topic)
+{
+    struct cw_task_signal *g = find(t, s);
+    if (g && g->cleared_at == CW_NO_TIME && s->step <= g->s.step) {
+        /* The same again: no news, but it is fresh again and may be heavier. */
+        g->s.severity = s->severity > g->s.severity ? s->severity : g->s.severity;
+        if (!s->holds && f->at > g->at)
+            g->at = f->at;
+        return CW_NEWS_NONE;
+    }
+    enum cw_news news = g && g->cleared_at == CW_NO_TIME ? CW_NEWS_CLIMBED : CW_NEWS_ADDED;
+    if (!g)
+        g = room(sh, t, f->now);
+    if (g)
+        write_signal(g, s, f, topic);
+    return news;
+}
+
+static enum cw_news clear(struct cw_task_signal *g, cw_event_time now)
+{
+    if (!g || g->cleared_at != CW_NO_TIME)
+        return CW_NEWS_NONE;
+    g->cleared_at = now;
+    return CW_NEWS_CLEARED;
+}
+
+enum cw_news cw_fold_clear(struct cw_task *t, const struct cw_finding *item, cw_event_time now)
+{
+    if (item->kind == CW_FOUND_CLEAR)
+        return clear(find(t, &item->s), now);
+    enum cw_news news = CW_NEWS_NONE;
+    for (size_t i = 0; i < t->n_signals; i++)
+        if (t->signals[i].s.detector == item->s.detector && clear(&t->signals[i], now))
+            news = CW_NEWS_CLEARED;
+    return news;
+}
+
+enum cw_news cw_fold_fade(struct cw_task *t, double half_lives, cw_event_time now)
+{
+    enum cw_news news = CW_NEWS_NONE;
+    for (size_t i = 0; i < t->n_signals; i++) {
+        struct cw_task_signal *g = &t->signals[i];
+        double life = half_lives * (double)g->s.half_life_days * (double)CW_DAY;
+        if (g->cleared_at == CW_NO_TIME && !g->s.holds && (double)(now - g->at) > life &&
+            clear(g, now))
+            news = CW_NEWS_CLEARED;
+    }
+    return news;
+}
+
+bool cw_fold_any_open(const struct cw_task *t)
+{
+    for (size_t i = 0; i < t->n_signals; i++)
+        if (t->signals[i].cleared_at == CW_NO_TIME)
+            return true;
+    return false;
+}

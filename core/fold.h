@@ -1,0 +1,17 @@
+/* The steps of folding a finding into a task. Private to the core. */
+#ifndef CW_CORE_FOLD_H
+#define CW_CORE_FOLD_H
+
+#include "core/shard_state.h"
+
+enum cw_news { CW_NEWS_NONE, CW_NEWS_CLEARED, CW_NEWS_ADDED, CW_NEWS_CLIMBED };
+
+/* A raise: adds, climbs, or only freshens. topic: enum cw_origin_topic. */
+enum cw_news cw_fold_raise(struct cw_shard *sh, struct cw_task *t, const struct cw_signal *s,
+                           const struct cw_fold *f, uint8_t topic);
+enum cw_news cw_fold_clear(struct cw_task *t, const struct cw_finding *item, cw_event_time now);
+/* Signs that are no states count as over after so many half-lives. */
+enum cw_news cw_fold_fade(struct cw_task *t, double half_lives, cw_event_time now);
+bool cw_fold_any_open(const struct cw_task *t);
+
+#endif

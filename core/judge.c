@@ -1,0 +1,83 @@
+/* Calling the detectors: each in the table's order, with its own thresholds and slices. */
+#include <string.h>
+
+#include "core/baseline.h"
+#include "core/shard_state.h"
+
+static struct cw_judge judge_of(struct cw_shard *sh, struct cw_client *cl)
+{
+    sh->findings.n = sh->findings.dropped = 0;
+    return (struct cw_judge){.settings = sh->settings, .client = cl, .out = &sh->findings};
+}
+
+static void choose(struct cw_judge *j, const struct cw_policy *p, unsigned d)
+{
+    j->self = (uint8_t)d;
+    j->t = p->value[d];
+    j->state = cw_client_slice(j->client, d);
+    j->line_state = cw_line_slice(j->line, d);
+}
+
+/* The day so far against the whole day's expectation; what the clients share is not known yet. */
+static void day_so_far(const struct cw_shard *sh, const struct cw_client *cl, cw_day day,
+                       struct cw_day_view *ret)
+{
+    const struct cw_day_sums *d = &cl->open[day & 1];
+    bool working = cw_calendar_working(sh->settings->workdays, day);
+    *ret = (struct cw_day_view){.day = day,
+                                .working = working,
+                                .roaming = d->roaming,
+                                .roaming_night = d->roaming_night};
+    cw_baseline_view(&cl->spend, cw_weekday(day), working, (double)d->spend / CW_YUAN,
+                     (struct cw_shock){0, 1}, sh->settings->warmup_days, &ret->spend);
+}
+
+void cw_judge_event(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
+                    const struct cw_event *ev, cw_day day, bool late)
+{
+    const struct cw_policy *policy = cw_clients_policy(sh, cl);
+    struct cw_judge j = judge_of(sh, cl);
+    struct cw_day_view so_far;
+    j.line = ln;
+    j.event = ev;
+    j.now = ev->time;
+    j.today = day;
+    j.late = late;
+    if (ev->type == CW_EV_CHARGE && !late && ev->u.charge.category != CW_CAT_MONTHLY_FEE) {
+        day_so_far(sh, cl, day, &so_far);
+        j.so_far = &so_far;
+    }
+    for (unsigned d = 0; d < CW_DETECTORS; d++) {
+        const struct cw_detector *det = cw_detectors[d];
+        choose(&j, policy, d);
+        if (det->on_event && (det->reads >> ev->type & 1))
+            det->on_event(&j);
+        if (det->on_bill && ev->type == CW_EV_BILL)
+            det->on_bill(&j);
+    }
+}
+
+void cw_judge_day(struct cw_shard *sh, struct cw_client *cl, const struct cw_day_view *view,
+                  cw_event_time now)
+{
+    const struct cw_policy *policy = cw_clients_policy(sh, cl);
+    struct cw_judge j = judge_of(sh, cl);
+    j.day = view;
+    j.now = now;
+    j.today = view->day;
+    for (unsigned d = 0; d < CW_DETECTORS; d++) {
+        j.line = NULL;
+        choose(&j, policy, d);
+        if (cw_detectors[d]->on_day_close)
+            cw_detectors[d]->on_day_close(&j);
+    }
+    for (unsigned d = 0; d < CW_DETECTORS; d++) {
+        if (!cw_detectors[d]->on_line_close)
+            continue;
+        for (uint32_t i = 0; i < cl->n_lines; i++) {
+            j.line = cw_client_line_at(cl, i);
+            choose(&j, policy, d);
+            cw_detectors[d]->on_line_close(&j);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+/* What explains what: a stronger fact at the client or line mutes the signals it is the reason of,
+ * so that one trouble is one reason and not five. */
+#include "core/shard_state.h"
+
+/* The stronger facts. */
+enum reason {
+    ALL_GONE,     /* every line has left: only the leaving itself is news */
+    LINE_GONE,    /* that line has left */
+    ALL_STOPPED,  /* no line can be used: two-way suspended or gone */
+    LINE_STOPPED, /* that line is two-way suspended */
+    OUTAGE_OPEN   /* an outage is open at the client: not a wish to leave */
+};
+
+static const struct {
+    uint8_t detector; /* whose signals are muted */
+    uint8_t reason;
+} mutes[] = {
+    {CW_DET_spend_spike, ALL_GONE},       {CW_DET_spend_drop, ALL_GONE},
+    {CW_DET_spend_decline, ALL_GONE},     {CW_DET_usage_drop, ALL_GONE},
+    {CW_DET_outage, ALL_GONE},            {CW_DET_bill_change, ALL_GONE},
+    {CW_DET_inactivity, ALL_GONE},        {CW_DET_suspension, ALL_GONE},
+    {CW_DET_call_forwarding, ALL_GONE},   {CW_DET_watched_number, ALL_GONE},
+    {CW_DET_plan_change, ALL_GONE},       {CW_DET_contract_end, ALL_GONE},
+    {CW_DET_inactivity, LINE_GONE},       {CW_DET_suspension, LINE_GONE},
+    {CW_DET_call_forwarding, LINE_GONE},  {CW_DET_watched_number, LINE_GONE},
+    {CW_DET_plan_change, LINE_GONE},      {CW_DET_inactivity, ALL_STOPPED},
+    {CW_DET_spend_drop, ALL_STOPPED},     {CW_DET_spend_decline, ALL_STOPPED},
+    {CW_DET_usage_drop, ALL_STOPPED},     {CW_DET_outage, ALL_STOPPED},
+    {CW_DET_inactivity, LINE_STOPPED},    {CW_DET_usage_drop, LINE_STOPPED},
+    {CW_DET_spend_drop, OUTAGE_OPEN},     {CW_DET_usage_drop, OUTAGE_OPEN},
+};
+
+static bool outage_open(const struct cw_client *cl)
+{
+    const struct cw_task *t = cl->task;
+    for (size_t i = 0; t && i < t->n_signals; i++)
+        if (t->signals[i].s.detector == CW_DET_outage && t->signals[i].cleared_at == CW_NO_TIME)
+            return true;
+    return false;
+}
+
+static bool holds(enum reason r, const struct cw_client *cl, const struct cw_signal *s)
+{
+    const struct cw_line *ln = s->line ? cw_client_line(cl, s->line) : NULL;
+    switch (r) {
+    case ALL_GONE:
+        return cl->n_lines && cw_client_lines_left(cl) == 0;
+    case LINE_GONE:
+        return ln && ln->status == CW_LINE_GONE;
+    case ALL_STOPPED:
+        return !s->line && cw_client_all_stopped(cl);
+    case LINE_STOPPED:
+        return ln && ln->status == CW_LINE_TWO_WAY;
+    case OUTAGE_OPEN:
+        return !s->line && outage_open(cl);
+    }
+    return false;
+}
+
+bool cw_ladder_inhibits(const struct cw_client *cl, const struct cw_signal *s)
+{
+    for (size_t i = 0; i < sizeof mutes / sizeof *mutes; i++)
+        if (mutes[i].detector == s->detector && holds((enum reason)mutes[i].reason, cl, s))
+            return true;
+    return false;
+}

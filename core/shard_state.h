@@ -1,0 +1,181 @@
+/* Inside of a shard: what the files of core share and nobody else sees. */
+#ifndef CW_CORE_SHARD_STATE_H
+#define CW_CORE_SHARD_STATE_H
+
+#include "churnwatch/client.h"
+#include "churnwatch/shard.h"
+#include "churnwatch/task.h"
+#include "core/findings.h"
+
+/* ---- feed.c: is the feed alive, or is it the feed that fell silent? ---- */
+enum cw_channel { CW_CH_SPEND, CW_CH_USAGE, CW_CHANNELS };
+struct cw_feed {
+    uint32_t open[CW_CHANNELS][2]; /* events of the open days, by day & 1 */
+    float usual[CW_CHANNELS][2];   /* usual events a day: working, other */
+    uint16_t days[CW_CHANNELS];    /* of history */
+    uint16_t silent[CW_CHANNELS];  /* days in a row */
+};
+/* Counts an event of an open day. */
+void cw_feed_count(struct cw_feed *f, enum cw_channel ch, cw_day day);
+/* Closes a day: true when the channel may be judged on it. Learns the usual count. */
+bool cw_feed_close(struct cw_feed *f, enum cw_channel ch, cw_day day, bool working,
+                   const struct cw_settings *s);
+
+/* ---- the shard ---- */
+struct cw_policy_entry {
+    uint64_t words[CW_SEGMENT_WORDS];
+    struct cw_policy policy;
+};
+
+struct cw_shard {
+    const struct cw_settings *settings;
+    const struct cw_roster *roster;
+    cw_event_time clock; /* greatest event time; CW_NO_TIME before the first */
+    cw_day open_day;     /* the earliest day not yet closed */
+    cw_event_time closes_at; /* when it will be */
+    struct cw_feed feed;
+
+    struct cw_client **slots; /* open addressing by hash; NULL = free */
+    size_t n_slots;           /* a power of two */
+    struct cw_client **all;   /* by id, but for those after n_sorted */
+    size_t n_clients, n_sorted, cap_all;
+
+    struct cw_client *oldest, *newest; /* order of writing to the state log */
+    struct cw_client **touched;        /* changed since the last encode */
+    size_t n_touched, cap_touched;
+    bool facts_touched;
+
+    struct cw_client **due; /* heap of clients with an unescalated open task, by due_at */
+    size_t n_due, cap_due;
+
+    struct cw_policy_entry *policies;
+    size_t n_policies, cap_policies;
+
+    struct cw_shard_counters counters;
+    size_t n_tasks, bytes;
+    bool failed; /* out of memory somewhere below; the call in progress returns it */
+
+    struct cw_findings findings; /* of the call in progress */
+    struct cw_buf json;
+};
+
+/* ---- clients.c: making and changing clients ---- */
+struct cw_client *cw_clients_find(const struct cw_shard *sh, struct cw_str id);
+/* Finds or makes; NULL when out of memory. */
+struct cw_client *cw_clients_get(struct cw_shard *sh, struct cw_str id);
+void cw_clients_free(struct cw_shard *sh);
+/* Brings `all` into byte order of ids. */
+void cw_clients_sort(struct cw_shard *sh);
+/* Marks as changed since the last encode. */
+void cw_clients_touch(struct cw_shard *sh, struct cw_client *cl);
+/* Moves to the newest end of the order of writing. */
+void cw_clients_written(struct cw_shard *sh, struct cw_client *cl, uint32_t commit);
+/* Finds or adds a line; NULL when the client has input.max_lines already, or no memory. */
+struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_number number);
+/* True when this id was among the last ones (then it is a repeat); remembers it otherwise. */
+bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str source,
+                     struct cw_str id);
+/* Grows the ring of ids to 8 and 8 a line. */
+void cw_clients_fit_ring(struct cw_shard *sh, struct cw_client *cl);
+/* Replaces the packed profile; takes nothing; absent removes it. */
+int cw_clients_set_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str packed);
+const struct cw_policy *cw_clients_policy(struct cw_shard *sh, struct cw_client *cl);
+/* Facts of the event, before and after the detectors saw it (see detectors' brief in shard.c). */
+void cw_clients_before(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
+                       const struct cw_event *ev, cw_day day, bool late);
+void cw_clients_after(struct cw_client *cl, struct cw_line *ln, const struct cw_event *ev);
+
+/* ---- day_close.c ---- */
+/* Closes sh->open_day: residuals, the shared part, verdicts, learning; then moves on to the next
+ * day. */
+void cw_day_close(struct cw_shard *sh, const struct cw_output *out);
+
+/* ---- judge.c: calling the detectors ---- */
+void cw_judge_event(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
+                    const struct cw_event *ev, cw_day day, bool late);
+void cw_judge_day(struct cw_shard *sh, struct cw_client *cl, const struct cw_day_view *view,
+                  cw_event_time now);
+
+/* ---- tasks.c: folding findings into the client's task ---- */
+/* Where a signal came from, as it is kept with the signal. */
+enum cw_origin_topic {
+    CW_FROM_CLOSE,
+    CW_FROM_BILLING,
+    CW_FROM_SERVICE,
+    CW_FROM_PROFILES,
+    CW_FROM_OUTCOMES
+};
+struct cw_fold {
+    const struct cw_origin *origin; /* NULL: a day's close */
+    cw_event_time at;  /* of the signals: the event's time, the closing instant */
+    cw_event_time now; /* the clock; at a day's close the closing instant */
+    struct cw_str cause_source, cause_id; /* of the opening event */
+    cw_day day;                           /* of the day's close, else CW_NO_DAY */
+    bool due_passed;                      /* the clock went past due_at with this message */
+    bool profile;                         /* the profile changed: manager, method may have */
+};
+/* Folds sh->findings; writes at most one version. */
+void cw_tasks_fold(struct cw_shard *sh, struct cw_client *cl, const struct cw_fold *f,
+                   const struct cw_output *out);
+void cw_task_free(struct cw_task *t);
+/* Escalates tasks the clock has left behind, but `except`'s, for which it returns true. */
+bool cw_tasks_overdue(struct cw_shard *sh, const struct cw_client *except,
+                      const struct cw_origin *o, const struct cw_output *out);
+void cw_due_push(struct cw_shard *sh, struct cw_client *cl);
+void cw_due_drop(struct cw_shard *sh, struct cw_client *cl);
+
+/* ---- ladder.c: what explains what ---- */
+/* True when something stronger at the client explains this signal, so that it says nothing. */
+bool cw_ladder_inhibits(const struct cw_client *cl, const struct cw_signal *s);
+
+/* ---- risk.c: from signals to risk, value, urgency, priority ---- */
+struct cw_verdict {
+    float risk;     /* leaves within 30 days */
+    float incident; /* something is wrong */
+    float value, urgency;
+    int32_t priority;
+    float base;                                /* log-odds without signs */
+    float leave[CW_TASK_SIGNALS_MOST];         /* what each signal adds now */
+    float incident_by[CW_TASK_SIGNALS_MOST];
+};
+void cw_risk(const struct cw_settings *s, const struct cw_client *cl, const struct cw_task *t,
+             cw_event_time now, struct cw_verdict *ret);
+/* The parts of a client's value, 0..1; each may be asked for its term in `why`. */
+struct cw_value {
+    float class_, vip, bill, lines, snapshot;
+};
+float cw_value_of(const struct cw_client *cl, struct cw_value *ret_parts);
+/* Weight of a signal at that instant, 0..1: 1 while a state holds, fading else, 0 when cleared. */
+float cw_signal_weight(const struct cw_task_signal *g, cw_event_time now);
+
+/* ---- plan.c: whom, how, by when ---- */
+/* The instant by which a call found `hours` after `now` helps: counted from office hours. */
+cw_event_time cw_plan_due(const struct cw_zone *z, cw_event_time now, float hours);
+enum cw_method cw_plan_method(const struct cw_client *cl, const struct cw_profile *p,
+                              const struct cw_task *t, cw_event_time now);
+/* The person to call; NULL when the profile names none. */
+const struct cw_contact *cw_plan_contact(const struct cw_profile *p);
+
+/* ---- task_json.c ---- */
+/* Appends the record of contract/tasks.md. */
+void cw_task_json(struct cw_buf *b, const struct cw_shard *sh, const struct cw_client *cl,
+                  const struct cw_profile *p, const struct cw_verdict *v);
+
+/* ---- texts.c: headline and talking points ---- */
+/* The strongest open reason and its numbers; of an ended task, why it ended. */
+void cw_text_headline(struct cw_buf *b, const struct cw_settings *s, const struct cw_task *t,
+                      const struct cw_verdict *v);
+/* What to say, by the strongest reasons: a JSON array of at most three strings. */
+void cw_text_points(struct cw_buf *b, const struct cw_settings *s, const struct cw_task *t,
+                    const struct cw_verdict *v);
+
+/* ---- facts in words and in JSON ---- */
+/* The JSON value of a fact. */
+void cw_fact_json(struct cw_buf *b, const struct cw_fact *f);
+const char *cw_fact_name(const struct cw_fact *f);
+
+/* ---- roster.c ---- */
+/* The chief of a manager; absent when unknown. Borrowed. */
+struct cw_str cw_roster_chief(const struct cw_roster *r, struct cw_str manager);
+
+#endif

@@ -1,0 +1,399 @@
+/* The life of a client's retention task: opening, versions, escalation, the end. Nothing reopens:
+ * what comes after the end opens a new id. */
+#include <math.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "core/fold.h"
+#include "core/profile.h"
+
+enum { TELL_PRIORITY = 20, TELL_DAYS = 7 };
+#define TELL_RISK 0.25
+
+/* ---- small pieces ---- */
+
+static void text_free(struct cw_str *s)
+{
+    free((void *)(uintptr_t)s->p);
+    *s = (struct cw_str){0};
+}
+
+static bool text_same(struct cw_str a, struct cw_str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+/* Keeps a copy; true when it changed. */
+static bool text_set(struct cw_shard *sh, struct cw_str *s, struct cw_str to)
+{
+    if (text_same(*s, to))
+        return false;
+    char *p = malloc(to.n + 1);
+    if (!p) {
+        sh->failed = true;
+        return false;
+    }
+    if (to.n)
+        memcpy(p, to.p, to.n);
+    text_free(s);
+    *s = (struct cw_str){p, to.n};
+    return true;
+}
+
+void cw_task_free(struct cw_task *t)
+{
+    if (!t)
+        return;
+    text_free(&t->manager);
+    text_free(&t->escalated_to);
+    free(t->signals);
+    free(t);
+}
+
+static uint8_t topic_of(const struct cw_settings *s, const struct cw_origin *o)
+{
+    if (!o || !o->topic)
+        return CW_FROM_CLOSE;
+    return strcmp(o->topic, s->topic_billing) == 0    ? CW_FROM_BILLING
+           : strcmp(o->topic, s->topic_service) == 0  ? CW_FROM_SERVICE
+           : strcmp(o->topic, s->topic_profiles) == 0 ? CW_FROM_PROFILES
+                                                      : CW_FROM_OUTCOMES;
+}
+
+/* task_id: XXH64 over client, purpose and cause, apart by line feeds. */
+static uint64_t task_id(struct cw_str client, const struct cw_fold *f)
+{
+    struct cw_buf b = {0};
+    cw_buf_put(&b, client.p, client.n);
+    cw_buf_puts(&b, "\nretention\n");
+    if (f->origin) {
+        cw_buf_put(&b, f->cause_source.p, f->cause_source.n);
+        cw_buf_puts(&b, "\n");
+        cw_buf_put(&b, f->cause_id.p, f->cause_id.n);
+    } else {
+        cw_buf_puts(&b, "day:");
+        cw_buf_day(&b, f->day);
+    }
+    uint64_t id = XXH64(b.p, b.n, 0);
+    cw_buf_free(&b);
+    return id;
+}
+
+/* What a fold works on. */
+struct work {
+    struct cw_shard *sh;
+    struct cw_client *cl;
+    struct cw_task *t;
+    const struct cw_fold *f;
+    struct cw_profile profile;
+    struct cw_profile_room room;
+    struct cw_verdict verdict;
+    bool news, worse;
+};
+
+static void know_profile(struct work *w)
+{
+    w->profile = (struct cw_profile){.preferred_method = CW_BY_NONE, .phones = -1};
+    if (w->cl->has_profile)
+        (void)cw_profile_unpack(w->cl->profile, &w->profile, &w->room);
+    if (!w->profile.manager.p) {
+        const char *m = w->sh->settings->default_manager;
+        w->profile.manager = (struct cw_str){m, strlen(m)};
+    }
+}
+
+static bool open_task(struct work *w)
+{
+    struct cw_task *t = calloc(1, sizeof *t);
+    if (!t) {
+        w->sh->failed = true;
+        return false;
+    }
+    t->id = task_id(w->cl->id, w->f);
+    t->created_at = t->updated_at = w->f->now;
+    t->due_at = CW_NO_TIME;
+    t->due_slot = UINT32_MAX;
+    t->method = CW_BY_NONE;
+    w->t = w->cl->task = t;
+    w->sh->n_tasks++;
+    w->sh->bytes += sizeof *t;
+    w->sh->counters.tasks_opened++;
+    return true;
+}
+
+/* ---- folding ---- */
+
+static void note(struct work *w, enum cw_news news)
+{
+    w->news |= news != CW_NEWS_NONE;
+    w->worse |= news == CW_NEWS_CLIMBED;
+}
+
+static void bring_due(struct work *w, float hours)
+{
+    cw_event_time due = cw_plan_due(w->sh->settings->zone, w->f->now, hours);
+    if (w->t->due_at == CW_NO_TIME || due < w->t->due_at) {
+        w->t->due_at = due;
+        w->news = true;
+    }
+}
+
+static void fold_raise(struct work *w, const struct cw_finding *item)
+{
+    struct cw_shard *sh = w->sh;
+    if (!cw_clients_policy(sh, w->cl)->on[item->s.detector]) {
+        sh->counters.signals_off++;
+        return;
+    }
+    if (cw_ladder_inhibits(w->cl, &item->s)) {
+        sh->counters.signals_inhibited++;
+        return;
+    }
+    if (!w->t && !open_task(w))
+        return;
+    enum cw_news news =
+        cw_fold_raise(sh, w->t, &item->s, w->f, topic_of(sh->settings, w->f->origin));
+    note(w, news);
+    if (news == CW_NEWS_ADDED || news == CW_NEWS_CLIMBED) {
+        sh->counters.signals++;
+        sh->counters.by_detector[item->s.detector]++;
+        bring_due(w, item->s.due_hours);
+    }
+}
+
+static void fold_findings(struct work *w)
+{
+    const struct cw_findings *found = &w->sh->findings;
+    for (size_t i = 0; i < found->n && !w->sh->failed; i++) {
+        const struct cw_finding *item = &found->items[i];
+        if (item->kind == CW_FOUND_RAISE)
+            fold_raise(w, item);
+        else if (w->t)
+            note(w, cw_fold_clear(w->t, item, w->f->now));
+    }
+    if (w->t)
+        w->t->signals_omitted += (uint32_t)found->dropped;
+}
+
+/* ---- what else may change with a fold ---- */
+
+static bool must_escalate(const struct work *w)
+{
+    const struct cw_settings *s = w->sh->settings;
+    bool large = w->profile.phones >= s->escalation_phones ||
+                 cw_client_usual_bill(w->cl, 0, 3) >= s->escalation_spend;
+    bool overdue = w->f->due_passed || (!w->f->origin && w->t->due_at <= w->f->now);
+    return (w->cl->kind == CW_GROUP && large && (double)w->verdict.risk >= s->escalation_risk) ||
+           overdue;
+}
+
+static void escalate(struct work *w)
+{
+    if (w->t->state != CW_TASK_OPEN || w->t->escalated || !must_escalate(w))
+        return;
+    struct cw_str chief = w->profile.chief_manager;
+    if (!chief.p)
+        chief = cw_roster_chief(w->sh->roster, w->profile.manager);
+    if (!chief.p || text_same(chief, w->profile.manager))
+        return; /* Nobody above; stays in the heap of due times until the next version. */
+    w->news |= text_set(w->sh, &w->t->escalated_to, chief);
+    w->t->escalated = true;
+}
+
+static void assign(struct work *w)
+{
+    w->news |= text_set(w->sh, &w->t->manager, w->profile.manager);
+    if (w->t->method != CW_BY_NONE && !w->news && !w->f->profile)
+        return; /* The way to call is thought over when something is new, not as time goes by. */
+    uint8_t method = (uint8_t)cw_plan_method(w->cl, &w->profile, w->t, w->f->now);
+    w->news |= method != w->t->method;
+    w->t->method = method;
+}
+
+static void age(struct work *w)
+{
+    if (w->f->origin)
+        return;
+    note(w, cw_fold_fade(w->t, w->sh->settings->fade, w->f->now));
+    if (w->f->now - w->t->created_at >= w->sh->settings->open_for) {
+        w->t->state = CW_TASK_EXPIRED;
+        w->news = true;
+    }
+}
+
+/* At a day's close: has it moved enough since it was last told? */
+static bool moved(const struct work *w)
+{
+    const struct cw_task *t = w->t;
+    if (w->f->origin)
+        return false;
+    return abs(w->verdict.priority - t->priority_told) >= TELL_PRIORITY ||
+           fabs((double)w->verdict.risk - (double)t->risk_told) >= TELL_RISK * (double)t->risk_told ||
+           w->f->now - t->updated_at >= TELL_DAYS * CW_DAY;
+}
+
+static void tell(struct work *w, const struct cw_output *out)
+{
+    struct cw_task *t = w->t;
+    t->wake = t->version > 0 &&
+              (w->worse || (double)w->verdict.risk - (double)t->risk_told >=
+                               w->sh->settings->wake_step);
+    t->version++;
+    t->updated_at = w->f->now;
+    t->risk = t->risk_told = w->verdict.risk;
+    t->priority = t->priority_told = w->verdict.priority;
+    t->value = w->verdict.value;
+    t->urgency = w->verdict.urgency;
+    cw_buf_clear(&w->sh->json);
+    cw_task_json(&w->sh->json, w->sh, w->cl, &w->profile, &w->verdict);
+    if (w->sh->json.failed) {
+        w->sh->failed = true;
+        return;
+    }
+    char id[19];
+    (void)snprintf(id, sizeof id, "t-%016llx", (unsigned long long)t->id);
+    struct cw_task_version v = {.client_id = w->cl->id,
+                                .manager = t->manager,
+                                .task_id = {id, 18},
+                                .version = t->version,
+                                .json = {w->sh->json.p, w->sh->json.n},
+                                .ended = t->state != CW_TASK_OPEN};
+    w->sh->counters.versions++;
+    out->task(out->arg, &v);
+}
+
+static void end_task(struct work *w)
+{
+    cw_due_drop(w->sh, w->cl);
+    w->sh->n_tasks--;
+    w->sh->bytes -= sizeof *w->t + w->t->cap_signals * sizeof *w->t->signals;
+    w->sh->counters.tasks_ended++;
+    cw_task_free(w->t);
+    w->cl->task = NULL;
+}
+
+/* The heap holds open tasks that are not escalated yet and whose time has not been passed. */
+static void place_due(struct work *w)
+{
+    cw_due_drop(w->sh, w->cl);
+    if (!w->t->escalated && w->t->due_at > w->f->now)
+        cw_due_push(w->sh, w->cl);
+}
+
+void cw_tasks_fold(struct cw_shard *sh, struct cw_client *cl, const struct cw_fold *f,
+                   const struct cw_output *out)
+{
+    struct work w = {.sh = sh, .cl = cl, .t = cl->task, .f = f};
+    if (!w.t && !sh->findings.n)
+        return;
+    know_profile(&w);
+    fold_findings(&w);
+    if (!w.t || sh->failed)
+        return;
+    age(&w);
+    if (w.t->state == CW_TASK_OPEN && !cw_fold_any_open(w.t)) {
+        w.t->state = CW_TASK_WITHDRAWN;
+        w.news = true;
+    }
+    cw_risk(sh->settings, cl, w.t, f->now, &w.verdict);
+    assign(&w);
+    escalate(&w);
+    cw_clients_touch(sh, cl);
+    if (w.news || moved(&w))
+        tell(&w, out);
+    if (w.t->state != CW_TASK_OPEN)
+        end_task(&w);
+    else
+        place_due(&w);
+}
+
+/* ---- due times ---- */
+
+static bool earlier(const struct cw_client *a, const struct cw_client *b)
+{
+    if (a->task->due_at != b->task->due_at)
+        return a->task->due_at < b->task->due_at;
+    size_t n = a->id.n < b->id.n ? a->id.n : b->id.n;
+    int c = memcmp(a->id.p, b->id.p, n);
+    return c ? c < 0 : a->id.n < b->id.n;
+}
+
+static void put(struct cw_shard *sh, size_t at, struct cw_client *cl)
+{
+    sh->due[at] = cl;
+    cl->task->due_slot = (uint32_t)at;
+}
+
+static void rise(struct cw_shard *sh, size_t at)
+{
+    struct cw_client *cl = sh->due[at];
+    for (; at && earlier(cl, sh->due[(at - 1) / 2]); at = (at - 1) / 2)
+        put(sh, at, sh->due[(at - 1) / 2]);
+    put(sh, at, cl);
+}
+
+static void sink(struct cw_shard *sh, size_t at)
+{
+    struct cw_client *cl = sh->due[at];
+    for (size_t child; (child = 2 * at + 1) < sh->n_due; at = child) {
+        if (child + 1 < sh->n_due && earlier(sh->due[child + 1], sh->due[child]))
+            child++;
+        if (!earlier(sh->due[child], cl))
+            break;
+        put(sh, at, sh->due[child]);
+    }
+    put(sh, at, cl);
+}
+
+void cw_due_push(struct cw_shard *sh, struct cw_client *cl)
+{
+    if (sh->n_due == sh->cap_due) {
+        size_t cap = sh->cap_due ? sh->cap_due * 2 : 64;
+        struct cw_client **p = realloc(sh->due, cap * sizeof *p);
+        if (!p) {
+            sh->failed = true;
+            return;
+        }
+        sh->due = p;
+        sh->cap_due = cap;
+    }
+    put(sh, sh->n_due++, cl);
+    rise(sh, sh->n_due - 1);
+}
+
+void cw_due_drop(struct cw_shard *sh, struct cw_client *cl)
+{
+    uint32_t at = cl->task->due_slot;
+    if (at == UINT32_MAX)
+        return;
+    cl->task->due_slot = UINT32_MAX;
+    struct cw_client *last = sh->due[--sh->n_due];
+    if (last == cl)
+        return;
+    put(sh, at, last);
+    sink(sh, at);
+    rise(sh, last->task->due_slot);
+}
+
+bool cw_tasks_overdue(struct cw_shard *sh, const struct cw_client *except,
+                      const struct cw_origin *o, const struct cw_output *out)
+{
+    bool excepted = false;
+    while (sh->n_due && sh->due[0]->task->due_at <= sh->clock && !sh->failed) {
+        struct cw_client *cl = sh->due[0];
+        cw_due_drop(sh, cl);
+        if (cl == except) {
+            excepted = true;
+            continue;
+        }
+        sh->findings.n = sh->findings.dropped = 0;
+        struct cw_fold f = {
+            .origin = o, .at = sh->clock, .now = sh->clock, .day = CW_NO_DAY, .due_passed = true};
+        cw_tasks_fold(sh, cl, &f, out);
+    }
+    return excepted;
+}

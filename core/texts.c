@@ -1,0 +1,193 @@
+/* Headlines and talking points, in the operator's language, from the same evidence the record
+ * carries: config/texts.def is the catalogue. */
+#include <string.h>
+
+#include "core/shard_state.h"
+
+enum language { ZH, EN, LANGUAGES };
+enum { POINTS_MOST = 3 };
+
+#define REASON(...)
+#define LABEL(...)
+#define VALUE(...)
+
+static const struct {
+    int detector, slot, step;
+    const char *title[LANGUAGES], *say[LANGUAGES];
+} reasons[] = {
+#undef REASON
+#define REASON(det, slot, step, zh, en, say_zh, say_en)                                            \
+    {CW_DET_##det, slot, step, {zh, en}, {say_zh, say_en}},
+#include "config/texts.def"
+#undef REASON
+#define REASON(...)
+};
+
+static const struct {
+    uint8_t key;
+    const char *label[LANGUAGES], *unit[LANGUAGES];
+} labels[] = {
+#undef LABEL
+#define LABEL(key, zh, en, unit_zh, unit_en) {CW_FACT_##key, {zh, en}, {unit_zh, unit_en}},
+#include "config/texts.def"
+#undef LABEL
+#define LABEL(...)
+};
+
+static const struct {
+    const char *word, *zh;
+} values[] = {
+#undef VALUE
+#define VALUE(word, zh) {word, zh},
+#include "config/texts.def"
+#undef VALUE
+};
+
+static const struct {
+    const char *text[LANGUAGES];
+} endings[] = {
+    [CW_TASK_OPEN] = {{"", ""}},
+    [CW_TASK_DONE] = {{"已处理", "Done"}},
+    [CW_TASK_WITHDRAWN] = {{"已解除，无需回访", "Cleared, no call needed"}},
+    [CW_TASK_EXPIRED] = {{"已过期", "Expired"}},
+};
+
+static size_t reason_row(const struct cw_signal *s)
+{
+    size_t n = sizeof reasons / sizeof *reasons;
+    for (size_t i = 0; i < n; i++)
+        if (reasons[i].detector == s->detector &&
+            (reasons[i].slot < 0 || reasons[i].slot == s->slot) &&
+            (reasons[i].step < 0 || reasons[i].step == s->step))
+            return i;
+    return n;
+}
+
+static float force(const struct cw_task *t, const struct cw_verdict *v, size_t i)
+{
+    return v->leave[i] + v->incident_by[i] + 0.01F * t->signals[i].s.severity;
+}
+
+/* The strongest signals, strongest first; ended ones only when none is open. */
+static size_t strongest(const struct cw_task *t, const struct cw_verdict *v, size_t most,
+                        size_t ret[])
+{
+    size_t n = 0;
+    bool any_open = false;
+    for (size_t i = 0; i < t->n_signals; i++)
+        any_open |= t->signals[i].cleared_at == CW_NO_TIME;
+    for (size_t i = 0; i < t->n_signals; i++) {
+        if (any_open && t->signals[i].cleared_at != CW_NO_TIME)
+            continue;
+        size_t at = n < most ? n : most;
+        while (at && force(t, v, i) > force(t, v, ret[at - 1]))
+            at--;
+        if (at == most)
+            continue;
+        n += n < most;
+        memmove(&ret[at + 1], &ret[at], (n - 1 - at) * sizeof *ret);
+        ret[at] = i;
+    }
+    return n;
+}
+
+static const char *translated(const char *text, enum language l)
+{
+    for (size_t i = 0; l == ZH && i < sizeof values / sizeof *values; i++)
+        if (strcmp(values[i].word, text) == 0)
+            return values[i].zh;
+    return text;
+}
+
+/* The fact's value as its JSON has it, without quotes, in words where it is one of ours. */
+static void value(struct cw_buf *b, const struct cw_fact *f, enum language l)
+{
+    struct cw_buf json = {0};
+    cw_fact_json(&json, f);
+    if (json.n && json.p[0] == '"') {
+        char day[16];
+        const char *text = f->u.text;
+        if (json.n == 12 && json.p[5] == '-') { /* a date */
+            memcpy(day, json.p + 1, 10);
+            day[10] = '\0';
+            text = day;
+        }
+        cw_buf_puts(b, translated(text, l));
+    } else {
+        cw_buf_put(b, json.p, json.n);
+    }
+    cw_buf_free(&json);
+}
+
+static void sentence(struct cw_buf *b, const struct cw_signal *s, enum language l)
+{
+    bool first = true;
+    for (unsigned i = 0; i < s->n_facts; i++)
+        for (size_t k = 0; k < sizeof labels / sizeof *labels; k++) {
+            if (labels[k].key != s->facts[i].key)
+                continue;
+            cw_buf_puts(b, first ? (l == ZH ? "：" : ": ") : (l == ZH ? "，" : ", "));
+            cw_buf_puts(b, labels[k].label[l]);
+            cw_buf_puts(b, " ");
+            value(b, &s->facts[i], l);
+            cw_buf_puts(b, labels[k].unit[l]);
+            first = false;
+        }
+}
+
+static void quoted(struct cw_buf *b, struct cw_buf *text)
+{
+    cw_buf_json_str(b, (struct cw_str){text->p ? text->p : "", text->n});
+    b->failed |= text->failed;
+    cw_buf_free(text);
+}
+
+void cw_text_headline(struct cw_buf *b, const struct cw_settings *s, const struct cw_task *t,
+                      const struct cw_verdict *v)
+{
+    enum language l = (enum language)s->language;
+    struct cw_buf text = {0};
+    size_t best[2];
+    size_t n = strongest(t, v, 2, best);
+    if (t->state != CW_TASK_OPEN) {
+        cw_buf_puts(&text, endings[t->state].text[l]);
+        cw_buf_puts(&text, l == ZH ? "：" : ": ");
+    }
+    if (n) {
+        const struct cw_signal *g = &t->signals[best[0]].s;
+        size_t row = reason_row(g);
+        cw_buf_puts(&text, row < sizeof reasons / sizeof *reasons
+                               ? reasons[row].title[l]
+                               : cw_detectors[g->detector]->name);
+        if (t->state == CW_TASK_OPEN)
+            sentence(&text, g, l);
+    }
+    size_t row = n > 1 && t->state == CW_TASK_OPEN ? reason_row(&t->signals[best[1]].s) : SIZE_MAX;
+    if (row < sizeof reasons / sizeof *reasons && row != reason_row(&t->signals[best[0]].s)) {
+        cw_buf_puts(&text, l == ZH ? "；另有" : "; also: ");
+        cw_buf_puts(&text, reasons[row].title[l]);
+    }
+    quoted(b, &text);
+}
+
+void cw_text_points(struct cw_buf *b, const struct cw_settings *s, const struct cw_task *t,
+                    const struct cw_verdict *v)
+{
+    enum language l = (enum language)s->language;
+    size_t best[POINTS_MOST], said[POINTS_MOST], n_said = 0;
+    size_t n = t->state == CW_TASK_OPEN ? strongest(t, v, POINTS_MOST, best) : 0;
+    cw_buf_puts(b, "[");
+    for (size_t i = 0; i < n; i++) {
+        size_t row = reason_row(&t->signals[best[i]].s);
+        bool known = row == sizeof reasons / sizeof *reasons;
+        for (size_t k = 0; k < n_said; k++)
+            known |= said[k] == row;
+        if (known)
+            continue;
+        if (n_said)
+            cw_buf_puts(b, ",");
+        said[n_said++] = row;
+        cw_buf_json_str(b, (struct cw_str){reasons[row].say[l], strlen(reasons[row].say[l])});
+    }
+    cw_buf_puts(b, "]");
+}
