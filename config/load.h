@@ -1,0 +1,29 @@
+/* From files and -o to settings, and from the tables to the sample file and the reference page.
+ *
+ * Everything here runs on one thread, at start or on reload. Nothing is logged: what is wrong is
+ * collected, all of it, for the caller to print.
+ */
+#ifndef CW_CONFIG_LOAD_H
+#define CW_CONFIG_LOAD_H
+
+#include <stdio.h>
+
+#include "churnwatch/buf.h"
+#include "churnwatch/settings.h"
+
+#define CW_DEFAULT_CONFIG "/etc/churnwatch/churnwatch.conf"
+
+/* Builds settings from a file (NULL: CW_DEFAULT_CONFIG if it exists, else built-in defaults) with
+ * overrides "dotted.path=value" laid over it, the last one winning. Returns 0 with ret_settings to
+ * be freed by cw_settings_free; or -CW_E_INVALID, -CW_E_IO, -CW_E_NOMEM with ret_settings untouched
+ * and complaints holding a line per error: `FILE:LINE: path: what is wrong, what is allowed, did you
+ * mean …` (overrides: `-o path=value: …`). Unknown, repeated and wrongly typed settings are errors. */
+int cw_settings_load(const char *file, const struct cw_list *overrides,
+                     struct cw_settings **ret_settings, struct cw_buf *complaints);
+
+/* The sample file with every setting, its meaning, range and default (config/churnwatch.conf is
+ * this, and a test compares them), and the reference page (docs/settings.md, likewise). */
+void cw_reference_sample(FILE *out);
+void cw_reference_page(FILE *out);
+
+#endif
