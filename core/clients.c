@@ -72,6 +72,19 @@ static void free_client(struct cw_client *cl)
     free(cl);
 }
 
+/* What a client is before anything is known of it; all else is zero. */
+static void set_unknown(struct cw_client *cl)
+{
+    cl->kind = CW_INDIVIDUAL;
+    cl->class_ = CW_CLASS_NONE;
+    cl->vip = CW_VIP_NONE;
+    cl->phones = -1;
+    cl->contract_ends = cl->first_day = cl->active_day = CW_NO_DAY;
+    cl->last_event = cl->owed_since = CW_NO_TIME;
+    cl->open[0].day = cl->open[1].day = CW_NO_DAY;
+    cl->policy = UINT32_MAX;
+}
+
 static struct cw_client *new_client(struct cw_str id, uint64_t hash)
 {
     struct cw_client *cl = calloc(1, sizeof *cl + id.n + 1);
@@ -84,14 +97,7 @@ static struct cw_client *new_client(struct cw_str id, uint64_t hash)
     cl->slices = calloc(1, cw_client_slices_size() + 1);
     cl->seen = calloc(RING_CLIENT, sizeof *cl->seen);
     cl->seen_cap = RING_CLIENT;
-    cl->kind = CW_INDIVIDUAL;
-    cl->class_ = CW_CLASS_NONE;
-    cl->vip = CW_VIP_NONE;
-    cl->phones = -1;
-    cl->contract_ends = cl->first_day = cl->active_day = CW_NO_DAY;
-    cl->last_event = cl->owed_since = CW_NO_TIME;
-    cl->open[0].day = cl->open[1].day = CW_NO_DAY;
-    cl->policy = UINT32_MAX;
+    set_unknown(cl);
     if (!cl->slices || !cl->seen) {
         free_client(cl);
         return NULL;
@@ -119,6 +125,30 @@ struct cw_client *cw_clients_get(struct cw_shard *sh, struct cw_str id)
     sh->bytes += sizeof *cl + id.n + 1 + cw_client_slices_size() + RING_CLIENT * sizeof *cl->seen +
                  3 * sizeof cl;
     return cl;
+}
+
+void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
+{
+    if (cl->task) {
+        sh->n_tasks--;
+        sh->bytes -= sizeof *cl->task + cl->task->cap_signals * sizeof *cl->task->signals;
+    }
+    sh->bytes -= cl->profile.n + cl->lines_cap * cw_line_stride();
+    cw_task_free(cl->task);
+    free((void *)(uintptr_t)cl->profile.p);
+    free(cl->lines);
+    memset(cl->slices, 0, cw_client_slices_size());
+    struct cw_client kept = *cl;
+    *cl = (struct cw_client){.id = kept.id,
+                             .hash = kept.hash,
+                             .slices = kept.slices,
+                             .seen = kept.seen,
+                             .seen_cap = kept.seen_cap,
+                             .older = kept.older,
+                             .newer = kept.newer,
+                             .written = kept.written,
+                             .touched = kept.touched};
+    set_unknown(cl);
 }
 
 void cw_clients_free(struct cw_shard *sh)
@@ -255,6 +285,13 @@ void cw_clients_fit_ring(struct cw_shard *sh, struct cw_client *cl)
     cl->seen_at = cl->seen_n % cap;
 }
 
+void cw_clients_remember(struct cw_client *cl, uint64_t id_hash)
+{
+    cl->seen[cl->seen_at] = id_hash;
+    cl->seen_at = (cl->seen_at + 1) % cl->seen_cap;
+    cl->seen_n += cl->seen_n < cl->seen_cap;
+}
+
 bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str source,
                      struct cw_str id)
 {
@@ -265,9 +302,7 @@ bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str so
         if (cl->seen[(cl->seen_at + cl->seen_cap - i) % cl->seen_cap] == h)
             return true;
     cw_clients_touch(sh, cl);
-    cl->seen[cl->seen_at] = h;
-    cl->seen_at = (cl->seen_at + 1) % cl->seen_cap;
-    cl->seen_n += cl->seen_n < cl->seen_cap;
+    cw_clients_remember(cl, h);
     return false;
 }
 

@@ -161,9 +161,9 @@ void cw_day_close(struct cw_shard *sh, const struct cw_output *out)
         sh->failed = true;
         return;
     }
+    cw_clients_sort(sh); /* Sums of floats depend on their order. */
     find_shared(&c, room);
     free(room);
-    cw_clients_sort(sh);
     size_t n = sh->n_clients;
     for (size_t i = 0; i < n && !sh->failed; i++)
         close_client(&c, sh->all[i], out);

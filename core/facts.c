@@ -1,7 +1,8 @@
-/* The facts an event leaves at its client and line, some before the detectors look (so that they see
- * what is), some after (so that they still see what was): the table in shard.c's opening says
- * which. */
+/* The facts an event or a profile leaves at its client and lines: some of an event's before the
+ * detectors look (so that they see what is), some after (so that they still see what was): the
+ * table in shard.c's opening says which. */
 #include "core/baseline.h"
+#include "core/profile.h"
 #include "core/shard_state.h"
 
 static const uint32_t own_use = CW_READS(CHARGE) | CW_READS(CALL) | CW_READS(USAGE);
@@ -84,38 +85,38 @@ static void add_bill(struct cw_client *cl, const struct cw_event *ev)
     cl->bill_cycles[at] = ev->u.bill.cycle;
 }
 
-static void set_status(struct cw_client *cl, struct cw_line *ln, const struct cw_event *ev,
+/* False when it is older news than what is known. */
+static bool set_status(struct cw_client *cl, struct cw_line *ln, const struct cw_event *ev,
                        enum cw_line_status status)
 {
     if (ln->status_at != CW_NO_TIME && ev->time < ln->status_at)
-        return; /* Older news than what is known. */
+        return false;
     if (status == CW_LINE_GONE && ln->status != CW_LINE_GONE)
         cl->lines_gone++;
     else if (status != CW_LINE_GONE && ln->status == CW_LINE_GONE)
         cl->lines_gone--; /* Came back, or the news of its leaving was wrong. */
     ln->status = (uint8_t)status;
     ln->status_at = ev->time;
+    return true;
 }
 
 static void line_before(struct cw_client *cl, struct cw_line *ln, const struct cw_event *ev)
 {
     switch (ev->type) {
     case CW_EV_SUSPENDED:
-        set_status(cl, ln, ev, ev->u.suspended.two_way ? CW_LINE_TWO_WAY : CW_LINE_ONE_WAY);
-        ln->suspend_reason = (uint8_t)ev->u.suspended.reason;
+        if (set_status(cl, ln, ev, ev->u.suspended.two_way ? CW_LINE_TWO_WAY : CW_LINE_ONE_WAY))
+            ln->suspend_reason = (uint8_t)ev->u.suspended.reason;
         break;
     case CW_EV_RESUMED:
-        set_status(cl, ln, ev, CW_LINE_ACTIVE);
+        (void)set_status(cl, ln, ev, CW_LINE_ACTIVE);
         break;
     case CW_EV_TERMINATED:
-        set_status(cl, ln, ev, CW_LINE_GONE);
-        ln->end_reason = (uint8_t)ev->u.terminated.reason;
+        if (set_status(cl, ln, ev, CW_LINE_GONE))
+            ln->end_reason = (uint8_t)ev->u.terminated.reason;
         break;
     case CW_EV_PORT_OUT:
-        if (ev->u.port.stage == CW_PORT_COMPLETED) {
-            set_status(cl, ln, ev, CW_LINE_GONE);
+        if (ev->u.port.stage == CW_PORT_COMPLETED && set_status(cl, ln, ev, CW_LINE_GONE))
             ln->end_reason = CW_END_PORT_OUT;
-        }
         break;
     default:
         break;
@@ -125,8 +126,10 @@ static void line_before(struct cw_client *cl, struct cw_line *ln, const struct c
 void cw_clients_before(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
                        const struct cw_event *ev, cw_day day, bool late)
 {
-    if (cl->first_day == CW_NO_DAY || day < cl->first_day)
+    if (cl->first_day == CW_NO_DAY)
         cl->first_day = late ? sh->open_day : day;
+    else if (day < cl->first_day && !late)
+        cl->first_day = day;
     if (ev->time > cl->last_event)
         cl->last_event = ev->time;
     if (ln && ln->first_day == CW_NO_DAY)
@@ -182,4 +185,38 @@ void cw_clients_after(struct cw_client *cl, struct cw_line *ln, const struct cw_
     default:
         break;
     }
+}
+
+/* ---- profiles ---- */
+
+static void profile_lines(struct cw_shard *sh, struct cw_client *cl, const struct cw_profile *p)
+{
+    for (uint32_t i = 0; i < cl->n_lines; i++)
+        cw_client_line_at(cl, i)->in_profile = false;
+    for (size_t i = 0; i < p->n_lines && !sh->failed; i++) {
+        struct cw_line *ln = cw_clients_line(sh, cl, p->lines[i].msisdn);
+        if (!ln)
+            return; /* More lines than are kept. */
+        ln->in_profile = true;
+        if (p->lines[i].monthly_fee >= 0)
+            ln->monthly_fee = p->lines[i].monthly_fee;
+    }
+}
+
+void cw_clients_profile(struct cw_shard *sh, struct cw_client *cl, const struct cw_profile *p)
+{
+    struct cw_buf packed = {0};
+    if (!p->deleted)
+        cw_profile_pack(&packed, p);
+    if (packed.failed || cw_clients_set_profile(sh, cl, (struct cw_str){packed.p, packed.n}) != 0)
+        sh->failed = true;
+    cw_buf_free(&packed);
+    cl->kind = (uint8_t)(p->deleted ? CW_INDIVIDUAL : p->kind);
+    cl->class_ = (uint8_t)(p->deleted ? CW_CLASS_NONE : p->class_);
+    cl->vip = (uint8_t)(p->deleted ? CW_VIP_NONE : p->vip);
+    cl->snapshot = !p->deleted && p->snapshot;
+    cl->phones = p->deleted ? -1 : p->phones;
+    if (!p->deleted && p->contract_ends != CW_NO_DAY)
+        cl->contract_ends = p->contract_ends;
+    profile_lines(sh, cl, p);
 }

@@ -36,6 +36,11 @@ static struct cw_str *text_field(const struct cw_profile *p, size_t i)
     return (struct cw_str *)(uintptr_t)((const char *)p + text_fields[i]);
 }
 
+static size_t at_most(size_t n, size_t most)
+{
+    return n < most ? n : most;
+}
+
 void cw_profile_pack(struct cw_buf *b, const struct cw_profile *p)
 {
     cw_buf_u8(b, PROFILE_LAYOUT);
@@ -51,14 +56,17 @@ void cw_profile_pack(struct cw_buf *b, const struct cw_profile *p)
     cw_buf_i64(b, p->annual_output);
     for (size_t i = 0; i < N_TEXTS; i++)
         cw_buf_str(b, *text_field(p, i));
-    cw_buf_u16(b, (uint16_t)p->n_contacts);
-    for (size_t i = 0; i < p->n_contacts; i++)
+    size_t n_contacts = at_most(p->n_contacts, CW_PROFILE_CONTACTS_MOST);
+    cw_buf_u16(b, (uint16_t)n_contacts);
+    for (size_t i = 0; i < n_contacts; i++)
         pack_contact(b, &p->contacts[i]);
-    cw_buf_u16(b, (uint16_t)p->n_dates);
-    for (size_t i = 0; i < p->n_dates; i++)
+    size_t n_dates = at_most(p->n_dates, CW_PROFILE_DATES_MOST);
+    cw_buf_u16(b, (uint16_t)n_dates);
+    for (size_t i = 0; i < n_dates; i++)
         pack_date(b, &p->dates[i]);
-    cw_buf_u16(b, (uint16_t)p->n_interests);
-    for (size_t i = 0; i < p->n_interests; i++)
+    size_t n_interests = at_most(p->n_interests, CW_PROFILE_INTERESTS_MOST);
+    cw_buf_u16(b, (uint16_t)n_interests);
+    for (size_t i = 0; i < n_interests; i++)
         cw_buf_str(b, p->interests[i]);
 }
 

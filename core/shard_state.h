@@ -30,8 +30,8 @@ struct cw_policy_entry {
 struct cw_shard {
     const struct cw_settings *settings;
     const struct cw_roster *roster;
-    cw_event_time clock; /* greatest event time; CW_NO_TIME before the first */
-    cw_day open_day;     /* the earliest day not yet closed */
+    cw_event_time clock;     /* greatest event time; CW_NO_TIME before the first */
+    cw_day open_day;         /* the earliest day not yet closed */
     cw_event_time closes_at; /* when it will be */
     struct cw_feed feed;
 
@@ -47,6 +47,8 @@ struct cw_shard {
 
     struct cw_client **due; /* heap of clients with an unescalated open task, by due_at */
     size_t n_due, cap_due;
+    bool due_stale;           /* restored: the heap is to be built anew */
+    struct cw_layout *layout; /* of the images being restored; see image.c */
 
     struct cw_policy_entry *policies;
     size_t n_policies, cap_policies;
@@ -75,6 +77,8 @@ struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_nu
 /* True when this id was among the last ones (then it is a repeat); remembers it otherwise. */
 bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str source,
                      struct cw_str id);
+/* Puts the hash of an id into the ring, over the oldest when it is full. */
+void cw_clients_remember(struct cw_client *cl, uint64_t id_hash);
 /* Grows the ring of ids to 8 and 8 a line. */
 void cw_clients_fit_ring(struct cw_shard *sh, struct cw_client *cl);
 /* Replaces the packed profile; takes nothing; absent removes it. */
@@ -84,6 +88,10 @@ const struct cw_policy *cw_clients_policy(struct cw_shard *sh, struct cw_client 
 void cw_clients_before(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
                        const struct cw_event *ev, cw_day day, bool late);
 void cw_clients_after(struct cw_client *cl, struct cw_line *ln, const struct cw_event *ev);
+/* What a profile says becomes the client's; a deleted one leaves a client without a profile. */
+void cw_clients_profile(struct cw_shard *sh, struct cw_client *cl, const struct cw_profile *p);
+/* As newly made, but known under its id and in its place; for an image that replaces it. */
+void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl);
 
 /* ---- day_close.c ---- */
 /* Closes sh->open_day: residuals, the shared part, verdicts, learning; then moves on to the next
@@ -107,8 +115,8 @@ enum cw_origin_topic {
 };
 struct cw_fold {
     const struct cw_origin *origin; /* NULL: a day's close */
-    cw_event_time at;  /* of the signals: the event's time, the closing instant */
-    cw_event_time now; /* the clock; at a day's close the closing instant */
+    cw_event_time at;               /* of the signals: the event's time, the closing instant */
+    cw_event_time now;              /* the clock; at a day's close the closing instant */
     struct cw_str cause_source, cause_id; /* of the opening event */
     cw_day day;                           /* of the day's close, else CW_NO_DAY */
     bool due_passed;                      /* the clock went past due_at with this message */
@@ -134,8 +142,8 @@ struct cw_verdict {
     float incident; /* something is wrong */
     float value, urgency;
     int32_t priority;
-    float base;                                /* log-odds without signs */
-    float leave[CW_TASK_SIGNALS_MOST];         /* what each signal adds now */
+    float base;                        /* log-odds without signs */
+    float leave[CW_TASK_SIGNALS_MOST]; /* what each signal adds now */
     float incident_by[CW_TASK_SIGNALS_MOST];
 };
 void cw_risk(const struct cw_settings *s, const struct cw_client *cl, const struct cw_task *t,
@@ -170,6 +178,8 @@ void cw_text_points(struct cw_buf *b, const struct cw_settings *s, const struct 
                     const struct cw_verdict *v);
 
 /* ---- facts in words and in JSON ---- */
+/* How a fact is kept and written; CW_FACT_KEYS says which key has which. */
+enum cw_fact_form { CW_FORM_DAY, CW_FORM_NUMBER, CW_FORM_COUNT, CW_FORM_MONEY, CW_FORM_TEXT };
 /* The JSON value of a fact. */
 void cw_fact_json(struct cw_buf *b, const struct cw_fact *f);
 const char *cw_fact_name(const struct cw_fact *f);

@@ -5,12 +5,11 @@
 
 #include "core/shard_state.h"
 
-enum fact_form { FORM_DAY, FORM_NUMBER, FORM_COUNT, FORM_MONEY, FORM_TEXT };
 static const struct {
     const char *name;
-    enum fact_form form;
+    enum cw_fact_form form;
 } fact_rows[] = {
-#define X(name, how) {#name, FORM_##how},
+#define X(name, how) {#name, CW_FORM_##how},
     CW_FACT_KEYS(X)
 #undef X
 };
@@ -42,21 +41,21 @@ static struct cw_str str(const char *text)
 void cw_fact_json(struct cw_buf *b, const struct cw_fact *f)
 {
     switch (fact_rows[f->key].form) {
-    case FORM_DAY:
+    case CW_FORM_DAY:
         cw_buf_puts(b, "\"");
         cw_buf_day(b, f->u.day);
         cw_buf_puts(b, "\"");
         break;
-    case FORM_NUMBER:
+    case CW_FORM_NUMBER:
         cw_buf_number(b, f->u.number, 2);
         break;
-    case FORM_COUNT:
+    case CW_FORM_COUNT:
         cw_buf_number(b, f->u.number, 0);
         break;
-    case FORM_MONEY:
+    case CW_FORM_MONEY:
         cw_buf_money(b, f->u.money);
         break;
-    case FORM_TEXT:
+    case CW_FORM_TEXT:
         cw_buf_json_str(b, str(f->u.text));
         break;
     }

@@ -1,0 +1,221 @@
+/* Images of a shard: framing, the layout of slices, the shard's own facts, rounds of rewriting. The
+ * payload of a client is image_client.c. */
+#include "core/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "core/fields.h"
+
+enum { IMAGE_VERSION = 1, HEAD_BYTES = 5, SUM_BYTES = 4 };
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* ---- framing ---- */
+
+/* Opens an image and returns where it begins; close_image fills in length and checksum. */
+static size_t open_image(struct cw_buf *b, enum cw_image_kind kind)
+{
+    size_t at = b->n;
+    cw_buf_u8(b, (uint8_t)kind);
+    cw_buf_u32(b, 0);
+    return at;
+}
+
+static void close_image(struct cw_buf *b, size_t at)
+{
+    if (b->failed)
+        return;
+    uint32_t n = (uint32_t)(b->n - at - HEAD_BYTES);
+    for (int i = 0; i < 4; i++)
+        b->p[at + 1 + (size_t)i] = (char)(n >> (8 * i));
+    cw_buf_u32(b, XXH32(b->p + at, b->n - at, 0));
+}
+
+size_t cw_image_length(struct cw_str images)
+{
+    struct cw_reader r = cw_reader(images.p, images.n);
+    (void)cw_read_u8(&r);
+    uint64_t n = (uint64_t)cw_read_u32(&r) + HEAD_BYTES + SUM_BYTES;
+    return r.failed || n > images.n ? 0 : (size_t)n;
+}
+
+/* ---- layout ---- */
+
+static void put_layout(struct cw_buf *b)
+{
+    size_t at = open_image(b, CW_IMAGE_LAYOUT);
+    cw_buf_u8(b, IMAGE_VERSION);
+    cw_buf_u8(b, CW_DETECTORS);
+    for (unsigned d = 0; d < CW_DETECTORS; d++) {
+        const struct cw_detector *det = cw_detectors[d];
+        cw_buf_str(b, (struct cw_str){det->name, strlen(det->name)});
+        cw_buf_u8(b, det->state_version);
+        cw_buf_u16(b, det->state_size);
+        cw_buf_u16(b, det->line_state_size);
+    }
+    close_image(b, at);
+}
+
+static int read_layout(struct cw_shard *sh, struct cw_reader *r, struct cw_errbuf *eb)
+{
+    uint8_t version = cw_read_u8(r);
+    if (version != IMAGE_VERSION)
+        return cw_fail(eb, CW_E_NEWER, "the state was written in layout %u, this release reads %d",
+                       version, IMAGE_VERSION);
+    if (!sh->layout)
+        sh->layout = calloc(1, sizeof *sh->layout);
+    struct cw_layout *l = sh->layout;
+    if (!l)
+        return -CW_E_NOMEM;
+    l->n = cw_read_u8(r);
+    if (l->n > CW_LAYOUT_MOST)
+        return cw_fail(eb, CW_E_NEWER, "the state names %u detectors, at most %d are known", l->n,
+                       CW_LAYOUT_MOST);
+    for (unsigned i = 0; i < l->n; i++) {
+        int to = cw_detector_find(cw_read_str(r));
+        uint8_t state_version = cw_read_u8(r);
+        l->of[i].state_size = cw_read_u16(r);
+        l->of[i].line_state_size = cw_read_u16(r);
+        const struct cw_detector *det = to >= 0 ? cw_detectors[to] : NULL;
+        l->of[i].to = to;
+        l->of[i].same = det && det->state_version == state_version &&
+                        det->state_size == l->of[i].state_size &&
+                        det->line_state_size == l->of[i].line_state_size;
+    }
+    return r->failed ? cw_fail(eb, CW_E_CORRUPT, "a layout image is cut short") : 0;
+}
+
+/* ---- the shard's own facts ---- */
+
+static const struct cw_field facts[] = {
+    CW_I64(cw_shard, clock),
+    CW_I32(cw_shard, open_day),
+    CW_I64(cw_shard, closes_at),
+    CW_FIELD_ROW(cw_shard, feed.open, CW_F_U32, 4, CW_CHANNELS * 2),
+    CW_FIELD_ROW(cw_shard, feed.usual, CW_F_F32, 4, CW_CHANNELS * 2),
+    CW_FIELD_ROW(cw_shard, feed.days, CW_F_U16, 2, CW_CHANNELS),
+    CW_FIELD_ROW(cw_shard, feed.silent, CW_F_U16, 2, CW_CHANNELS),
+};
+
+static void put_facts(struct cw_buf *b, const struct cw_shard *sh)
+{
+    size_t at = open_image(b, CW_IMAGE_FACTS);
+    cw_fields_put(b, sh, facts, COUNT(facts));
+    close_image(b, at);
+}
+
+/* ---- writing ---- */
+
+static size_t put_client(struct cw_buf *b, struct cw_shard *sh, struct cw_client *cl,
+                         uint32_t commit)
+{
+    size_t at = open_image(b, CW_IMAGE_CLIENT);
+    cw_image_put_client(b, cl);
+    close_image(b, at);
+    cw_clients_written(sh, cl, commit);
+    return b->n - at;
+}
+
+/* Rewrites those written longest ago, so that what lies before them in the log can go. */
+static void put_cold(struct cw_buf *b, struct cw_shard *sh, uint32_t commit, double bytes,
+                     uint32_t least)
+{
+    double spent = 0;
+    for (uint32_t n = 0; sh->oldest && sh->oldest->written != commit; n++) {
+        if (n >= least && spent >= bytes)
+            break;
+        spent += (double)put_client(b, sh, sh->oldest, commit);
+    }
+}
+
+int cw_shard_encode(struct cw_shard *sh, uint32_t commit, double cold_share, uint32_t cold_least,
+                    struct cw_buf *b, uint32_t *ret_round_start)
+{
+    size_t hot = 0;
+    put_layout(b);
+    put_facts(b, sh);
+    for (size_t i = 0; i < sh->n_touched; i++) {
+        hot += put_client(b, sh, sh->touched[i], commit);
+        sh->touched[i]->touched = false;
+    }
+    sh->n_touched = 0;
+    put_cold(b, sh, commit, cold_share * (double)hot, cold_least);
+    if (b->failed)
+        return -CW_E_NOMEM;
+    sh->facts_touched = false;
+    *ret_round_start = sh->oldest ? sh->oldest->written : commit;
+    return 0;
+}
+
+bool cw_shard_clean(const struct cw_shard *sh)
+{
+    return sh->n_touched == 0 && !sh->facts_touched;
+}
+
+/* ---- reading ---- */
+
+static int read_image(struct cw_shard *sh, uint32_t commit, enum cw_image_kind kind,
+                      struct cw_reader r, struct cw_errbuf *eb)
+{
+    switch (kind) {
+    case CW_IMAGE_LAYOUT:
+        return read_layout(sh, &r, eb);
+    case CW_IMAGE_FACTS:
+        cw_fields_read(&r, sh, facts, COUNT(facts));
+        return r.failed ? cw_fail(eb, CW_E_CORRUPT, "an image of the shard's facts is cut short")
+                        : 0;
+    case CW_IMAGE_CLIENT:
+        if (!sh->layout)
+            return cw_fail(eb, CW_E_CORRUPT, "a client's image comes before any layout");
+        if (cw_image_read_client(sh, &r, commit))
+            return 0;
+        return sh->failed ? -CW_E_NOMEM : cw_fail(eb, CW_E_CORRUPT, "a client's image is damaged");
+    case CW_IMAGE_KINDS:
+        break;
+    }
+    return cw_fail(eb, CW_E_NEWER, "an image of kind %d is not known to this release", (int)kind);
+}
+
+int cw_shard_restore(struct cw_shard *sh, uint32_t commit, struct cw_str images,
+                     struct cw_errbuf *eb)
+{
+    sh->due_stale = true;
+    while (images.n) {
+        size_t n = cw_image_length(images);
+        if (n == 0)
+            return cw_fail(eb, CW_E_CORRUPT, "a run of images is cut short");
+        struct cw_reader sum = cw_reader(images.p + n - SUM_BYTES, SUM_BYTES);
+        if (XXH32(images.p, n - SUM_BYTES, 0) != cw_read_u32(&sum))
+            return cw_fail(eb, CW_E_CORRUPT, "an image does not match its checksum");
+        struct cw_reader r = cw_reader(images.p + HEAD_BYTES, n - HEAD_BYTES - SUM_BYTES);
+        int err = read_image(sh, commit, (enum cw_image_kind)images.p[0], r, eb);
+        if (err)
+            return err;
+        images.p += n;
+        images.n -= n;
+    }
+    return 0;
+}
+
+void cw_image_settle(struct cw_shard *sh)
+{
+    if (!sh->due_stale)
+        return;
+    sh->due_stale = false;
+    cw_image_forget(sh);
+    /* The heap is what core/tasks.c keeps in it: open, not escalated, time still to come. */
+    for (size_t i = 0; i < sh->n_clients && !sh->failed; i++) {
+        const struct cw_task *t = sh->all[i]->task;
+        if (t && !t->escalated && t->due_at > sh->clock)
+            cw_due_push(sh, sh->all[i]);
+    }
+}
+
+void cw_image_forget(struct cw_shard *sh)
+{
+    free(sh->layout);
+    sh->layout = NULL;
+}

@@ -1,0 +1,43 @@
+/* Images: a shard's memory as bytes for its state log. Private to the core.
+ *
+ * A run of images, each
+ *
+ *     kind u8 · length u32 · payload · XXH32 of kind, length and payload
+ *
+ * LAYOUT names the detectors whose slices follow, with the version and size of each; FACTS are the
+ * shard's own; CLIENT is one client whole. A run begins with a LAYOUT; restoring runs in order of
+ * writing gives the shard back. A slice of an unknown detector, another version or size reads as
+ * all zero: that detector begins anew for the client.
+ *
+ * When a stored struct changes, raise IMAGE_VERSION in image.c; older runs are then refused with
+ * the way out (replay the inputs into an empty state topic).
+ */
+#ifndef CW_CORE_IMAGE_H
+#define CW_CORE_IMAGE_H
+
+#include "core/shard_state.h"
+
+enum cw_image_kind { CW_IMAGE_LAYOUT = 1, CW_IMAGE_FACTS, CW_IMAGE_CLIENT, CW_IMAGE_KINDS };
+
+/* The detectors as they were when the images were written. */
+#define CW_LAYOUT_MOST 32
+struct cw_layout {
+    unsigned n;
+    struct {
+        int to;                               /* enum cw_detector_id today, -1 gone */
+        bool same;                            /* version and sizes are today's */
+        uint16_t state_size, line_state_size; /* as stored */
+    } of[CW_LAYOUT_MOST];
+};
+
+/* image_client.c: one client's payload. read replaces the client's memory; false: damaged, or out
+ * of memory (then sh->failed). */
+void cw_image_put_client(struct cw_buf *b, const struct cw_client *cl);
+bool cw_image_read_client(struct cw_shard *sh, struct cw_reader *r, uint32_t commit);
+
+/* After a restore, before the first use: what is not stored is worked out anew. */
+void cw_image_settle(struct cw_shard *sh);
+/* Frees what a restore in progress keeps. */
+void cw_image_forget(struct cw_shard *sh);
+
+#endif

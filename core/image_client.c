@@ -1,0 +1,350 @@
+/* One client as bytes: members by table, then what varies: profile, slices, lines, ids seen, task.
+ *
+ * Slices that are all zero are left out; a bit per detector says which are there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/fields.h"
+#include "core/image.h"
+#include "core/profile.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "detectors' slices are stored as they are");
+_Static_assert(CW_DETECTORS <= 32, "slices present are a 32-bit mask");
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* ---- what is stored of each struct; a change here raises IMAGE_VERSION in image.c ---- */
+
+#define BASELINE(channel)                                                                          \
+    CW_F32(cw_client, channel.p_work), CW_F32(cw_client, channel.p_rest),                          \
+        CW_F32(cw_client, channel.level), CW_F32(cw_client, channel.scale),                        \
+        CW_FIELD_ROW(cw_client, channel.weekday, CW_F_F32, 4, 7), CW_U16(cw_client, channel.days), \
+        CW_U16(cw_client, channel.days_any), CW_U16(cw_client, channel.shifted),                   \
+        CW_U16(cw_client, channel.quiet)
+_Static_assert(sizeof(struct cw_baseline) == 52, "a new member needs a row in BASELINE");
+
+#define OPEN_DAY(i)                                                                                \
+    CW_I32(cw_client, open[i].day), CW_I64(cw_client, open[i].spend),                              \
+        CW_I64(cw_client, open[i].roaming), CW_I64(cw_client, open[i].roaming_night),              \
+        CW_F64(cw_client, open[i].usage), CW_U16(cw_client, open[i].charges),                      \
+        CW_U16(cw_client, open[i].usages), CW_U16(cw_client, open[i].others)
+_Static_assert(sizeof(struct cw_day_sums) == 48, "a new member needs a row in OPEN_DAY");
+
+static const struct cw_field client_fields[] = {
+    CW_U8(cw_client, kind),
+    CW_U8(cw_client, class_),
+    CW_U8(cw_client, vip),
+    CW_U8(cw_client, snapshot),
+    CW_I32(cw_client, phones),
+    CW_I32(cw_client, contract_ends),
+    CW_I32(cw_client, first_day),
+    CW_I32(cw_client, active_day),
+    CW_I64(cw_client, last_event),
+    BASELINE(spend),
+    BASELINE(usage),
+    OPEN_DAY(0),
+    OPEN_DAY(1),
+    CW_I64(cw_client, cycle_spend),
+    CW_I32(cw_client, cycle),
+    CW_FIELD_ROW(cw_client, bills, CW_F_I64, 8, CW_BILLS_KEPT),
+    CW_FIELD_ROW(cw_client, bill_cycles, CW_F_I32, 4, CW_BILLS_KEPT),
+    CW_I64(cw_client, owed),
+    CW_I64(cw_client, owed_since),
+    CW_U32(cw_client, lines_gone),
+};
+
+static const struct cw_field line_fields[] = {
+    CW_U64(cw_line, number),        CW_I64(cw_line, status_at),  CW_I64(cw_line, monthly_fee),
+    CW_I32(cw_line, first_day),     CW_I32(cw_line, active_day), CW_U8(cw_line, status),
+    CW_U8(cw_line, suspend_reason), CW_U8(cw_line, end_reason),  CW_U8(cw_line, in_profile),
+    CW_U32(cw_line, forwarding),
+};
+_Static_assert(sizeof(struct cw_line) == 40, "a new member needs a row in line_fields");
+
+static const struct cw_field task_fields[] = {
+    CW_U64(cw_task, id),       CW_I64(cw_task, created_at),    CW_I64(cw_task, updated_at),
+    CW_I64(cw_task, due_at),   CW_F32(cw_task, risk),          CW_F32(cw_task, value),
+    CW_F32(cw_task, urgency),  CW_F32(cw_task, risk_told),     CW_I32(cw_task, version),
+    CW_I32(cw_task, priority), CW_I32(cw_task, priority_told), CW_U32(cw_task, signals_omitted),
+    CW_U8(cw_task, state),     CW_U8(cw_task, method),         CW_U8(cw_task, wake),
+    CW_U8(cw_task, escalated),
+};
+
+static const struct cw_field signal_fields[] = {
+    CW_U8(cw_task_signal, s.slot),       CW_U8(cw_task_signal, s.step),
+    CW_U8(cw_task_signal, s.holds),      CW_U64(cw_task_signal, s.line),
+    CW_F32(cw_task_signal, s.severity),  CW_F32(cw_task_signal, s.leave),
+    CW_F32(cw_task_signal, s.incident),  CW_F32(cw_task_signal, s.half_life_days),
+    CW_F32(cw_task_signal, s.due_hours), CW_I64(cw_task_signal, at),
+    CW_I64(cw_task_signal, cleared_at),  CW_I64(cw_task_signal, offset),
+    CW_I32(cw_task_signal, partition),   CW_U8(cw_task_signal, topic),
+};
+
+static const uint8_t fact_forms[] = {
+#define X(name, how) CW_FORM_##how,
+    CW_FACT_KEYS(X)
+#undef X
+};
+
+/* ---- writing ---- */
+
+static bool all_zero(const unsigned char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i])
+            return false;
+    return true;
+}
+
+static size_t slice_size(unsigned d, bool of_line)
+{
+    return of_line ? cw_detectors[d]->line_state_size : cw_detectors[d]->state_size;
+}
+
+/* Slices lie one after the other, in the table's order. */
+static void put_slices(struct cw_buf *b, const unsigned char *slices, bool of_line)
+{
+    uint32_t mask = 0;
+    const unsigned char *p = slices;
+    for (unsigned d = 0; d < CW_DETECTORS; p += slice_size(d, of_line), d++)
+        if (!all_zero(p, slice_size(d, of_line)))
+            mask |= UINT32_C(1) << d;
+    cw_buf_u32(b, mask);
+    p = slices;
+    for (unsigned d = 0; d < CW_DETECTORS; p += slice_size(d, of_line), d++)
+        if (mask >> d & 1)
+            cw_buf_put(b, p, slice_size(d, of_line));
+}
+
+static void put_fact(struct cw_buf *b, const struct cw_fact *f)
+{
+    uint64_t bits;
+    cw_buf_u8(b, f->key);
+    switch ((enum cw_fact_form)fact_forms[f->key]) {
+    case CW_FORM_DAY:
+        cw_buf_i32(b, f->u.day);
+        break;
+    case CW_FORM_MONEY:
+        cw_buf_i64(b, f->u.money);
+        break;
+    case CW_FORM_TEXT:
+        cw_buf_str(b, (struct cw_str){f->u.text, strlen(f->u.text)});
+        break;
+    case CW_FORM_NUMBER:
+    case CW_FORM_COUNT:
+        memcpy(&bits, &f->u.number, sizeof bits);
+        cw_buf_u64(b, bits);
+        break;
+    }
+}
+
+static void put_task(struct cw_buf *b, const struct cw_task *t)
+{
+    cw_fields_put(b, t, task_fields, COUNT(task_fields));
+    cw_buf_str(b, t->manager);
+    cw_buf_str(b, t->escalated_to);
+    cw_buf_u8(b, t->n_signals);
+    for (unsigned i = 0; i < t->n_signals; i++) {
+        const struct cw_task_signal *g = &t->signals[i];
+        cw_buf_u8(b, g->s.detector);
+        cw_fields_put(b, g, signal_fields, COUNT(signal_fields));
+        cw_buf_u8(b, g->s.n_facts);
+        for (unsigned k = 0; k < g->s.n_facts; k++)
+            put_fact(b, &g->s.facts[k]);
+    }
+}
+
+void cw_image_put_client(struct cw_buf *b, const struct cw_client *cl)
+{
+    cw_buf_str(b, cl->id);
+    cw_fields_put(b, cl, client_fields, COUNT(client_fields));
+    cw_buf_str(b, cl->profile);
+    put_slices(b, cl->slices, false);
+    cw_buf_u32(b, cl->n_lines);
+    for (uint32_t i = 0; i < cl->n_lines; i++) {
+        const struct cw_line *ln = cw_client_line_at(cl, i);
+        cw_fields_put(b, ln, line_fields, COUNT(line_fields));
+        put_slices(b, (const unsigned char *)(ln + 1), true);
+    }
+    cw_buf_u32(b, cl->seen_n);
+    for (uint32_t i = 0; i < cl->seen_n; i++)
+        cw_buf_u64(b, cl->seen[(cl->seen_at + cl->seen_cap - cl->seen_n + i) % cl->seen_cap]);
+    cw_buf_u8(b, cl->task != NULL);
+    if (cl->task)
+        put_task(b, cl->task);
+}
+
+/* ---- reading ---- */
+
+static void read_slices(const struct cw_layout *l, struct cw_reader *r, unsigned char *slices,
+                        bool of_line)
+{
+    uint32_t mask = cw_read_u32(r);
+    for (unsigned i = 0; i < l->n && !r->failed; i++) {
+        size_t n = of_line ? l->of[i].line_state_size : l->of[i].state_size;
+        const void *from = mask >> i & 1 ? cw_read(r, n) : NULL;
+        if (!from || !l->of[i].same)
+            continue;
+        unsigned char *to = slices;
+        for (int d = 0; d < l->of[i].to; d++)
+            to += slice_size((unsigned)d, of_line);
+        memcpy(to, from, n);
+    }
+}
+
+static void read_fact(struct cw_reader *r, struct cw_fact *f)
+{
+    f->key = cw_read_u8(r);
+    if (f->key >= CW_FACT_KEYS_COUNT) {
+        r->failed = true;
+        return;
+    }
+    uint64_t bits;
+    struct cw_str text;
+    switch ((enum cw_fact_form)fact_forms[f->key]) {
+    case CW_FORM_DAY:
+        f->u.day = cw_read_i32(r);
+        break;
+    case CW_FORM_MONEY:
+        f->u.money = cw_read_i64(r);
+        break;
+    case CW_FORM_TEXT:
+        text = cw_read_str(r);
+        if (text.n >= sizeof f->u.text)
+            r->failed = true;
+        else if (text.n)
+            memcpy(f->u.text, text.p, text.n);
+        break;
+    case CW_FORM_NUMBER:
+    case CW_FORM_COUNT:
+        bits = cw_read_u64(r);
+        memcpy(&f->u.number, &bits, sizeof bits);
+        break;
+    }
+}
+
+/* False: damaged. A signal of a detector that is gone is read and left out. */
+static bool read_signal(const struct cw_layout *l, struct cw_reader *r, struct cw_task *t)
+{
+    struct cw_task_signal g;
+    memset(&g, 0, sizeof g);
+    uint8_t detector = cw_read_u8(r);
+    cw_fields_read(r, &g, signal_fields, COUNT(signal_fields));
+    g.s.n_facts = cw_read_u8(r);
+    if (r->failed || detector >= l->n || g.s.n_facts > CW_FACTS_MOST)
+        return false;
+    for (unsigned k = 0; k < g.s.n_facts; k++)
+        read_fact(r, &g.s.facts[k]);
+    if (l->of[detector].to < 0)
+        return !r->failed;
+    g.s.detector = (uint8_t)l->of[detector].to;
+    t->signals[t->n_signals++] = g;
+    return !r->failed;
+}
+
+static bool copy_text(struct cw_shard *sh, struct cw_str *to, struct cw_str from)
+{
+    if (!from.p)
+        return true;
+    char *p = malloc(from.n + 1);
+    if (!p) {
+        sh->failed = true;
+        return false;
+    }
+    memcpy(p, from.p, from.n);
+    *to = (struct cw_str){p, from.n};
+    return true;
+}
+
+static bool read_task(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
+{
+    struct cw_task *t = calloc(1, sizeof *t);
+    if (!t) {
+        sh->failed = true;
+        return false;
+    }
+    cl->task = t;
+    sh->n_tasks++;
+    sh->bytes += sizeof *t;
+    cw_fields_read(r, t, task_fields, COUNT(task_fields));
+    t->due_slot = UINT32_MAX;
+    if (!copy_text(sh, &t->manager, cw_read_str(r)) ||
+        !copy_text(sh, &t->escalated_to, cw_read_str(r)))
+        return false;
+    uint8_t n = cw_read_u8(r);
+    if (r->failed || n > CW_TASK_SIGNALS_MOST)
+        return false;
+    t->signals = calloc(n ? n : 1, sizeof *t->signals);
+    if (!t->signals) {
+        sh->failed = true;
+        return false;
+    }
+    t->cap_signals = n ? n : 1;
+    sh->bytes += t->cap_signals * sizeof *t->signals;
+    for (unsigned i = 0; i < n; i++)
+        if (!read_signal(sh->layout, r, t))
+            return false;
+    return true;
+}
+
+static bool read_lines(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
+{
+    uint32_t n = cw_read_u32(r);
+    size_t stride = cw_line_stride();
+    /* Each line takes more than a byte of the image: a damaged count asks for no more memory. */
+    if (r->failed || n > (size_t)(r->end - r->p))
+        return false;
+    if (n == 0)
+        return true;
+    cl->lines = calloc(n, stride);
+    if (!cl->lines) {
+        sh->failed = true;
+        return false;
+    }
+    cl->n_lines = cl->lines_cap = n;
+    sh->bytes += n * stride;
+    for (uint32_t i = 0; i < n; i++) {
+        struct cw_line *ln = cw_client_line_at(cl, i);
+        cw_fields_read(r, ln, line_fields, COUNT(line_fields));
+        read_slices(sh->layout, r, (unsigned char *)(ln + 1), true);
+    }
+    return !r->failed;
+}
+
+static bool read_seen(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
+{
+    cw_clients_fit_ring(sh, cl);
+    uint32_t n = cw_read_u32(r);
+    if (r->failed || n > (size_t)(r->end - r->p) / sizeof *cl->seen)
+        return false;
+    for (uint32_t i = 0; i < n && !sh->failed; i++)
+        cw_clients_remember(cl, cw_read_u64(r));
+    return !sh->failed && !r->failed;
+}
+
+bool cw_image_read_client(struct cw_shard *sh, struct cw_reader *r, uint32_t commit)
+{
+    struct cw_str id = cw_read_str(r);
+    if (r->failed || id.n == 0)
+        return false;
+    struct cw_client *cl = cw_clients_get(sh, id);
+    if (!cl)
+        return false;
+    cw_clients_empty(sh, cl);
+    cw_fields_read(r, cl, client_fields, COUNT(client_fields));
+    struct cw_str profile = cw_read_str(r);
+    if (r->failed || cl->kind > CW_GROUP || cl->class_ > CW_CLASS_NONE || cl->vip > CW_VIP_NONE)
+        return false;
+    if (cw_clients_set_profile(sh, cl, profile) != 0) {
+        sh->failed = true;
+        return false;
+    }
+    read_slices(sh->layout, r, cl->slices, false);
+    if (!read_lines(sh, r, cl) || !read_seen(sh, r, cl))
+        return false;
+    if (cw_read_u8(r) && !read_task(sh, r, cl))
+        return false;
+    cw_clients_written(sh, cl, commit);
+    return !r->failed && r->p == r->end;
+}
