@@ -1,0 +1,313 @@
+/* See rehearsal.h. */
+#include "tests/support/rehearsal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/load.h"
+#include "core/decode.h"
+
+struct rehearsal {
+    struct cw_settings *settings;
+    struct cw_roster *roster;
+    struct cw_decoder *decoder;
+    struct cw_shard *shard;
+    json_t **versions;
+    char **texts;
+    size_t n, cap;
+    long long next_id;
+    int64_t offset;
+    uint32_t commit;
+    struct cw_buf log;
+};
+
+static void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+static void die(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    (void)fputs("rehearsal: ", stderr);
+    (void)vfprintf(stderr, fmt, ap);
+    (void)fputc('\n', stderr);
+    va_end(ap);
+    abort();
+}
+
+static struct cw_str str(const char *text)
+{
+    return (struct cw_str){text, strlen(text)};
+}
+
+static void on_task(void *arg, const struct cw_task_version *v)
+{
+    struct rehearsal *r = arg;
+    json_error_t error;
+    if (r->n == r->cap) {
+        r->cap = r->cap ? r->cap * 2 : 64;
+        r->versions = realloc(r->versions, r->cap * sizeof *r->versions);
+        r->texts = realloc(r->texts, r->cap * sizeof *r->texts);
+        if (!r->versions || !r->texts)
+            die("out of memory");
+    }
+    r->texts[r->n] = strndup(v->json.p, v->json.n);
+    r->versions[r->n] = json_loadb(v->json.p, v->json.n, JSON_REJECT_DUPLICATES, &error);
+    if (!r->versions[r->n])
+        die("a task version is not JSON: %s: %.*s", error.text, (int)v->json.n, v->json.p);
+    r->n++;
+}
+
+struct rehearsal *r_new(const char *const *settings)
+{
+    char *items[64] = {strdup("language=en")};
+    struct cw_list overrides = {items, 1};
+    struct cw_buf complaints = {0};
+    struct rehearsal *r = calloc(1, sizeof *r);
+    for (; settings && *settings && overrides.n < 64; settings++)
+        items[overrides.n++] = strdup(*settings);
+    if (!r || cw_settings_load(NULL, &overrides, &r->settings, &complaints) != 0)
+        die("settings: %.*s", (int)complaints.n, complaints.p ? complaints.p : "");
+    for (size_t i = 0; i < overrides.n; i++)
+        free(items[i]);
+    cw_buf_free(&complaints);
+    struct cw_decode_limits limits = {(size_t)r->settings->max_event_bytes,
+                                      (size_t)r->settings->max_profile_bytes,
+                                      r->settings->max_clock_skew};
+    r->decoder = cw_decoder_new(&limits);
+    r->roster = cw_roster_new();
+    r->shard = cw_shard_new(r->settings, r->roster);
+    if (!r->decoder || !r->roster || !r->shard)
+        die("out of memory");
+    return r;
+}
+
+void r_free(struct rehearsal *r)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        json_decref(r->versions[i]);
+        free(r->texts[i]);
+    }
+    free(r->versions);
+    free(r->texts);
+    cw_buf_free(&r->log);
+    cw_shard_free(r->shard);
+    cw_roster_free(r->roster);
+    cw_decoder_free(r->decoder);
+    cw_settings_free(r->settings);
+    free(r);
+}
+
+/* ' to ". */
+static void quote(struct cw_buf *b, const char *json)
+{
+    for (; *json; json++)
+        cw_buf_put(b, *json == '\'' ? "\"" : json, 1);
+}
+
+static cw_event_time instant(const char *time)
+{
+    char text[40];
+    cw_event_time t;
+    if (strlen(time) != 16)
+        die("not a time: %s", time);
+    (void)snprintf(text, sizeof text, "%.10sT%s:00+08:00", time, time + 11);
+    if (cw_parse_rfc3339(str(text), &t) != 0)
+        die("not a time: %s", time);
+    return t;
+}
+
+static struct cw_message message(struct rehearsal *r, const char *key, const struct cw_buf *b)
+{
+    return (struct cw_message){
+        .key = str(key), .value = {b->p, b->n}, .timestamp_ms = -1, .offset = r->offset++};
+}
+
+void r_event_id(struct rehearsal *r, const char *id, const char *type, const char *time,
+                const char *client, const char *data)
+{
+    struct cw_buf b = {0};
+    struct cw_event ev;
+    struct cw_reject reject;
+    struct cw_output out = {on_task, r};
+    cw_buf_printf(&b,
+                  "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/test\",\"type\":\"%s\","
+                  "\"time\":\"%.10sT%s:00+08:00\",\"subject\":\"%s\",\"data\":",
+                  id, type, time, time + 11, client);
+    quote(&b, data);
+    cw_buf_puts(&b, "}");
+    struct cw_message m = message(r, client, &b);
+    int err = cw_decode_event(r->decoder, &m, &ev, &reject);
+    if (err)
+        die("%s: %s: %.*s", cw_strerror(err), err == -CW_E_REJECT ? reject.detail : "", (int)b.n,
+            b.p);
+    struct cw_origin origin = {strncmp(type, "billing.", 8) == 0 ? r->settings->topic_billing
+                                                                 : r->settings->topic_service,
+                               0, m.offset};
+    err = cw_shard_event(r->shard, &ev, &origin, &out);
+    if (err)
+        die("cw_shard_event: %s", cw_strerror(err));
+    cw_buf_free(&b);
+}
+
+void r_event(struct rehearsal *r, const char *type, const char *time, const char *client,
+             const char *data)
+{
+    char id[32];
+    (void)snprintf(id, sizeof id, "r%lld", r->next_id++);
+    r_event_id(r, id, type, time, client, data);
+}
+
+/* The text of a member of JSON that was just quoted; for the message's key. */
+static void member(const struct cw_buf *b, const char *name, char *ret, size_t size)
+{
+    json_error_t error;
+    json_t *root = json_loadb(b->p, b->n, 0, &error);
+    const char *text = root ? json_string_value(json_object_get(root, name)) : NULL;
+    if (!text)
+        die("no %s in %.*s", name, (int)b->n, b->p);
+    (void)snprintf(ret, size, "%s", text);
+    json_decref(root);
+}
+
+void r_profile(struct rehearsal *r, const char *json)
+{
+    struct cw_buf b = {0};
+    struct cw_profile p;
+    struct cw_reject reject;
+    struct cw_output out = {on_task, r};
+    char key[65];
+    quote(&b, json);
+    member(&b, "client_id", key, sizeof key);
+    struct cw_message m = message(r, key, &b);
+    if (cw_decode_profile(r->decoder, &m, &p, &reject) != 0)
+        die("profile: %s", reject.detail);
+    struct cw_origin origin = {r->settings->topic_profiles, 0, m.offset};
+    if (cw_shard_profile(r->shard, &p, &origin, &out) != 0)
+        die("cw_shard_profile failed");
+    cw_buf_free(&b);
+}
+
+void r_manager(struct rehearsal *r, const char *json)
+{
+    struct cw_buf b = {0};
+    struct cw_manager manager;
+    struct cw_reject reject;
+    char key[65];
+    quote(&b, json);
+    member(&b, "manager_id", key, sizeof key);
+    struct cw_message m = message(r, key, &b);
+    if (cw_decode_manager(r->decoder, &m, &manager, &reject) != 0)
+        die("manager: %s", reject.detail);
+    if (cw_roster_put(r->roster, &manager) != 0)
+        die("out of memory");
+    cw_buf_free(&b);
+}
+
+void r_tick(struct rehearsal *r, const char *time)
+{
+    struct cw_output out = {on_task, r};
+    if (cw_shard_tick(r->shard, instant(time), &out) != 0)
+        die("cw_shard_tick failed");
+}
+
+static char *ring(void)
+{
+    static char texts[8][32];
+    static unsigned at;
+    return texts[at++ % 8];
+}
+
+const char *r_day(const char *day, int later)
+{
+    cw_day d;
+    if (cw_parse_date((struct cw_str){day, 10}, &d) != 0)
+        die("not a day: %s", day);
+    struct cw_date date = cw_date_of(d + later);
+    char *text = ring();
+    (void)snprintf(text, 32, "%04d-%02d-%02d", date.year, date.month, date.mday);
+    return text;
+}
+
+const char *r_at(const char *day, int later, const char *hhmm)
+{
+    const char *date = r_day(day, later);
+    char *text = ring();
+    (void)snprintf(text, 32, "%.10s %.5s", date, hhmm);
+    return text;
+}
+
+json_t *r_task(const struct rehearsal *r, const char *client)
+{
+    for (size_t i = r->n; i > 0; i--)
+        if (strcmp(json_string_value(json_object_get(r->versions[i - 1], "client_id")), client) ==
+            0)
+            return r->versions[i - 1];
+    return NULL;
+}
+
+static bool is_line(json_t *signal, const char *line)
+{
+    const char *of = json_string_value(json_object_get(signal, "line"));
+    return !line || (*line ? of && strcmp(of, line) == 0 : !of);
+}
+
+json_t *r_signal(const struct rehearsal *r, const char *client, const char *detector,
+                 const char *line)
+{
+    json_t *task = r_task(r, client), *signal;
+    size_t i;
+    if (!task || strcmp(json_string_value(json_object_get(task, "state")), "open") != 0)
+        return NULL;
+    json_array_foreach(
+        json_object_get(task, "signals"), i,
+        signal) if (strcmp(json_string_value(json_object_get(signal, "detector")), detector) == 0 &&
+                    json_is_null(json_object_get(signal, "cleared_at")) &&
+                    is_line(signal, line)) return signal;
+    return NULL;
+}
+
+double r_evidence(json_t *signal, const char *name)
+{
+    json_t *value = json_object_get(json_object_get(signal, "evidence"), name);
+    if (!json_is_number(value))
+        die("no number %s in the evidence", name);
+    return json_number_value(value);
+}
+
+size_t r_versions(const struct rehearsal *r, const char *client)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n; i++)
+        n += !client ||
+             strcmp(json_string_value(json_object_get(r->versions[i], "client_id")), client) == 0;
+    return n;
+}
+
+const char *r_version_text(const struct rehearsal *r, size_t n)
+{
+    return n < r->n ? r->texts[n] : NULL;
+}
+
+struct cw_shard *r_shard(struct rehearsal *r)
+{
+    return r->shard;
+}
+
+const struct cw_settings *r_settings(const struct rehearsal *r)
+{
+    return r->settings;
+}
+
+void r_restore(struct rehearsal *r)
+{
+    uint32_t round;
+    struct cw_errbuf eb = {""};
+    if (cw_shard_encode(r->shard, ++r->commit, 0.5, 4, &r->log, &round) != 0)
+        die("cw_shard_encode failed");
+    cw_shard_free(r->shard);
+    r->shard = cw_shard_new(r->settings, r->roster);
+    if (!r->shard ||
+        cw_shard_restore(r->shard, r->commit, (struct cw_str){r->log.p, r->log.n}, &eb) != 0)
+        die("cw_shard_restore: %s", eb.text);
+}
