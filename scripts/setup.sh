@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Installs what building, testing and the demo need on Debian 12 or 13, as root or with sudo.
+# Does nothing for what is there already.
+#
+#   setup.sh [build] [test] [demo] [fuzz]     default: build
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+build=(gcc cmake ninja-build pkg-config libc6-dev librdkafka-dev libhiredis-dev libev-dev
+    libjansson-dev libconfig-dev libmicrohttpd-dev libxxhash-dev libzstd-dev zlib1g-dev)
+run=(ca-certificates tzdata redis-server redis-tools)
+kafka=(maven default-jre-headless procps)
+test=(libcmocka-dev python3 kcat zstd gzip clang clang-format)
+
+packages=()
+for use in "${@:-build}"; do
+    case $use in
+    build) packages+=("${build[@]}") ;;
+    demo) packages+=("${build[@]}" "${run[@]}" "${kafka[@]}") ;;
+    test) packages+=("${build[@]}" "${run[@]}" "${kafka[@]}" "${test[@]}") ;;
+    fuzz) packages+=("${build[@]}" clang libclang-rt-dev) ;;
+    *) die "unknown use '$use'; one of build, test, demo, fuzz" ;;
+    esac
+done
+
+missing=()
+for package in $(printf '%s\n' "${packages[@]}" | sort -u); do
+    [[ $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) == 'install ok installed' ]] ||
+        missing+=("$package")
+done
+((${#missing[@]})) || exit 0
+
+root=()
+if ((EUID)); then
+    command -v sudo >/dev/null || die "run as root, or install sudo: ${missing[*]} are missing"
+    root=(sudo)
+fi
+note "installing ${missing[*]}"
+"${root[@]}" apt-get update -q
+"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+    "${missing[@]}"
