@@ -1,23 +1,43 @@
 /* Reading a client: its lines, its slices, its bills. Writing is core/clients.c. */
 #include "churnwatch/client.h"
 
-/* Offsets of the detectors' slices, worked out from the table. */
-static size_t slice_offset(unsigned detector, bool of_line)
+#include <pthread.h>
+
+/* Where each detector's slice begins, worked out from the table once; the last entry is the size of
+ * all. Written before its first use and never again, so threads may share it. */
+static struct {
+    size_t client[CW_DETECTORS + 1], line[CW_DETECTORS + 1];
+} offsets;
+static pthread_once_t offsets_once = PTHREAD_ONCE_INIT;
+
+static void work_out_offsets(void)
 {
-    size_t at = 0;
-    for (unsigned d = 0; d < detector; d++)
-        at += of_line ? cw_detectors[d]->line_state_size : cw_detectors[d]->state_size;
-    return at;
+    for (unsigned d = 0; d < CW_DETECTORS; d++) {
+        offsets.client[d + 1] = offsets.client[d] + cw_detectors[d]->state_size;
+        offsets.line[d + 1] = offsets.line[d] + cw_detectors[d]->line_state_size;
+    }
+}
+
+static size_t offset_in_client(unsigned detector)
+{
+    (void)pthread_once(&offsets_once, work_out_offsets);
+    return offsets.client[detector];
+}
+
+static size_t offset_in_line(unsigned detector)
+{
+    (void)pthread_once(&offsets_once, work_out_offsets);
+    return offsets.line[detector];
 }
 
 size_t cw_client_slices_size(void)
 {
-    return slice_offset(CW_DETECTORS, false);
+    return offset_in_client(CW_DETECTORS);
 }
 
 size_t cw_line_stride(void)
 {
-    size_t n = sizeof(struct cw_line) + slice_offset(CW_DETECTORS, true);
+    size_t n = sizeof(struct cw_line) + offset_in_line(CW_DETECTORS);
     return (n + 7) & ~(size_t)7;
 }
 
@@ -44,14 +64,14 @@ struct cw_line *cw_client_line(const struct cw_client *cl, cw_number number)
 
 void *cw_client_slice(const struct cw_client *cl, unsigned detector)
 {
-    return cw_detectors[detector]->state_size ? cl->slices + slice_offset(detector, false) : NULL;
+    return cw_detectors[detector]->state_size ? cl->slices + offset_in_client(detector) : NULL;
 }
 
 void *cw_line_slice(const struct cw_line *ln, unsigned detector)
 {
     if (!ln || !cw_detectors[detector]->line_state_size)
         return NULL;
-    return (unsigned char *)(uintptr_t)(ln + 1) + slice_offset(detector, true);
+    return (unsigned char *)(uintptr_t)(ln + 1) + offset_in_line(detector);
 }
 
 bool cw_client_all_stopped(const struct cw_client *cl)
