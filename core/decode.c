@@ -1,0 +1,124 @@
+/* The decoder's life, and what every message goes through before its members are read: size, depth,
+ * UTF-8, JSON; and the key.
+ *
+ * A decoder belongs to one thread. It owns the tree its last results point into and the buffers
+ * that are used again for each message.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/decode_members.h"
+#include "core/locate.h"
+
+#define DEPTH_MOST 16
+
+struct cw_decoder *cw_decoder_new(const struct cw_decode_limits *limits)
+{
+    struct cw_decoder *d = calloc(1, sizeof *d);
+    if (d)
+        d->limits = *limits;
+    return d;
+}
+
+static void forget(struct cw_decoder *d)
+{
+    cw_json_free(d->root);
+    d->root = NULL;
+    d->text = (struct cw_str){0};
+    cw_buf_clear(&d->copies);
+}
+
+void cw_decoder_free(struct cw_decoder *d)
+{
+    if (!d)
+        return;
+    forget(d);
+    cw_buf_free(&d->copies);
+    for (size_t i = 0; i < CW_LISTS; i++)
+        cw_buf_free(&d->lists[i]);
+    free(d);
+}
+
+int cw_decode_begin(struct cw_decoder *d, const struct cw_message *m, size_t most_bytes,
+                    struct cw_reject *reject)
+{
+    forget(d);
+    d->reject = reject;
+    d->text = m->value;
+    if (m->value.n > most_bytes)
+        return cw_refuse_plain(d, CW_NOWHERE, CW_REJECT_TOO_LARGE,
+                               "the value has %zu bytes, at most %zu are taken", m->value.n,
+                               most_bytes);
+    return 0;
+}
+
+/* The parser's complaint, with the place put right: it says how far it had read, which is beyond
+ * the byte to blame. */
+static int refuse_json(struct cw_decoder *d, const struct cw_json_fault *f)
+{
+    char pointer[128];
+    size_t at = f->at;
+    if (f->code == CW_REJECT_NOT_UTF8) {
+        size_t bad = cw_locate_bad_utf8(d->text);
+        return cw_refuse_plain(d, bad == CW_NOWHERE ? at : bad, f->code, "not UTF-8");
+    }
+    if (f->code == CW_REJECT_DUPLICATE_MEMBER) {
+        at = cw_locate_last(d->text, at, pointer, sizeof pointer);
+        size_t cut = cw_locate_bad_utf8((struct cw_str){pointer, strlen(pointer)});
+        if (cut != CW_NOWHERE)
+            pointer[cut] = '\0';
+        return cw_refuse_plain(d, at, f->code, "%s: a second member of this name", pointer);
+    }
+    return cw_refuse_plain(d, at, f->code, "%s", f->text);
+}
+
+int cw_decode_parse(struct cw_decoder *d, struct cw_node *ret_root)
+{
+    struct cw_json_fault fault;
+    if (d->text.n == 0)
+        return cw_refuse_plain(d, CW_NOWHERE, CW_REJECT_EMPTY, "the value is empty");
+    size_t deep = cw_locate_too_deep(d->text, DEPTH_MOST);
+    if (deep != CW_NOWHERE)
+        return cw_refuse_plain(d, deep, CW_REJECT_TOO_DEEP, "nested deeper than %d", DEPTH_MOST);
+    int err = cw_json_parse(d->text, &d->root, &fault);
+    if (err)
+        return err == -CW_E_REJECT ? refuse_json(d, &fault) : err;
+    *ret_root = (struct cw_node){.v = d->root, .at = CW_UNLOCATED};
+    return 0;
+}
+
+struct cw_str cw_decode_keep(struct cw_decoder *d, struct cw_str s)
+{
+    size_t at = d->copies.n;
+    cw_buf_put(&d->copies, s.p, s.n);
+    return (struct cw_str){d->copies.p + at, s.n};
+}
+
+int cw_check_key(struct cw_decoder *d, struct cw_node *nd, const struct cw_message *m,
+                 struct cw_str id)
+{
+    char key[CW_QUOTE], quote[CW_QUOTE];
+    if (!m->key.p)
+        return cw_refuse(d, nd, CW_REJECT_KEY_MISMATCH, "\"%s\", but the message has no key",
+                         cw_quote(id, quote));
+    if (m->key.n == id.n && memcmp(m->key.p, id.p, id.n) == 0)
+        return 0;
+    if (cw_locate_bad_utf8(m->key) != CW_NOWHERE)
+        return cw_refuse(d, nd, CW_REJECT_KEY_MISMATCH, "\"%s\", but the message's key is no UTF-8",
+                         cw_quote(id, quote));
+    return cw_refuse(d, nd, CW_REJECT_KEY_MISMATCH, "\"%s\", but the message's key is \"%s\"",
+                     cw_quote(id, quote), cw_quote(m->key, key));
+}
+
+int cw_check_ahead(struct cw_decoder *d, struct cw_node *nd, const struct cw_message *m,
+                   cw_event_time t)
+{
+    int64_t stamp;
+    if (m->timestamp_ms < 0 || __builtin_mul_overflow(m->timestamp_ms, 1000, &stamp))
+        return 0;
+    if (t - d->limits.max_clock_skew <= stamp)
+        return 0;
+    return cw_refuse(d, nd, CW_REJECT_TIME_AHEAD,
+                     "%lld ms ahead of the message's timestamp, at most %lld are allowed",
+                     (long long)((t - stamp) / 1000), (long long)(d->limits.max_clock_skew / 1000));
+}

@@ -1,0 +1,329 @@
+/* Events: the envelope in both CloudEvents modes, and the members of each type's data.
+ *
+ * Which numbers may be negative: charges (refunds), bills (credit notes) and the balance. Payments,
+ * arrears, limits and fees may not, nor any count or duration; a payment taken back is told as
+ * arrears. Quantities end at 10^12, as amounts do.
+ *
+ * Runs on the decoder's thread; owns nothing.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "core/decode_members.h"
+#include "core/locate.h"
+
+#define TEXT_MOST (1 << 20) /* longer than any message */
+#define QUANTITY_MOST INT64_C(1000000000000)
+
+/* ---- the members of data, by type ---- */
+
+#define AT(field) .at = offsetof(struct cw_event, field)
+#define LINE .name = "msisdn", .kind = CW_M_NUMBER, AT(msisdn), LINE_TEXT
+#define LINE_TEXT .also = offsetof(struct cw_event, number)
+#define PLAN(field) .at = offsetof(struct cw_plan, field)
+
+static const char *const categories[] = {"voice",       "data",        "sms",   "roaming",
+                                         "value_added", "monthly_fee", "other", NULL};
+static const char *const suspend_reasons[] = {
+    "arrears", "customer_request", "lost", "fraud", "other", NULL};
+static const char *const ways_stopped[] = {"outgoing", "both", NULL};
+static const char *const conditions[] = {"CFU", "CFB", "CFNRy", "CFNRc", NULL};
+static const char *const call_ways[] = {"incoming", "outgoing", NULL};
+static const char *const stages[] = {"inquiry",   "code_issued", "requested",
+                                     "completed", "cancelled",   NULL};
+static const char *const end_reasons[] = {"customer_request", "port_out", "arrears", "other", NULL};
+static const char *const contract_actions[] = {"signed", "renewed", "ended", NULL};
+
+static const struct cw_member charge[] = {
+    {LINE, .required = true},
+    {"amount", CW_M_MONEY, true, AT(u.charge.amount), .least = -CW_MONEY_MOST,
+     .most = CW_MONEY_MOST},
+    {"category", CW_M_WORD, true, AT(u.charge.category), .words = categories},
+};
+static const struct cw_member bill[] = {
+    {"cycle", CW_M_CYCLE, true, AT(u.bill.cycle)},
+    {"amount", CW_M_MONEY, true, AT(u.bill.amount), .least = -CW_MONEY_MOST, .most = CW_MONEY_MOST},
+    {"due_date", CW_M_DATE, true, AT(u.bill.due)},
+};
+static const struct cw_member payment[] = {
+    {"amount", CW_M_MONEY, true, AT(u.payment.amount), .most = CW_MONEY_MOST},
+};
+static const struct cw_member arrears[] = {
+    {"amount", CW_M_MONEY, true, AT(u.arrears.amount), .most = CW_MONEY_MOST},
+    {"days_overdue", CW_M_INT32, true, AT(u.arrears.days_overdue), .most = INT32_MAX},
+};
+static const struct cw_member balance[] = {
+    {"balance", CW_M_MONEY, true, AT(u.balance.balance), .least = -CW_MONEY_MOST,
+     .most = CW_MONEY_MOST},
+    {"credit_limit", CW_M_MONEY, false, AT(u.balance.credit_limit), .most = CW_MONEY_MOST},
+};
+static const struct cw_member suspended[] = {
+    {LINE, .required = true},
+    {"direction", CW_M_EITHER, true, AT(u.suspended.two_way), .words = ways_stopped},
+    {"reason", CW_M_WORD, true, AT(u.suspended.reason), .words = suspend_reasons},
+};
+static const struct cw_member resumed[] = {
+    {LINE, .required = true},
+};
+static const struct cw_member forwarding[] = {
+    {LINE, .required = true},
+    {"condition", CW_M_WORD, true, AT(u.forwarding.condition), .words = conditions},
+    {"active", CW_M_BOOL, true, AT(u.forwarding.active)},
+    {"target", CW_M_PHONE, false, AT(u.forwarding.target)},
+};
+static const struct cw_member one_plan[] = {
+    {"id", CW_M_TEXT, true, PLAN(id), .least = 1, .most = TEXT_MOST},
+    {"monthly_fee", CW_M_MONEY, true, PLAN(monthly_fee), .most = CW_MONEY_MOST},
+};
+static const struct cw_shape plan_shape = {CW_MEMBERS(one_plan), .size = sizeof(struct cw_plan)};
+static const struct cw_member plan[] = {
+    {LINE, .required = true},
+    {"from", CW_M_OBJECT, true, AT(u.plan.from), .sub = &plan_shape},
+    {"to", CW_M_OBJECT, true, AT(u.plan.to), .sub = &plan_shape},
+    {"effective", CW_M_DATE, true, AT(u.plan.effective)},
+};
+static const struct cw_member call[] = {
+    {LINE, .required = true},
+    {"direction", CW_M_EITHER, true, AT(u.call.outgoing), .words = call_ways},
+    {"peer", CW_M_PHONE, true, AT(u.call.peer)},
+    {"duration_s", CW_M_INT64, true, AT(u.call.duration_s), .most = QUANTITY_MOST},
+};
+static const struct cw_member usage[] = {
+    {LINE, .required = true},
+    {"voice_min", CW_M_REAL, true, AT(u.usage.voice_min), .most = QUANTITY_MOST},
+    {"data_mb", CW_M_REAL, true, AT(u.usage.data_mb), .most = QUANTITY_MOST},
+    {"sms", CW_M_INT64, true, AT(u.usage.sms), .most = QUANTITY_MOST},
+};
+static const struct cw_member port[] = {
+    {LINE, .required = true},
+    {"stage", CW_M_WORD, true, AT(u.port.stage), .words = stages},
+    {"recipient", CW_M_TEXT, false, AT(u.port.recipient), .most = TEXT_MOST},
+};
+static const struct cw_member terminated[] = {
+    {LINE, .required = true},
+    {"reason", CW_M_WORD, true, AT(u.terminated.reason), .words = end_reasons},
+};
+static const struct cw_member contract[] = {
+    {LINE, .required = false},
+    {"ends", CW_M_DATE, true, AT(u.contract.ends)},
+    {"action", CW_M_WORD, true, AT(u.contract.action), .words = contract_actions},
+};
+static const struct cw_member complaint[] = {
+    {LINE, .required = false},
+    {"severity", CW_M_INT32, true, AT(u.complaint.severity), .least = 1, .most = 4},
+    {"topic", CW_M_TEXT, true, AT(u.complaint.topic), .most = TEXT_MOST},
+    {"ticket", CW_M_TEXT, true, AT(u.complaint.ticket), .most = TEXT_MOST},
+};
+static const struct cw_member outage[] = {
+    {LINE, .required = false},
+    {"area", CW_M_TEXT, false, AT(u.outage.area), .most = TEXT_MOST},
+    {"minutes", CW_M_REAL, true, AT(u.outage.minutes), .most = QUANTITY_MOST},
+};
+
+/* A forwarding that is active goes somewhere. */
+static int check_forwarding(struct cw_decoder *d, struct cw_node *object, const void *out)
+{
+    const struct cw_event *ev = out;
+    if (ev->u.forwarding.active && !ev->u.forwarding.target.p)
+        return cw_refuse_missing(d, object, "target");
+    return 0;
+}
+
+/* An outage is somewhere. */
+static int check_outage(struct cw_decoder *d, struct cw_node *object, const void *out)
+{
+    const struct cw_event *ev = out;
+    return ev->u.outage.area.p || ev->msisdn ? 0 : cw_refuse_missing(d, object, "area");
+}
+
+static const struct cw_shape shapes[CW_EV_COUNT] = {
+    [CW_EV_CHARGE] = {CW_MEMBERS(charge)},
+    [CW_EV_BILL] = {CW_MEMBERS(bill)},
+    [CW_EV_PAYMENT] = {CW_MEMBERS(payment)},
+    [CW_EV_ARREARS] = {CW_MEMBERS(arrears)},
+    [CW_EV_BALANCE] = {CW_MEMBERS(balance)},
+    [CW_EV_SUSPENDED] = {CW_MEMBERS(suspended)},
+    [CW_EV_RESUMED] = {CW_MEMBERS(resumed)},
+    [CW_EV_CALL_FORWARDING] = {CW_MEMBERS(forwarding), .check = check_forwarding},
+    [CW_EV_PLAN_CHANGED] = {CW_MEMBERS(plan)},
+    [CW_EV_CALL] = {CW_MEMBERS(call)},
+    [CW_EV_USAGE] = {CW_MEMBERS(usage)},
+    [CW_EV_PORT_OUT] = {CW_MEMBERS(port)},
+    [CW_EV_TERMINATED] = {CW_MEMBERS(terminated)},
+    [CW_EV_CONTRACT] = {CW_MEMBERS(contract)},
+    [CW_EV_COMPLAINT] = {CW_MEMBERS(complaint)},
+    [CW_EV_OUTAGE] = {CW_MEMBERS(outage), .check = check_outage},
+};
+
+const struct cw_shape *cw_event_shape(enum cw_event_type t)
+{
+    return &shapes[t];
+}
+
+/* ---- the envelope ---- */
+
+#define ATTR(field) .at = offsetof(struct cw_envelope, field)
+static const char *const specversions[] = {"1.0", NULL};
+static const struct cw_member attributes[] = {
+    {"specversion", CW_M_WORD, true, ATTR(specversion), .words = specversions},
+    {"id", CW_M_TEXT, true, ATTR(id), .least = 1, .most = TEXT_MOST},
+    {"source", CW_M_TEXT, true, ATTR(source), .least = 1, .most = TEXT_MOST},
+    {"type", CW_M_TEXT, true, ATTR(type), .least = 1, .most = TEXT_MOST},
+    {"subject", CW_M_TEXT, true, ATTR(subject), .least = 1, .most = 64},
+    {"time", CW_M_TIME, true, ATTR(time)},
+};
+const struct cw_shape cw_envelope_shape = {CW_MEMBERS(attributes),
+                                           .size = sizeof(struct cw_envelope)};
+
+#define PREFIX "ce_"
+#define PREFIX_N (sizeof PREFIX - 1)
+
+static bool is_attribute(struct cw_str header, const char *name)
+{
+    size_t n = strlen(name);
+    return header.n == PREFIX_N + n && memcmp(header.p, PREFIX, PREFIX_N) == 0 &&
+           memcmp(header.p + PREFIX_N, name, n) == 0;
+}
+
+/* The attribute's header; ret_again tells whether there is a second one. NULL when absent. */
+static const struct cw_header *attribute(const struct cw_message *m, const char *name,
+                                         bool *ret_again)
+{
+    const struct cw_header *first = NULL;
+    *ret_again = false;
+    for (size_t i = 0; i < m->n_headers; i++) {
+        if (!is_attribute(m->headers[i].name, name))
+            continue;
+        *ret_again = first != NULL;
+        first = first ? first : &m->headers[i];
+    }
+    return first;
+}
+
+/* A content type of CloudEvents decides before the attribute headers do, as the Kafka binding of
+ * CloudEvents has it. */
+static bool is_binary(const struct cw_message *m)
+{
+    static const struct cw_str content_type = CW_STR("content-type");
+    static const struct cw_str structured = CW_STR("application/cloudevents");
+    bool has_attributes = false;
+    for (size_t i = 0; i < m->n_headers; i++) {
+        const struct cw_header *h = &m->headers[i];
+        if (is_attribute(h->name, "specversion"))
+            has_attributes = true;
+        else if (h->name.n == content_type.n &&
+                 strncasecmp(h->name.p, content_type.p, content_type.n) == 0 &&
+                 h->value.n >= structured.n &&
+                 strncasecmp(h->value.p, structured.p, structured.n) == 0)
+            return false;
+    }
+    return has_attributes;
+}
+
+static int read_attribute(struct cw_decoder *d, const struct cw_message *m,
+                          const struct cw_member *row, struct cw_envelope *env)
+{
+    char name[32] = PREFIX;
+    (void)strncat(name, row->name, sizeof name - sizeof PREFIX);
+    struct cw_node nd = {.name = name, .at = CW_NOWHERE};
+    bool again;
+    const struct cw_header *h = attribute(m, row->name, &again);
+    if (!h)
+        return cw_refuse(d, &nd, CW_REJECT_MISSING_MEMBER, "missing header");
+    if (again)
+        return cw_refuse(d, &nd, CW_REJECT_DUPLICATE_MEMBER, "a second header of this name");
+    if (cw_locate_bad_utf8(h->value) != CW_NOWHERE)
+        return cw_refuse(d, &nd, CW_REJECT_NOT_UTF8, "the header is not UTF-8");
+    return cw_read_text(d, &nd, row, cw_decode_keep(d, h->value), env);
+}
+
+/* Headers die with their message, results live longer: their texts are copied, into room made
+ * beforehand so that no copy moves. */
+static int read_headers(struct cw_decoder *d, const struct cw_message *m, struct cw_envelope *env)
+{
+    size_t bytes = 1;
+    for (size_t i = 0; i < m->n_headers; i++)
+        bytes += m->headers[i].value.n;
+    if (!cw_buf_room(&d->copies, bytes))
+        return -CW_E_NOMEM;
+    for (size_t i = 0; i < cw_envelope_shape.n; i++) {
+        int err = read_attribute(d, m, &attributes[i], env);
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+/* ---- an event ---- */
+
+static enum cw_event_type type_of(struct cw_str name)
+{
+    static const struct cw_str names[] = {
+#define X(text, id) CW_STR(text),
+        CW_EVENT_TYPES(X)
+#undef X
+    };
+    unsigned t = 0;
+    while (t < CW_EV_COUNT && (names[t].n != name.n || memcmp(names[t].p, name.p, name.n) != 0))
+        t++;
+    return (enum cw_event_type)t;
+}
+
+/* Where an attribute stands, for a refusal. */
+static struct cw_node attribute_node(struct cw_node *root, const char *name, const char *header)
+{
+    if (root)
+        return cw_node_member(root, name);
+    return (struct cw_node){.name = header, .at = CW_NOWHERE};
+}
+
+/* root is NULL in binary mode. */
+static int check_envelope(struct cw_decoder *d, const struct cw_message *m, struct cw_node *root,
+                          const struct cw_envelope *env)
+{
+    struct cw_node subject = attribute_node(root, "subject", "ce_subject");
+    int err = cw_check_key(d, &subject, m, env->subject);
+    if (err)
+        return err;
+    struct cw_node time = attribute_node(root, "time", "ce_time");
+    return cw_check_ahead(d, &time, m, env->time);
+}
+
+static int read_data(struct cw_decoder *d, struct cw_node *root, bool binary, struct cw_event *ev)
+{
+    if (binary)
+        return cw_read_members(d, root, &shapes[ev->type], ev);
+    struct cw_node data = cw_node_member(root, "data");
+    if (!data.v)
+        return cw_refuse_missing(d, root, "data");
+    return cw_read_members(d, &data, &shapes[ev->type], ev);
+}
+
+int cw_decode_event(struct cw_decoder *d, const struct cw_message *m, struct cw_event *ret_event,
+                    struct cw_reject *ret_reject)
+{
+    struct cw_node root;
+    struct cw_envelope env;
+    bool binary = is_binary(m);
+    int err = cw_decode_begin(d, m, d->limits.max_event_bytes, ret_reject);
+    if (!err)
+        err = cw_decode_parse(d, &root);
+    if (!err)
+        err =
+            binary ? read_headers(d, m, &env) : cw_read_members(d, &root, &cw_envelope_shape, &env);
+    if (!err)
+        err = check_envelope(d, m, binary ? NULL : &root, &env);
+    if (err)
+        return err;
+    struct cw_event ev;
+    memset(&ev, 0, sizeof ev);
+    ev.type = type_of(env.type);
+    ev.id = env.id;
+    ev.source = env.source;
+    ev.subject = env.subject;
+    ev.time = env.time;
+    err = ev.type == CW_EV_COUNT ? -CW_E_UNKNOWN_TYPE : read_data(d, &root, binary, &ev);
+    if (!err || err == -CW_E_UNKNOWN_TYPE)
+        *ret_event = ev;
+    return err;
+}

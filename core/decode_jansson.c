@@ -1,0 +1,101 @@
+/* The JSON library behind the decoder: jansson, and its complaints in our codes.
+ *
+ * Owns nothing; a parsed tree belongs to the decoder that asked for it, on that decoder's thread.
+ */
+#include "core/json.h"
+
+#include <jansson.h>
+#include <string.h>
+
+/* NUL is let in so that a text nobody reads may have it; integers become reals so that a large one
+ * nobody reads is no error. */
+#define FLAGS (JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL | JSON_DECODE_ANY)
+
+static const json_t *tree(const struct cw_json *v)
+{
+    return (const json_t *)v;
+}
+
+static enum cw_reject_code code_of(const json_error_t *e)
+{
+    switch (json_error_code(e)) {
+    case json_error_invalid_utf8:
+        return CW_REJECT_NOT_UTF8;
+    case json_error_stack_overflow:
+        return CW_REJECT_TOO_DEEP;
+    case json_error_duplicate_key:
+        return CW_REJECT_DUPLICATE_MEMBER;
+    case json_error_numeric_overflow:
+    case json_error_null_byte_in_key:
+        return CW_REJECT_OUT_OF_RANGE;
+    default:
+        return CW_REJECT_NOT_JSON;
+    }
+}
+
+/* The library's sentence; it may quote bytes of the message, which are not ours to pass on raw. */
+static void copy_printable(char *out, size_t size, const char *text)
+{
+    size_t n = 0;
+    for (; text[n] && n + 1 < size; n++)
+        out[n] = text[n] >= 0x20 && text[n] < 0x7f ? text[n] : '?';
+    out[n] = '\0';
+}
+
+int cw_json_parse(struct cw_str text, struct cw_json **ret_root, struct cw_json_fault *ret_fault)
+{
+    json_error_t e = {0};
+    json_t *root = json_loadb(text.p, text.n, FLAGS, &e);
+    if (root) {
+        *ret_root = (struct cw_json *)root;
+        return 0;
+    }
+    /* A failed allocation is the one fault that leaves no text. */
+    if (e.text[0] == '\0' || json_error_code(&e) == json_error_out_of_memory)
+        return -CW_E_NOMEM;
+    ret_fault->code = code_of(&e);
+    ret_fault->at = e.position > 0 ? (size_t)e.position : 0;
+    copy_printable(ret_fault->text, sizeof ret_fault->text, e.text);
+    return -CW_E_REJECT;
+}
+
+void cw_json_free(struct cw_json *root)
+{
+    json_decref((json_t *)root);
+}
+
+enum cw_json_kind cw_json_kind(const struct cw_json *v)
+{
+    static const enum cw_json_kind kinds[] = {
+        [JSON_OBJECT] = CW_JSON_OBJECT, [JSON_ARRAY] = CW_JSON_ARRAY,
+        [JSON_STRING] = CW_JSON_STRING, [JSON_INTEGER] = CW_JSON_NUMBER,
+        [JSON_REAL] = CW_JSON_NUMBER,   [JSON_TRUE] = CW_JSON_TRUE,
+        [JSON_FALSE] = CW_JSON_FALSE,   [JSON_NULL] = CW_JSON_NULL,
+    };
+    return kinds[json_typeof(tree(v))];
+}
+
+struct cw_str cw_json_string(const struct cw_json *v)
+{
+    return (struct cw_str){json_string_value(tree(v)), json_string_length(tree(v))};
+}
+
+double cw_json_number(const struct cw_json *v)
+{
+    return json_number_value(tree(v));
+}
+
+const struct cw_json *cw_json_member(const struct cw_json *v, const char *name)
+{
+    return (const struct cw_json *)json_object_get(tree(v), name);
+}
+
+size_t cw_json_size(const struct cw_json *v)
+{
+    return json_array_size(tree(v));
+}
+
+const struct cw_json *cw_json_element(const struct cw_json *v, size_t i)
+{
+    return (const struct cw_json *)json_array_get(tree(v), i);
+}
