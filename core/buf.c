@@ -17,7 +17,7 @@ char *cw_buf_room(struct cw_buf *b, size_t more)
 {
     if (b->failed)
         return NULL;
-    if (more <= b->cap - b->n)
+    if (b->p && more <= b->cap - b->n)
         return b->p + b->n;
     size_t cap = b->cap ? b->cap : 256;
     while (cap - b->n < more && cap <= SIZE_MAX / 2)
@@ -244,7 +244,8 @@ void cw_buf_json_str(struct cw_buf *b, struct cw_str s)
         put_escape(b, c);
         from = i + 1;
     }
-    cw_buf_put(b, s.p + from, s.n - from);
+    if (from < s.n)
+        cw_buf_put(b, s.p + from, s.n - from);
     cw_buf_puts(b, "\"");
 }
 
