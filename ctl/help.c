@@ -1,0 +1,86 @@
+/* Help, made from the tables; and how the program complains. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "ctl/command.h"
+
+static void print_option(const struct cw_option *o, FILE *out)
+{
+    char left[64];
+    (void)snprintf(left, sizeof left, "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
+                   o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
+                   o->value ? " " : "", o->value ? o->value : "");
+    /* The one character that is not one byte is the ellipsis of FILE…, two bytes longer. */
+    int width = 28 + (strstr(left, "…") ? 2 : 0);
+    (void)fprintf(out, "  %-*s %s%s\n", width, left, o->help, o->required ? " (required)" : "");
+}
+
+static void print_options(const struct cw_option *table, const char *title, FILE *out)
+{
+    if (!table)
+        return;
+    (void)fprintf(out, "\n%s:\n", title);
+    for (const struct cw_option *o = table; o->name; o++)
+        print_option(o, out);
+}
+
+void cw_help_all(FILE *out)
+{
+    (void)fputs("usage: churnwatchctl [-c FILE] [-o KEY=VALUE]… [--json] COMMAND …\n\nCommands:\n",
+                out);
+    for (const struct cw_command *c = cw_commands; c->name; c++) {
+        char left[64];
+        (void)snprintf(left, sizeof left, "%s %s", c->name, c->operands);
+        (void)fprintf(out, "  %-28s %s\n", left, c->help);
+    }
+    print_options(cw_options_global, "Options", out);
+    (void)fputs("\nExit status: 0 done, 1 found something wrong or refused, 2 usage, "
+                "3 a server cannot be reached.\n",
+                out);
+}
+
+static void print_syntax_option(const struct cw_option *o, FILE *out)
+{
+    (void)fprintf(out, o->required ? " --%s%s%s" : " [--%s%s%s]", o->name, o->value ? " " : "",
+                  o->value ? o->value : "");
+}
+
+void cw_help_syntax(const struct cw_command *c, FILE *out)
+{
+    (void)fprintf(out, "usage: churnwatchctl %s", c->name);
+    for (const struct cw_option *o = c->options; o && o->name; o++)
+        print_syntax_option(o, out);
+    (void)fprintf(out, "%s%s\n", *c->operands ? " " : "", c->operands);
+}
+
+void cw_help_command(const struct cw_command *c, FILE *out)
+{
+    cw_help_syntax(c, out);
+    (void)fprintf(out, "\n%s\n", c->help);
+    print_options(c->options, "Options", out);
+    print_options(cw_options_global, "Options of every command", out);
+}
+
+enum cw_exit cw_ctl_help(const struct cw_ctl *ctl)
+{
+    const char *name = cw_args_operand(ctl->args, 0);
+    const struct cw_command *c = name ? cw_command_find(name) : NULL;
+    if (name && !c)
+        return cw_ctl_fail(CW_EXIT_USAGE, "no command \"%s\"; churnwatchctl help lists them", name);
+    if (c)
+        cw_help_command(c, stdout);
+    else
+        cw_help_all(stdout);
+    return CW_EXIT_DONE;
+}
+
+enum cw_exit cw_ctl_fail(enum cw_exit code, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    (void)fputs("churnwatchctl: ", stderr);
+    (void)vfprintf(stderr, fmt, ap);
+    (void)fputc('\n', stderr);
+    va_end(ap);
+    return code;
+}

@@ -1,0 +1,220 @@
+/* Lines to shards. See replay.h. */
+#include "ctl/replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/decode.h"
+#include "ctl/record.h"
+
+enum topic { TOPIC_MANAGERS, TOPIC_PROFILES, TOPIC_BILLING, TOPIC_SERVICE, TOPICS };
+
+struct cw_replay {
+    const struct cw_settings *settings;
+    struct cw_replay_sinks sinks;
+    struct cw_decoder *decoder;
+    struct cw_roster *roster;
+    int32_t partitions;
+    struct cw_shard **shards;   /* partitions of them */
+    int64_t *next[TOPICS];      /* offsets, by partition */
+    const char *topics[TOPICS]; /* names, borrowed from settings */
+    int64_t now_ms;
+    struct cw_buf key_text, type_text;
+    struct cw_replay_totals totals;
+};
+
+static bool make(struct cw_replay *r)
+{
+    const struct cw_settings *s = r->settings;
+    struct cw_decode_limits limits = {(size_t)s->max_event_bytes, (size_t)s->max_profile_bytes,
+                                      s->max_clock_skew};
+    r->decoder = cw_decoder_new(&limits);
+    r->roster = cw_roster_new();
+    r->shards = calloc((size_t)r->partitions, sizeof *r->shards);
+    for (int t = 0; t < TOPICS; t++)
+        if (!(r->next[t] = calloc((size_t)r->partitions, sizeof *r->next[t])))
+            return false;
+    if (!r->decoder || !r->roster || !r->shards)
+        return false;
+    for (int32_t i = 0; i < r->partitions; i++)
+        if (!(r->shards[i] = cw_shard_new(s, r->roster)))
+            return false;
+    return true;
+}
+
+struct cw_replay *cw_replay_new(const struct cw_settings *s, int32_t partitions, cw_wall_time now,
+                                const struct cw_replay_sinks *sinks)
+{
+    struct cw_replay *r = calloc(1, sizeof *r);
+    if (!r)
+        return NULL;
+    r->settings = s;
+    r->sinks = *sinks;
+    r->partitions = partitions;
+    r->now_ms = now / 1000;
+    r->topics[TOPIC_MANAGERS] = s->topic_managers;
+    r->topics[TOPIC_PROFILES] = s->topic_profiles;
+    r->topics[TOPIC_BILLING] = s->topic_billing;
+    r->topics[TOPIC_SERVICE] = s->topic_service;
+    if (make(r))
+        return r;
+    cw_replay_free(r);
+    return NULL;
+}
+
+void cw_replay_free(struct cw_replay *r)
+{
+    if (!r)
+        return;
+    for (int32_t i = 0; r->shards && i < r->partitions; i++)
+        cw_shard_free(r->shards[i]);
+    free(r->shards);
+    for (int t = 0; t < TOPICS; t++)
+        free(r->next[t]);
+    cw_roster_free(r->roster);
+    cw_decoder_free(r->decoder);
+    cw_buf_free(&r->key_text);
+    cw_buf_free(&r->type_text);
+    free(r);
+}
+
+/* ---- one message ---- */
+
+static void refuse(struct cw_replay *r, const struct cw_message *m, enum topic topic,
+                   const struct cw_reject *why)
+{
+    r->totals.refused++;
+    r->totals.refused_by_code[why->code]++;
+    r->sinks.refused(r->sinks.arg, &(struct cw_refused){.reject = why,
+                                                        .topic = r->topics[topic],
+                                                        .partition = m->partition,
+                                                        .offset = m->offset,
+                                                        .value = m->value});
+}
+
+static int judge_event(struct cw_replay *r, const struct cw_message *m, enum topic topic,
+                       struct cw_reject *ret_reject)
+{
+    struct cw_event ev;
+    int err = cw_decode_event(r->decoder, m, &ev, ret_reject);
+    if (err == -CW_E_UNKNOWN_TYPE) {
+        r->totals.unknown_types++;
+        return 0;
+    }
+    struct cw_origin origin = {r->topics[topic], m->partition, m->offset};
+    struct cw_output out = {r->sinks.task, r->sinks.arg};
+    return err ? err : cw_shard_event(r->shards[m->partition], &ev, &origin, &out);
+}
+
+static int take_profile(struct cw_replay *r, const struct cw_message *m, enum topic topic,
+                        struct cw_reject *ret_reject)
+{
+    struct cw_profile p;
+    int err = cw_decode_profile(r->decoder, m, &p, ret_reject);
+    struct cw_origin origin = {r->topics[topic], m->partition, m->offset};
+    struct cw_output out = {r->sinks.task, r->sinks.arg};
+    return err ? err : cw_shard_profile(r->shards[m->partition], &p, &origin, &out);
+}
+
+static int take_manager(struct cw_replay *r, const struct cw_message *m, enum topic topic,
+                        struct cw_reject *ret_reject)
+{
+    (void)topic;
+    struct cw_manager manager;
+    int err = cw_decode_manager(r->decoder, m, &manager, ret_reject);
+    return err ? err : cw_roster_put(r->roster, &manager);
+}
+
+static const struct {
+    const char *key; /* the member a producer keys the message with */
+    int (*take)(struct cw_replay *r, const struct cw_message *m, enum topic topic,
+                struct cw_reject *ret_reject);
+} kinds[CW_REPLAY_KINDS] = {
+    [CW_REPLAY_MANAGERS] = {"manager_id", take_manager},
+    [CW_REPLAY_PROFILES] = {"client_id", take_profile},
+    [CW_REPLAY_EVENTS] = {"subject", judge_event},
+};
+
+static enum topic topic_of(struct cw_replay *r, enum cw_replay_kind kind, struct cw_str line)
+{
+    if (kind != CW_REPLAY_EVENTS)
+        return kind == CW_REPLAY_PROFILES ? TOPIC_PROFILES : TOPIC_MANAGERS;
+    return cw_record_is_billing(cw_record_text(line, "type", &r->type_text)) ? TOPIC_BILLING
+                                                                             : TOPIC_SERVICE;
+}
+
+/* A line without a key goes where its refusal is counted: partition 0. */
+int cw_replay_line(struct cw_replay *r, enum cw_replay_kind kind, struct cw_str line)
+{
+    struct cw_reject why;
+    enum topic topic = topic_of(r, kind, line);
+    struct cw_str key = cw_record_text(line, kinds[kind].key, &r->key_text);
+    int32_t partition = key.p ? cw_partition_of(key, r->partitions) : 0;
+    struct cw_message m = {.key = key,
+                           .value = line,
+                           .timestamp_ms = r->now_ms,
+                           .partition = partition,
+                           .offset = r->next[topic][partition]++};
+    r->totals.lines[kind]++;
+    int err = kinds[kind].take(r, &m, topic, &why);
+    if (err != -CW_E_REJECT)
+        return err;
+    refuse(r, &m, topic, &why);
+    return 0;
+}
+
+int cw_replay_until(struct cw_replay *r, cw_event_time to)
+{
+    struct cw_output out = {r->sinks.task, r->sinks.arg};
+    int err = 0;
+    for (int32_t i = 0; !err && i < r->partitions; i++)
+        err = cw_shard_tick(r->shards[i], to, &out);
+    return err;
+}
+
+/* ---- sums ---- */
+
+const struct cw_replay_totals *cw_replay_totals(const struct cw_replay *r)
+{
+    return &r->totals;
+}
+
+static void add(struct cw_shard_counters *sum, const struct cw_shard_counters *c)
+{
+#define X(name, text) sum->name += c->name;
+    CW_SHARD_COUNTERS(X)
+#undef X
+    for (int d = 0; d < CW_DETECTORS; d++)
+        sum->by_detector[d] += c->by_detector[d];
+}
+
+struct cw_shard_counters cw_replay_counters(const struct cw_replay *r)
+{
+    struct cw_shard_counters sum = {0};
+    for (int32_t i = 0; i < r->partitions; i++)
+        add(&sum, cw_shard_counters(r->shards[i]));
+    return sum;
+}
+
+static size_t sum_of(const struct cw_replay *r, size_t (*count)(const struct cw_shard *sh))
+{
+    size_t n = 0;
+    for (int32_t i = 0; i < r->partitions; i++)
+        n += count(r->shards[i]);
+    return n;
+}
+
+size_t cw_replay_clients(const struct cw_replay *r)
+{
+    return sum_of(r, cw_shard_clients);
+}
+
+size_t cw_replay_open_tasks(const struct cw_replay *r)
+{
+    return sum_of(r, cw_shard_open_tasks);
+}
+
+size_t cw_replay_bytes(const struct cw_replay *r)
+{
+    return sum_of(r, cw_shard_bytes);
+}
