@@ -9,7 +9,6 @@
  */
 #include "core/decode_members.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -243,10 +242,10 @@ static int read_int(struct cw_decoder *d, struct cw_node *nd, const struct cw_me
     int err = read_real(d, nd, &real, &value);
     if (err)
         return err;
-    if (value != floor(value))
+    int64_t wide = (int64_t)value;
+    if ((double)wide != value)
         return cw_refuse(d, nd, CW_REJECT_OUT_OF_RANGE, "expected a whole number, found %.17g",
                          value);
-    int64_t wide = (int64_t)value;
     int32_t narrow = (int32_t)wide;
     if (m->kind == CW_M_INT32)
         put(out, m->at, &narrow, sizeof narrow);
