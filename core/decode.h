@@ -12,7 +12,7 @@
 struct cw_decode_limits {
     size_t max_event_bytes;   /* 64 KiB */
     size_t max_profile_bytes; /* 900 KiB; for managers and outcomes too */
-    int64_t max_clock_skew;   /* µs the time of an event or outcome may be ahead of its message's */
+    int64_t max_clock_skew; /* µs the time of an event or outcome may be ahead of its message's */
 };
 
 struct cw_decoder;
