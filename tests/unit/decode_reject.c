@@ -463,6 +463,54 @@ static void refused_as_a_whole(void **state)
     }
 }
 
+/* What the contract says in words, so that no table can drift from it. */
+static void limits_of_the_contract(void **state)
+{
+    static const struct {
+        enum cw_event_type type;
+        const char *data;
+        int code; /* -1: taken */
+    } rows[] = {
+        {CW_EV_CHARGE, "{\"msisdn\":\"1\",\"amount\":-1,\"category\":\"sms\"}", -1},
+        {CW_EV_BILL, "{\"cycle\":\"2026-01\",\"amount\":-1,\"due_date\":\"2026-03-01\"}", -1},
+        {CW_EV_BALANCE, "{\"balance\":-1}", -1},
+        {CW_EV_PAYMENT, "{\"amount\":-0.0001}", CW_REJECT_OUT_OF_RANGE},
+        {CW_EV_ARREARS, "{\"amount\":-1,\"days_overdue\":1}", CW_REJECT_OUT_OF_RANGE},
+        {CW_EV_ARREARS, "{\"amount\":1,\"days_overdue\":-1}", CW_REJECT_OUT_OF_RANGE},
+        {CW_EV_BALANCE, "{\"balance\":1,\"credit_limit\":-1}", CW_REJECT_OUT_OF_RANGE},
+        {CW_EV_CALL,
+         "{\"msisdn\":\"1\",\"direction\":\"incoming\",\"peer\":\"1\",\"duration_s\":-1}",
+         CW_REJECT_OUT_OF_RANGE},
+        {CW_EV_USAGE, "{\"msisdn\":\"1\",\"voice_min\":-0.1,\"data_mb\":0,\"sms\":0}",
+         CW_REJECT_OUT_OF_RANGE},
+        {CW_EV_USAGE, "{\"msisdn\":\"1\",\"voice_min\":0,\"data_mb\":-0.1,\"sms\":0}",
+         CW_REJECT_OUT_OF_RANGE},
+        {CW_EV_USAGE, "{\"msisdn\":\"1\",\"voice_min\":0,\"data_mb\":0,\"sms\":-1}",
+         CW_REJECT_OUT_OF_RANGE},
+        {CW_EV_COMPLAINT, "{\"severity\":0,\"topic\":\"\",\"ticket\":\"\"}",
+         CW_REJECT_OUT_OF_RANGE},
+        {CW_EV_COMPLAINT, "{\"severity\":5,\"topic\":\"\",\"ticket\":\"\"}",
+         CW_REJECT_OUT_OF_RANGE},
+        {CW_EV_OUTAGE, "{\"area\":\"a\",\"minutes\":-1}", CW_REJECT_OUT_OF_RANGE},
+        {CW_EV_OUTAGE, "{\"minutes\":1}", CW_REJECT_MISSING_MEMBER},
+        {CW_EV_CALL_FORWARDING, "{\"msisdn\":\"1\",\"condition\":\"CFU\",\"active\":true}",
+         CW_REJECT_MISSING_MEMBER},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct cw_buf b = {0};
+        struct cw_reject r = {.code = CW_REJECT_COUNT};
+        cw_buf_printf(&b,
+                      "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"%s\","
+                      "\"time\":\"2026-03-02T02:00:00Z\",\"subject\":\"x\",\"data\":%s}",
+                      cw_event_type_name(rows[i].type), rows[i].data);
+        int err = decode_text(*state, (int)rows[i].type, &b, &r);
+        assert_int_equal(err, rows[i].code < 0 ? 0 : -CW_E_REJECT);
+        if (err)
+            assert_int_equal(r.code, rows[i].code);
+        cw_buf_free(&b);
+    }
+}
+
 static void sizes_end_exactly(void **state)
 {
     static const struct {
@@ -607,6 +655,16 @@ static void elements_are_named(void **state)
          "{\"manager_id\":\"am042\",\"absences\":[{\"from\":\"2026-03-02\",\"to\":\"2026-03-01\"}]"
          "}",
          CW_REJECT_OUT_OF_RANGE, "/absences/0/to: the absence ends before it begins, at byte 60"},
+        {OUTCOME,
+         "{\"id\":\"1\",\"task_id\":\"t\",\"client_id\":\"x\",\"manager\":\"m\",\"action\":"
+         "\"done\","
+         "\"at\":\"2026-03-02T02:00:00Z\",\"version\":1}",
+         CW_REJECT_MISSING_MEMBER, "/result: missing"},
+        {OUTCOME,
+         "{\"id\":\"1\",\"task_id\":\"t\",\"client_id\":\"x\",\"manager\":\"m\",\"action\":"
+         "\"done\","
+         "\"at\":\"2026-03-02T02:00:00Z\",\"result\":\"lost\"}",
+         CW_REJECT_MISSING_MEMBER, "/version: missing"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct cw_message m = {.key = str(key_of(rows[i].message)), .timestamp_ms = -1};
@@ -750,6 +808,31 @@ static void damaged_bytes_are_refused_cleanly(void **state)
     cw_buf_free(&b);
 }
 
+static void malformed_utf8_is_found(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t bad;
+    } rows[] = {
+        {"", CW_NOWHERE},
+        {"a\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xef\xbf\xbf", CW_NOWHERE},
+        {"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", CW_NOWHERE},
+        {"ab\x80", 2},            /* no first byte */
+        {"\xc1\xbf", 0},          /* overlong */
+        {"\xe0\x9f\xbf", 0},      /* overlong */
+        {"\xf0\x8f\xbf\xbf", 0},  /* overlong */
+        {"\xed\xa0\x80", 0},      /* a surrogate */
+        {"a\xf4\x90\x80\x80", 1}, /* beyond U+10FFFF */
+        {"\xf5\x80\x80\x80", 0},  /* beyond U+10FFFF */
+        {"a\xe8\x88", 1},         /* cut short */
+        {"\xe8\x88\x9f\xe8\x88q", 3},
+        {"\xf0\x9f\x98\xc0", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_true(cw_locate_bad_utf8(str(rows[i].text)) == rows[i].bad);
+}
+
 /* The locators stay inside any text, also one no parser has accepted. */
 static void locators_stay_inside(void **state)
 {
@@ -785,6 +868,7 @@ int main(void)
         cmocka_unit_test(every_member_of_every_message),
         cmocka_unit_test(every_attribute),
         cmocka_unit_test(refused_as_a_whole),
+        cmocka_unit_test(limits_of_the_contract),
         cmocka_unit_test(sizes_end_exactly),
         cmocka_unit_test(depth_ends_exactly),
         cmocka_unit_test(keys_must_match),
@@ -793,6 +877,7 @@ int main(void)
         cmocka_unit_test(elements_are_named),
         cmocka_unit_test(headers_are_checked),
         cmocka_unit_test(damaged_bytes_are_refused_cleanly),
+        cmocka_unit_test(malformed_utf8_is_found),
         cmocka_unit_test(locators_stay_inside),
     };
     return cmocka_run_group_tests_name("decode_reject", tests, setup, teardown);
