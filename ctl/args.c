@@ -96,7 +96,8 @@ static int take(struct reading *r, const struct cw_option *o, const char *attach
     if (o->kind == CW_OPTION_FLAG)
         return attached ? cw_fail(r->eb, CW_E_INVALID, "--%s takes no value", o->name)
                         : keep(r, o, NULL);
-    if (!attached && r->at == r->argc)
+    /* A word in dashes is an option left without its value, not the value; --name=--word is. */
+    if (!attached && (r->at == r->argc || strncmp(r->argv[r->at], "--", 2) == 0))
         return cw_fail(r->eb, CW_E_INVALID, "--%s needs a value: --%s %s", o->name, o->name,
                        o->value);
     return keep(r, o, attached ? attached : r->argv[r->at++]);

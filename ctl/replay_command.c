@@ -104,8 +104,10 @@ static int read_files(struct run *r, enum cw_replay_kind kind, const char *optio
     int err = cw_args_list(r->ctl->args, option, &files);
     if (err)
         return err;
+    cw_progress_begin(&r->progress, option);
     for (size_t i = 0; !err && i < files.n; i++)
         err = read_file(r, kind, files.items[i]);
+    cw_progress_end(&r->progress);
     free(files.items);
     return err;
 }
@@ -117,12 +119,10 @@ static int read_all(struct run *r)
     int err = read_files(r, CW_REPLAY_MANAGERS, "managers");
     if (!err)
         err = read_files(r, CW_REPLAY_PROFILES, "profiles");
-    cw_progress_begin(&r->progress, "events");
     if (!err)
         err = read_files(r, CW_REPLAY_EVENTS, "events");
     if (!err && text && cw_args_instant(text, r->ctl->settings->zone, &until) == 0)
         err = cw_replay_until(r->replay, until);
-    cw_progress_end(&r->progress);
     return err;
 }
 
