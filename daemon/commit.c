@@ -1,0 +1,147 @@
+/* What a commit consists of, in the order it is written. On the engine's thread; owns nothing that
+ * outlives the call.
+ */
+#include "daemon/commit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The state log is trimmed when so much of it is no longer needed. */
+#define TRIM_LEAST 1024
+/* A round of rewriting is to be finished in this time, however little changes. */
+#define ROUND_WITHIN (20 * CW_HOUR)
+
+static uint32_t cold_least(const struct cw_run *r, cw_mono_time now)
+{
+    double share = (double)(now - r->committed_at) / (double)ROUND_WITHIN;
+    double clients = (double)cw_shard_clients(r->core);
+    double due = (share < 1 ? share : 1) * clients + 1;
+    double least = (double)r->common->settings->cold_least;
+    return (uint32_t)(due > least ? due : least);
+}
+
+static void fill_position(const struct cw_run *r, const struct cw_follow *f, struct cw_position *p)
+{
+    memcpy(p->next, r->next, sizeof p->next);
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        p->greatest[in] = cw_merge_greatest(r->merge, in);
+    p->batch = r->batch;
+    p->clock = cw_shard_clock(r->core);
+    p->settings = r->common->settings->version;
+    p->managers = f->managers;
+    p->control = f->control;
+    p->needed = r->needed;
+    p->n_cuts = r->n_cuts;
+    memcpy(p->cuts, r->cuts, r->n_cuts * sizeof *p->cuts);
+}
+
+static int append_state(struct cw_run *r, struct cw_str images, const struct cw_follow *f,
+                        const struct cw_link *link, struct cw_errbuf *eb)
+{
+    struct cw_buf b = {0};
+    struct cw_state_record rec = {.commit = r->commit + 1};
+    int err = 0;
+    for (; images.n && !err; rec.part++) {
+        size_t n = cw_statelog_split(images, CW_STATE_RECORD_MOST);
+        rec.images = (struct cw_str){images.p, n};
+        rec.last = n == images.n;
+        if (rec.last)
+            fill_position(r, f, &rec.position);
+        cw_buf_clear(&b);
+        cw_statelog_encode(&b, &rec);
+        struct cw_record out = {.log = CW_LOG_STATE, .partition = r->shard, .value = {b.p, b.n}};
+        err = b.failed ? -CW_E_NOMEM : cw_link_append(link, &out, eb);
+        cw_board_count(r->common->board, CW_COUNT_state_bytes, b.n);
+        images.p += n;
+        images.n -= n;
+    }
+    cw_buf_free(&b);
+    return err;
+}
+
+static int append_run(struct cw_run *r, const struct cw_follow *f, const struct cw_link *link,
+                      struct cw_errbuf *eb)
+{
+    const struct cw_settings *s = r->common->settings;
+    struct cw_buf images = {0};
+    uint32_t round_start;
+    int err = cw_pending_append(&r->pending, link, eb);
+    if (!err)
+        err =
+            cw_shard_encode(r->core, r->commit + 1, s->cold_share,
+                            cold_least(r, link->env->mono(link->env->arg)), &images, &round_start);
+    if (!err) {
+        int64_t needed = cw_trail_offset(&r->trail, round_start);
+        if (needed > r->needed)
+            r->needed = needed;
+        err = append_state(r, (struct cw_str){images.p, images.n}, f, link, eb);
+    }
+    cw_buf_free(&images);
+    return err;
+}
+
+/* Every so many commits it is asked where in the state log we are. */
+static int mark_trail(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
+{
+    int64_t first, end;
+    if ((r->commit + 1) % CW_MARK_EVERY != 0)
+        return 0;
+    int err = cw_link_end(link, CW_LOG_STATE, r->shard, &first, &end, eb);
+    if (!err)
+        cw_trail_mark(&r->trail, r->commit + 1, end);
+    return err;
+}
+
+static int send_positions(struct cw_run *const *runs, size_t n, uint64_t token,
+                          const struct cw_link *link, struct cw_errbuf *eb)
+{
+    struct cw_positions *p = calloc(n, sizeof *p);
+    if (!p)
+        return -CW_E_NOMEM;
+    for (size_t i = 0; i < n; i++) {
+        p[i].shard = runs[i]->shard;
+        memcpy(p[i].next, runs[i]->next, sizeof p[i].next);
+    }
+    int err = cw_link_send_positions(link, p, n, token, eb);
+    free(p);
+    return err;
+}
+
+static void committed(struct cw_run *r, const struct cw_link *link)
+{
+    r->commit++;
+    r->commits++;
+    cw_board_count(r->common->board, CW_COUNT_outbox_records, r->pending.tasks);
+    cw_pending_clear(&r->pending);
+    r->n_cuts = 0;
+    r->judged = 0;
+    r->committed_at = link->env->mono(link->env->arg);
+    r->last_commit = link->env->wall(link->env->arg);
+    if (r->needed - r->trimmed >= TRIM_LEAST) {
+        link->bus->ops->trim(link->bus, r->shard, r->needed);
+        r->trimmed = r->needed;
+    }
+    cw_run_publish(r);
+}
+
+int cw_commit_runs(struct cw_run *const *runs, size_t n, const struct cw_follow *follow,
+                   uint64_t token, struct cw_link *link, struct cw_errbuf *eb)
+{
+    int err = 0;
+    for (size_t i = 0; i < n && !err; i++)
+        err = mark_trail(runs[i], link, eb);
+    if (!err)
+        err = cw_link_begin(link, token, eb);
+    for (size_t i = 0; i < n && !err; i++)
+        err = append_run(runs[i], follow, link, eb);
+    if (!err)
+        err = send_positions(runs, n, token, link, eb);
+    if (!err)
+        err = cw_link_commit(link, eb);
+    if (err)
+        return err;
+    cw_board_count(runs[0]->common->board, CW_COUNT_commits, 1);
+    for (size_t i = 0; i < n; i++)
+        committed(runs[i], link);
+    return 0;
+}

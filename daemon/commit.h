@@ -1,0 +1,16 @@
+/* One transaction: task versions, dead letters, state and positions of some shards, or none of it.
+ */
+#ifndef CW_DAEMON_COMMIT_H
+#define CW_DAEMON_COMMIT_H
+
+#include "daemon/follow.h"
+#include "daemon/link.h"
+#include "daemon/shard_run.h"
+
+/* Commits the given shards under the assignment's token; n is at least 1. Returns 0; or
+ * -CW_E_ABORT, -CW_E_REVOKED, -CW_E_FATAL, -CW_E_NOMEM: their memory is then ahead of what is
+ * committed and must be thrown away. */
+int cw_commit_runs(struct cw_run *const *runs, size_t n, const struct cw_follow *follow,
+                   uint64_t token, struct cw_link *link, struct cw_errbuf *eb);
+
+#endif

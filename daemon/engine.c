@@ -1,0 +1,122 @@
+/* The engine thread: opens its bus, gives the protocol turns until it is asked to stop, commits and
+ * closes. Everything but the stop flag is the thread's own.
+ */
+#include "daemon/engine.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/bus_kafka.h"
+#include "daemon/log.h"
+#include "daemon/protocol.h"
+#include "daemon/topics.h"
+
+struct cw_engine {
+    const struct cw_settings *settings;
+    struct cw_board *board;
+    int n;
+    pthread_t thread;
+    atomic_bool stop;
+};
+
+int cw_engine_prepare(const struct cw_settings *s, struct cw_errbuf *eb)
+{
+    return cw_topics_check(s, eb);
+}
+
+/* ---- the machine's clocks ---- */
+
+static int64_t clock_of(clockid_t id)
+{
+    struct timespec ts;
+    (void)clock_gettime(id, &ts);
+    return ts.tv_sec * CW_SECOND + ts.tv_nsec / 1000;
+}
+
+static cw_mono_time mono(void *arg)
+{
+    (void)arg;
+    return clock_of(CLOCK_MONOTONIC);
+}
+
+static cw_wall_time wall(void *arg)
+{
+    (void)arg;
+    return clock_of(CLOCK_REALTIME);
+}
+
+static void rest(void *arg, int ms)
+{
+    (void)arg;
+    struct timespec ts = {ms / 1000, ms % 1000 * 1000000L};
+    (void)nanosleep(&ts, NULL);
+}
+
+static const struct cw_env machine = {mono, wall, rest, NULL};
+
+/* ---- the thread ---- */
+
+static void turn_until_stopped(struct cw_engine *e, struct cw_bus *bus)
+{
+    struct cw_protocol *p = cw_protocol_new(e->settings, bus, e->board, &machine);
+    if (!p) {
+        cw_board_fatal(e->board, cw_strerror(-CW_E_NOMEM));
+        return;
+    }
+    int err = 0;
+    while (!err && !atomic_load(&e->stop))
+        err = cw_protocol_turn(p);
+    if (!err)
+        (void)cw_protocol_finish(p); /* What went wrong is on the board. */
+    cw_protocol_free(p);
+}
+
+static void *run(void *arg)
+{
+    struct cw_engine *e = arg;
+    struct cw_errbuf eb = {""};
+    struct cw_bus *bus;
+    if (cw_bus_kafka_open(e->settings, e->n, &bus, &eb) != 0) {
+        char quoted[600];
+        cw_log(CW_LOG_ERROR, "bus_open_failed", "engine=%d reason=%s", e->n,
+               cw_log_quote(eb.text, quoted, sizeof quoted));
+        cw_board_fatal(e->board, eb.text);
+        return NULL;
+    }
+    turn_until_stopped(e, bus);
+    bus->ops->close(bus);
+    return NULL;
+}
+
+int cw_engine_start(const struct cw_settings *s, int n, struct cw_board *board,
+                    struct cw_engine **ret_engine, struct cw_errbuf *eb)
+{
+    struct cw_engine *e = calloc(1, sizeof *e);
+    if (!e)
+        return cw_fail(eb, CW_E_NOMEM, "no memory for an engine thread");
+    e->settings = s;
+    e->board = board;
+    e->n = n;
+    int err = pthread_create(&e->thread, NULL, run, e);
+    if (err) {
+        free(e);
+        return cw_fail(eb, CW_E_IO, "cannot start engine thread %d: %s", n, strerror(err));
+    }
+    *ret_engine = e;
+    return 0;
+}
+
+void cw_engine_stop(struct cw_engine *e)
+{
+    atomic_store(&e->stop, true);
+}
+
+void cw_engine_join(struct cw_engine *e)
+{
+    if (!e)
+        return;
+    (void)pthread_join(e->thread, NULL);
+    free(e);
+}

@@ -1,0 +1,69 @@
+/* Following manager.profiles and churnwatch.control (one partition each, as the daemon creates
+ * them). On the engine's thread.
+ *
+ * Managers are a table, so that reading a record twice changes nothing: a read that was cut short
+ * is simply begun again.
+ */
+#include "daemon/follow.h"
+
+#include "churnwatch/shard.h"
+#include "daemon/log.h"
+
+int cw_follow_init(struct cw_follow *f, const struct cw_decode_limits *limits)
+{
+    *f = (struct cw_follow){.roster = cw_roster_new(), .decoder = cw_decoder_new(limits)};
+    return f->roster && f->decoder ? 0 : -CW_E_NOMEM;
+}
+
+void cw_follow_free(struct cw_follow *f)
+{
+    cw_roster_free(f->roster);
+    cw_decoder_free(f->decoder);
+    *f = (struct cw_follow){0};
+}
+
+/* A manager that cannot be read has no dead letter: every instance reads this log, and each would
+ * write one. */
+static int take_manager(void *arg, const struct cw_message *m)
+{
+    struct cw_follow *f = arg;
+    struct cw_manager manager;
+    struct cw_reject why;
+    int err = cw_decode_manager(f->decoder, m, &manager, &why);
+    if (err != -CW_E_REJECT)
+        return err ? err : cw_roster_put(f->roster, &manager);
+    cw_log(CW_LOG_WARNING, "manager_refused", "partition=%d offset=%lld error=%s", m->partition,
+           (long long)m->offset, cw_reject_code_name(why.code));
+    return 0;
+}
+
+/* Epochs are delivery's; the engine only keeps its place. */
+static int take_control(void *arg, const struct cw_message *m)
+{
+    (void)arg, (void)m;
+    return 0;
+}
+
+static int catch_up(const struct cw_link *link, enum cw_log log, int64_t *next,
+                    int (*take)(void *arg, const struct cw_message *m), void *arg,
+                    struct cw_errbuf *eb)
+{
+    int64_t first, end;
+    int err = cw_link_end(link, log, 0, &first, &end, eb);
+    if (err || end <= *next)
+        return err;
+    err =
+        link->bus->ops->read(link->bus, log, 0, *next > first ? *next : first, end, take, arg, eb);
+    if (!err)
+        *next = end;
+    return err;
+}
+
+int cw_follow_catch_up(struct cw_follow *f, const struct cw_link *link, struct cw_errbuf *eb)
+{
+    int err = catch_up(link, CW_LOG_MANAGERS, &f->managers, take_manager, f, eb);
+    if (!err)
+        err = catch_up(link, CW_LOG_CONTROL, &f->control, take_control, f, eb);
+    /* Nothing of it was lost: the same reading again is right. */
+    return err == -CW_E_RETRY ? -CW_E_ABORT : err;
+}

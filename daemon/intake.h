@@ -1,0 +1,34 @@
+/* A message taken in: decoded once, when it comes, and kept until its turn.
+ *
+ * The bus lends a message's bytes until the next poll only, and the merge needs the message's time,
+ * which stands for nothing unless the whole message is good. So each message has a decoder of its
+ * own, which owns what the decoded parts point into: some 3 KiB while it waits, and no second
+ * decoding when it is judged.
+ */
+#ifndef CW_DAEMON_INTAKE_H
+#define CW_DAEMON_INTAKE_H
+
+#include "core/decode.h"
+#include "daemon/bus.h"
+
+struct cw_taken {
+    int err; /* 0; -CW_E_UNKNOWN_TYPE; -CW_E_REJECT */
+    union {
+        struct cw_event event; /* billing and service; of an unknown type: its envelope */
+        struct cw_profile profile;
+        struct cw_outcome outcome;
+    } u;
+    enum cw_reject_code code;   /* of a refused message */
+    struct cw_buf dead;         /* its dead letter, packed as in pending.h; owned */
+    struct cw_decoder *decoder; /* owned */
+};
+
+/* topic is the input's name, for the dead letter. Returns 0 with ret_taken to be freed by
+ * cw_taken_free, or -CW_E_NOMEM. */
+int cw_taken_new(const struct cw_decode_limits *limits, enum cw_input in, const char *topic,
+                 const struct cw_message *m, struct cw_taken **ret_taken);
+void cw_taken_free(struct cw_taken *t);
+/* The event time it tells; CW_NO_TIME for profiles and refused messages. */
+cw_event_time cw_taken_time(const struct cw_taken *t, enum cw_input in);
+
+#endif

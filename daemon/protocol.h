@@ -1,0 +1,27 @@
+/* The protocol above the bus: assignments, restore, batches, commits and what to do when one fails.
+ *
+ * A state machine that is given turns by one engine thread (or by a test); it blocks only in the
+ * bus. Whatever goes wrong short of fatal has one cure: the transaction is aborted, the memory of
+ * all shards thrown away and restored from the state log, the inputs sought back.
+ */
+#ifndef CW_DAEMON_PROTOCOL_H
+#define CW_DAEMON_PROTOCOL_H
+
+#include "daemon/board.h"
+#include "daemon/link.h"
+
+struct cw_protocol;
+/* Borrows all until freed. NULL: no memory. */
+struct cw_protocol *cw_protocol_new(const struct cw_settings *s, struct cw_bus *bus,
+                                    struct cw_board *board, const struct cw_env *env);
+/* Throws away what is not committed. The bus is not closed. */
+void cw_protocol_free(struct cw_protocol *p);
+
+/* Waits for the bus, at most 100 ms; takes, judges, and commits what is due. Returns 0, or
+ * -CW_E_FATAL after the reason was put on the board: no further turn may follow. */
+int cw_protocol_turn(struct cw_protocol *p);
+/* Commits all that has been judged, before closing. Returns 0 or -CW_E_FATAL; a commit that failed
+ * otherwise is left to the next start. */
+int cw_protocol_finish(struct cw_protocol *p);
+
+#endif
