@@ -1,0 +1,12 @@
+/* The Redis Functions library (daemon/functions/churnwatch.lua) as it is built into the daemon. */
+#ifndef CW_DAEMON_FUNCTIONS_H
+#define CW_DAEMON_FUNCTIONS_H
+
+#include <stddef.h>
+
+extern const char cw_functions_text[];
+extern const size_t cw_functions_length;
+/* What cw_version of this text returns; a server with a lower one is given this text. */
+extern const int cw_functions_version;
+
+#endif

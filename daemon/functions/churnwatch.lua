@@ -1,0 +1,314 @@
+#!lua name=churnwatch
+-- What churnwatch does inside Redis: task versions put into managers' queues, each outbox batch once.
+--
+-- The keys and their meaning are in contract/tasks.md. Every function names one key and finds the
+-- others from it, so it serves one Redis or one master under Sentinel, not Redis Cluster. Record
+-- members arrive as arguments and are stored as they came: no number is ever encoded anew here.
+-- Arguments are checked before the first write, for Redis does not undo half a function.
+
+local VERSION = 1
+
+local DUE_MOST = 4294967295
+local PURGE_MOST = 16 -- forgotten tasks swept per call
+
+-- ---- keys ----
+
+local function set_key(desk, manager, name)
+    return desk.prefix .. manager .. ':' .. name
+end
+
+local function task_key(desk, manager, id)
+    return desk.prefix .. manager .. ':task:' .. id
+end
+
+-- ---- where a task lies ----
+
+-- Highest priority first, then the one due first. Below 2^42, so exact as a double.
+local function queue_score(priority, due)
+    return string.format('%.0f', priority * 4294967296 + (DUE_MOST - due))
+end
+
+local function take_off(desk, manager, id)
+    for _, name in ipairs({'queue', 'claimed', 'snoozed', 'due'}) do
+        redis.call('ZREM', set_key(desk, manager, name), id)
+    end
+end
+
+local function call_back(desk, chief, manager, id)
+    if chief ~= '' then
+        redis.call('ZREM', set_key(desk, chief, 'escalated'), manager .. '/' .. id)
+    end
+end
+
+-- A claimed or snoozed task keeps its place and its end there; the rest follows the record.
+local function put_on(desk, task)
+    local score = queue_score(task.priority, task.due)
+    if task.desk == 'queued' then
+        redis.call('ZADD', set_key(desk, task.manager, 'queue'), score, task.id)
+    end
+    if task.has_due then
+        redis.call('ZADD', set_key(desk, task.manager, 'due'), task.due, task.id)
+    else
+        redis.call('ZREM', set_key(desk, task.manager, 'due'), task.id)
+    end
+    if task.chief ~= '' then
+        redis.call('ZADD', set_key(desk, task.chief, 'escalated'), score,
+                   task.manager .. '/' .. task.id)
+        redis.call('SADD', desk.prefix .. 'managers', task.chief)
+    end
+end
+
+-- ---- feeds ----
+
+local function tell(desk, manager, event, task, seen)
+    redis.call('XADD', set_key(desk, manager, 'feed'), 'MAXLEN', '~', desk.feed_length, '*',
+               'event', event, 'task_id', task.id, 'version', task.fields.version,
+               'client_id', seen and task.fields.client_id or '',
+               'priority', task.fields.priority, 'at', task.fields.updated_at or '',
+               'headline', seen and task.fields.headline or '')
+end
+
+-- What a version means to the manager who holds it: one of these, and beside it woken, escalated.
+local function main_event(task, old)
+    if task.state == 'withdrawn' then
+        return 'withdrawn'
+    elseif task.ended then
+        return 'closed'
+    elseif not old or old.manager ~= task.manager then
+        return 'created'
+    elseif task.priority > old.priority and task.desk ~= 'closed' then
+        return 'raised'
+    end
+    return 'updated'
+end
+
+local function announce(desk, task, old, woken)
+    -- The former manager learns that it is gone, and nothing of what it has become.
+    if old and old.manager ~= task.manager then
+        tell(desk, old.manager, 'closed', task, false)
+    end
+    tell(desk, task.manager, main_event(task, old), task, true)
+    if woken then
+        tell(desk, task.manager, 'woken', task, true)
+    end
+    if task.chief ~= '' and not (old and old.chief == task.chief) then
+        tell(desk, task.manager, 'escalated', task, true)
+        if task.chief ~= task.manager then
+            tell(desk, task.chief, 'escalated', task, true)
+        end
+    end
+end
+
+-- ---- one version ----
+
+-- What is stored of a task; nil when nothing is.
+local function stored(desk, id)
+    local manager = redis.call('HGET', desk.prefix .. 'tasks', id)
+    if not manager then
+        return nil
+    end
+    local v = redis.call('HMGET', task_key(desk, manager, id), 'version', 'desk', 'desk_rev',
+                         'priority', 'escalated_to')
+    if not v[1] then
+        return nil
+    end
+    return {manager = manager, version = tonumber(v[1]), desk = v[2] or 'queued',
+            desk_rev = tonumber(v[3]) or 0, priority = tonumber(v[4]) or 0, chief = v[5] or ''}
+end
+
+-- Which desk a version leaves its task on. What is closed stays closed; a new manager finds it in
+-- the queue, for claim and snooze were the former one's.
+local function next_desk(task, old)
+    if task.ended then
+        return 'closed'
+    elseif not old then
+        return 'queued'
+    elseif old.desk == 'closed' then
+        return 'closed'
+    elseif old.manager ~= task.manager or (old.desk == 'snoozed' and task.wake) then
+        return 'queued'
+    end
+    return old.desk
+end
+
+-- The record's members, and of the desk's only what this version changes: notes stay.
+local function write_fields(key, task, old, delivered_at)
+    local args = task.args
+    local function put(name, value)
+        args[#args + 1] = name
+        args[#args + 1] = value
+    end
+    put('delivered_at', delivered_at)
+    if not old then
+        put('desk_by', '')
+        put('note', '')
+    end
+    if not old or old.desk ~= task.desk then
+        put('desk', task.desk)
+        put('desk_until', '')
+        put('desk_rev', string.format('%d', (old and old.desk_rev or 0) + 1))
+        if task.desk == 'queued' then
+            put('desk_by', '')
+        end
+    end
+    redis.call('HSET', key, unpack(args))
+end
+
+local function forget_later(desk, task, key)
+    redis.call('EXPIRE', key, desk.retention)
+    redis.call('ZADD', desk.prefix .. 'ended', desk.now + desk.retention, task.id)
+end
+
+local function upsert(desk, task)
+    local old = stored(desk, task.id)
+    if old and old.version >= task.version then
+        return 0
+    end
+    local key = task_key(desk, task.manager, task.id)
+    task.desk = next_desk(task, old)
+    if old and old.manager ~= task.manager then
+        redis.call('RENAME', task_key(desk, old.manager, task.id), key)
+        take_off(desk, old.manager, task.id)
+    end
+    if old then
+        call_back(desk, old.chief, old.manager, task.id)
+    end
+    if old and old.desk ~= task.desk then
+        take_off(desk, task.manager, task.id)
+    end
+    if task.desk ~= 'closed' then
+        put_on(desk, task)
+    end
+    write_fields(key, task, old, desk.delivered_at)
+    redis.call('HSET', desk.prefix .. 'tasks', task.id, task.manager)
+    redis.call('SADD', desk.prefix .. 'managers', task.manager)
+    if task.ended then
+        forget_later(desk, task, key)
+    end
+    announce(desk, task, old, old and old.desk == 'snoozed' and task.desk == 'queued')
+    return 1
+end
+
+-- Redis expires a closed task's record by itself; its line in the index goes here, a few at a time.
+local function purge(desk)
+    local ids = redis.call('ZRANGEBYSCORE', desk.prefix .. 'ended', '-inf', '(' .. desk.now,
+                           'LIMIT', 0, PURGE_MOST)
+    for _, id in ipairs(ids) do
+        if not stored(desk, id) then
+            redis.call('HDEL', desk.prefix .. 'tasks', id)
+        end
+        redis.call('ZREM', desk.prefix .. 'ended', id)
+    end
+end
+
+-- ---- arguments ----
+
+local function refuse(text)
+    return redis.error_reply('CWARG ' .. text)
+end
+
+local function is_name(text)
+    return text and #text <= 64 and text:find('^[%w._-]+$') ~= nil
+end
+
+local function is_count(text)
+    return text and text:find('^%d+$') ~= nil
+end
+
+-- What people and deliveries write; a record cannot.
+local function is_reserved(name)
+    return name == 'note' or name == 'delivered_at' or name:find('^desk') ~= nil
+end
+
+-- One task: due seconds or '', the number of members, then name and value of each.
+-- Returns the task and where the next one begins, or nil and what is wrong.
+local function read_task(args, at)
+    local due, count = args[at], tonumber(args[at + 1])
+    if not count or #args < at + 1 + 2 * count then
+        return nil, 'a task is cut short'
+    end
+    local task = {args = {}, fields = {}}
+    for i = at + 2, at + 1 + 2 * count, 2 do
+        if not is_reserved(args[i]) then
+            task.fields[args[i]] = args[i + 1]
+            task.args[#task.args + 1] = args[i]
+            task.args[#task.args + 1] = args[i + 1]
+        end
+    end
+    local f = task.fields
+    if not is_name(f.task_id) or not is_name(f.manager) or not is_count(f.version) or
+            not is_count(f.priority) or not f.state then
+        return nil, 'a task lacks task_id, manager, version, priority or state'
+    end
+    if f.escalated_to and f.escalated_to ~= '' and not is_name(f.escalated_to) then
+        return nil, 'escalated_to is no manager'
+    end
+    task.id, task.manager, task.state = f.task_id, f.manager, f.state
+    task.version, task.priority = tonumber(f.version), tonumber(f.priority)
+    task.chief, task.wake = f.escalated_to or '', f.wake == 'true'
+    task.ended = task.state ~= 'open'
+    task.has_due = due ~= ''
+    task.due = math.max(0, math.min(tonumber(due) or DUE_MOST, DUE_MOST))
+    return task, at + 2 + 2 * count
+end
+
+local function read_tasks(args, at)
+    local tasks = {}
+    while at <= #args do
+        local task, after = read_task(args, at)
+        if not task then
+            return nil, after
+        end
+        tasks[#tasks + 1] = task
+        at = after
+    end
+    return tasks
+end
+
+-- ---- the functions ----
+
+-- FCALL cw_apply 1 <prefix>delivery EPOCH PARTITION PREV NEXT DELIVERED_AT RETENTION_S FEED_LENGTH
+--                                   {DUE_S|'' MEMBERS NAME VALUE …}…
+-- PREV must be the stored offset (-1: none is); a batch at or below it was applied before and does
+-- nothing. Returns {stored offset, versions written}.
+-- Errors: CWEPOCH when this is another Redis than the daemon knew, CWGAP <stored offset>, CWARG.
+local function cw_apply(keys, args)
+    local prefix = keys[1] and keys[1]:match('^(.*)delivery$')
+    local partition, prev, next_offset = args[2], tonumber(args[3]), tonumber(args[4])
+    local retention, feed_length = tonumber(args[6]), tonumber(args[7])
+    if not prefix or not is_count(partition) or not prev or not next_offset or not retention or
+            not feed_length then
+        return refuse('cw_apply 1 <prefix>delivery EPOCH PARTITION PREV NEXT DELIVERED_AT ' ..
+                      'RETENTION_S FEED_LENGTH {DUE_S MEMBERS NAME VALUE ...}...')
+    end
+    local at_rest = redis.call('HMGET', keys[1], 'epoch', partition)
+    if at_rest[1] ~= args[1] then
+        return redis.error_reply('CWEPOCH ' .. (at_rest[1] or ''))
+    end
+    local now_at = tonumber(at_rest[2] or '-1')
+    if next_offset <= now_at then
+        return {now_at, 0}
+    elseif prev ~= now_at then
+        return redis.error_reply(string.format('CWGAP %.0f', now_at))
+    end
+    local tasks, wrong = read_tasks(args, 8)
+    if not tasks then
+        return refuse(wrong)
+    end
+    local desk = {prefix = prefix, delivered_at = args[5], retention = retention,
+                  feed_length = feed_length, now = tonumber(redis.call('TIME')[1])}
+    local written = 0
+    for _, task in ipairs(tasks) do
+        written = written + upsert(desk, task)
+    end
+    redis.call('HSET', keys[1], partition, args[4])
+    purge(desk)
+    return {next_offset, written}
+end
+
+redis.register_function('cw_apply', cw_apply)
+redis.register_function{
+    function_name = 'cw_version',
+    callback = function() return VERSION end,
+    flags = {'no-writes'}
+}
