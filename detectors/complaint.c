@@ -1,0 +1,83 @@
+/* Complaint: what the client says is wrong; worse when severe, worse when it is said again.
+ *
+ * The signal is the line's that is complained of, else the client's; repeats are counted over the
+ * whole client. News of a ticket that was counted already is no repeat. Complaints fade: nobody
+ * tells us that one was settled.
+ */
+#include "detectors/prefixes.h"
+#include "detectors/slices.h"
+
+enum { LEAST_SEVERITY, SEVERE_FROM, LEAVE, SEVERE_LEAVE, REPEAT_LEAVE, WINDOW, HALF_LIFE };
+static const struct cw_threshold thresholds[] = {
+    [LEAST_SEVERITY] = {"least_severity", "level", 1, 1, 4,
+                        "Complaints under this level are passed over; higher: fewer signals."},
+    [SEVERE_FROM] = {"severe_from", "level", 3, 1, 4,
+                     "From this level a complaint is severe; higher: fewer are."},
+    [LEAVE] = {"leave", "log-odds", 2.0, -5, 15,
+               "What a complaint adds to the log-odds of leaving; higher: more urgent."},
+    [SEVERE_LEAVE] = {"severe_leave", "log-odds", 2.7, -5, 15,
+                      "What a severe one adds to that; higher: more urgent."},
+    [REPEAT_LEAVE] = {"repeat_leave", "log-odds", 0.7, -5, 15,
+                      "What each further complaint adds to its signal; higher: more urgent."},
+    [WINDOW] = {"window_days", "days", 30, 1, 365,
+                "Complaints no further apart count as repeats; longer: more do."},
+    [HALF_LIFE] = {"half_life_days", "days", 20, 0.1, 365,
+                   "A complaint counts half after so long; longer: remembered longer."},
+};
+
+enum { REPEATS_MOST = 4 };
+
+struct slice {
+    uint32_t last;   /* stamp of the latest complaint; 0: none */
+    uint32_t ticket; /* fingerprint of its ticket */
+    uint32_t count;  /* so far, each within the window of the one before */
+};
+
+/* How many complaints there are with this one. */
+static uint32_t count(struct slice *known, const struct cw_judge *j)
+{
+    uint32_t ticket = cw_text_fingerprint(j->event->u.complaint.ticket);
+    uint32_t stamp = cw_stamp(j->now);
+    if (!cw_stamp_within(known->last, j->now, j->t[WINDOW]))
+        known->count = 0;
+    if (known->count == 0 || ticket != known->ticket)
+        known->count += known->count < REPEATS_MOST;
+    known->ticket = ticket;
+    known->last = stamp > known->last ? stamp : known->last;
+    return known->count;
+}
+
+static void on_event(struct cw_judge *j)
+{
+    const struct cw_event *ev = j->event;
+    const double *t = j->t;
+    if (ev->u.complaint.severity < t[LEAST_SEVERITY])
+        return;
+    bool severe = ev->u.complaint.severity >= t[SEVERE_FROM];
+    uint32_t n = count(j->state, j);
+    double leave = t[LEAVE] + (severe ? t[SEVERE_LEAVE] : 0) + t[REPEAT_LEAVE] * (n - 1);
+    struct cw_signal s = {.line = ev->msisdn,
+                          .step = (uint8_t)((severe ? REPEATS_MOST : 0) + n - 1),
+                          .leave = (float)leave,
+                          .severity = cw_severity_of(leave),
+                          .half_life_days = (float)t[HALF_LIFE],
+                          .due_hours = severe ? 4 : 24};
+    cw_fact_number(&s, CW_FACT_severity, ev->u.complaint.severity);
+    if (ev->u.complaint.topic.n)
+        cw_fact_text(&s, CW_FACT_topic, ev->u.complaint.topic);
+    if (ev->u.complaint.ticket.n)
+        cw_fact_text(&s, CW_FACT_ticket, ev->u.complaint.ticket);
+    cw_fact_number(&s, CW_FACT_count, n);
+    cw_raise(j, &s);
+}
+
+const struct cw_detector cw_det_complaint = {
+    .name = "complaint",
+    .finds = "complaints, above all severe or repeated ones",
+    .thresholds = thresholds,
+    .n_thresholds = sizeof thresholds / sizeof *thresholds,
+    .state_version = 1,
+    .state_size = sizeof(struct slice),
+    .reads = CW_READS(COMPLAINT),
+    .on_event = on_event,
+};

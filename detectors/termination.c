@@ -1,0 +1,90 @@
+/* Termination: a line is given up, or the client with it.
+ *
+ * A line that leaves by port-out is port_out's to tell; that nothing is left of the client is told
+ * here, whichever way the last line went. A line that comes back clears both.
+ */
+#include "detectors/slices.h"
+
+enum { LINE_LEAVE, LINE_HALF_LIFE, LEFT_LEAVE, LEFT_HALF_LIFE };
+static const struct cw_threshold thresholds[] = {
+    [LINE_LEAVE] = {"line_leave", "log-odds", 0.3, -5, 15,
+                    "What a line given up adds for the lines that are left; higher: more urgent."},
+    [LINE_HALF_LIFE] = {"line_half_life_days", "days", 15, 0.1, 365,
+                        "A line given up counts half after so long; longer: remembered longer."},
+    [LEFT_LEAVE] = {"left_leave", "log-odds", 4, -5, 15,
+                    "The weight of a client gone whole, for winning it back; higher: more urgent."},
+    [LEFT_HALF_LIFE] = {"left_half_life_days", "days", 7, 0.1, 365,
+                        "A chance to win back counts half after so long; longer: kept longer."},
+};
+
+enum { SLOT_LINE, SLOT_LEFT };
+
+static const struct cw_str reasons[] = {
+    [CW_END_CUSTOMER_REQUEST] = CW_STR("customer_request"),
+    [CW_END_PORT_OUT] = CW_STR("port_out"),
+    [CW_END_ARREARS] = CW_STR("arrears"),
+    [CW_END_OTHER] = CW_STR("other"),
+};
+
+static enum cw_end_reason reason_of(const struct cw_event *ev)
+{
+    return ev->type == CW_EV_PORT_OUT ? CW_END_PORT_OUT : ev->u.terminated.reason;
+}
+
+/* None of the client's lines is left, as far as its lines are known. */
+static bool nothing_left(const struct cw_client *cl)
+{
+    return cl->n_lines && cw_client_lines_left(cl) == 0 &&
+           (cl->phones <= 0 || (int64_t)cl->n_lines >= cl->phones);
+}
+
+static void raise_line(struct cw_judge *j, enum cw_end_reason reason)
+{
+    uint32_t left = cw_client_lines_left(j->client);
+    struct cw_signal s = {.line = j->event->msisdn,
+                          .slot = SLOT_LINE,
+                          .leave = (float)j->t[LINE_LEAVE],
+                          .severity = left ? 0.3F : 1,
+                          .half_life_days = (float)j->t[LINE_HALF_LIFE],
+                          .due_hours = 48};
+    cw_fact_text(&s, CW_FACT_reason, reasons[reason]);
+    cw_fact_number(&s, CW_FACT_lines_total, left);
+    cw_raise(j, &s);
+}
+
+static void raise_left(struct cw_judge *j, enum cw_end_reason reason)
+{
+    struct cw_signal s = {.slot = SLOT_LEFT,
+                          .step = 1,
+                          .leave = (float)j->t[LEFT_LEAVE],
+                          .severity = 1,
+                          .half_life_days = (float)j->t[LEFT_HALF_LIFE],
+                          .due_hours = 24};
+    cw_fact_text(&s, CW_FACT_reason, reasons[reason]);
+    cw_fact_number(&s, CW_FACT_lines, j->client->n_lines);
+    cw_raise(j, &s);
+}
+
+static void on_event(struct cw_judge *j)
+{
+    if (j->event->type == CW_EV_RESUMED && j->line && j->line->status != CW_LINE_GONE) {
+        cw_clear(j, j->line->number, SLOT_LINE);
+        cw_clear(j, 0, SLOT_LEFT);
+    }
+    if (!cw_ends_line(j))
+        return;
+    enum cw_end_reason reason = reason_of(j->event);
+    if (reason != CW_END_PORT_OUT)
+        raise_line(j, reason);
+    if (nothing_left(j->client))
+        raise_left(j, reason);
+}
+
+const struct cw_detector cw_det_termination = {
+    .name = "termination",
+    .finds = "a line given up, or the whole client gone",
+    .thresholds = thresholds,
+    .n_thresholds = sizeof thresholds / sizeof *thresholds,
+    .reads = CW_READS(TERMINATED) | CW_READS(PORT_OUT) | CW_READS(RESUMED),
+    .on_event = on_event,
+};
