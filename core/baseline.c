@@ -53,9 +53,8 @@ void cw_baseline_view(const struct cw_baseline *b, int weekday, bool working, do
     bool any = amount > 0;
     double p = clip(cw_baseline_p(b, working) * shock.activity, 0.001, 0.999);
     double scale = b->scale > (float)SCALE_LEAST ? (double)b->scale : SCALE_LEAST;
-    double expected = b->days_any
-                          ? exp((double)b->level + (double)b->weekday[weekday] + shock.shift)
-                          : 0;
+    double expected =
+        b->days_any ? exp((double)b->level + (double)b->weekday[weekday] + shock.shift) : 0;
     double e = any && b->days_any ? cw_baseline_residual(b, weekday, amount) - shock.shift : 0;
 
     *ret = (struct cw_channel_day){
@@ -67,8 +66,10 @@ void cw_baseline_view(const struct cw_baseline *b, int weekday, bool working, do
         .expected = expected,
         .mean = p * expected * exp(clip(scale * scale / 2, 0, 0.5)),
         .p_any = p,
+        .scale = scale,
         .z = e / scale,
         .llr = b->days_any ? day_llr(p, e, scale, any) : 0,
+        .shared = shock.activity * exp(shock.shift),
     };
 }
 

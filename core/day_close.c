@@ -85,9 +85,8 @@ static void share(struct bucket *k, int64_t least)
 static void view_channel(const struct close *c, struct cw_client *cl, enum cw_channel ch,
                          struct cw_channel_day *ret)
 {
-    cw_baseline_view(baseline_of(cl, ch), cw_weekday(c->day), c->working,
-                     amount_of(cl, ch, c->day), c->buckets[ch][cl->kind].shock,
-                     c->sh->settings->warmup_days, ret);
+    cw_baseline_view(baseline_of(cl, ch), cw_weekday(c->day), c->working, amount_of(cl, ch, c->day),
+                     c->buckets[ch][cl->kind].shock, c->sh->settings->warmup_days, ret);
     ret->judged = c->judged[ch];
 }
 
@@ -100,9 +99,9 @@ static void view_day(const struct close *c, struct cw_client *cl, struct cw_day_
         .working = c->working,
         .roaming = known ? d->roaming : 0,
         .roaming_night = known ? d->roaming_night : 0,
-        .quiet_days = cl->active_day == CW_NO_DAY   ? 0
-                      : cl->active_day >= c->day ? 0
-                                                    : c->day - cl->active_day,
+        .quiet_days = cl->active_day == CW_NO_DAY ? 0
+                      : cl->active_day >= c->day  ? 0
+                                                  : c->day - cl->active_day,
     };
     view_channel(c, cl, CW_CH_SPEND, &ret->spend);
     view_channel(c, cl, CW_CH_USAGE, &ret->usage);
@@ -139,8 +138,8 @@ static void close_client(const struct close *c, struct cw_client *cl, const stru
 static void find_shared(struct close *c, double *room)
 {
     for (int ch = 0; ch < CW_CHANNELS; ch++) {
-        c->judged[ch] = cw_feed_close(&c->sh->feed, (enum cw_channel)ch, c->day, c->working,
-                                      c->sh->settings);
+        c->judged[ch] =
+            cw_feed_close(&c->sh->feed, (enum cw_channel)ch, c->day, c->working, c->sh->settings);
         c->sh->counters.feed_silent_days += !c->judged[ch];
         for (int k = 0; k < BUCKETS; k++)
             c->buckets[ch][k].residuals = room + (size_t)k * c->sh->n_clients;

@@ -114,8 +114,10 @@ struct cw_channel_day {
     double expected; /* amount usual for such a day given that there is any */
     double mean;     /* amount usual for such a day, days of nothing counted in */
     double p_any;    /* the client's own chance that such a day has any */
+    double scale;    /* of the log amount: one own deviation */
     double z;        /* log amount against expected, in own scales; 0 on a day of nothing */
     double llr;      /* log-likelihood ratio of "at a third" against "as usual", -4..4 */
+    double shared;   /* what the day did to everybody's mean amount; 1 is nothing */
 };
 struct cw_day_view {
     cw_day day;

@@ -1,0 +1,111 @@
+/* bill_change: a cycle's bill against the client's earlier bills; slot 0 above, slot 1 below.
+ *
+ * Whole cycles only: the bill of the cycle in which the client joined is compared with nothing and
+ * nothing with it. Runs in the shard's thread; pure.
+ */
+#include <math.h>
+
+#include "churnwatch/client.h"
+
+enum {
+    RISE,
+    FALL,
+    RESTLESS,
+    LEAST_YUAN,
+    LEAST_BILLS,
+    RISE_INCIDENT,
+    FALL_LOG_ODDS,
+    HALF_LIFE,
+    DUE
+};
+static const struct cw_threshold thresholds[] = {
+    {"rise_share", "ratio", 0.8, 0.05, 20,
+     "Higher: only larger rises over the usual bill are told."},
+    {"fall_share", "ratio", 0.5, 0.05, 1,
+     "Higher: only larger falls under the usual bill are told."},
+    {"restless", "ratio", 3, 0, 20,
+     "Higher: clients whose bills usually differ must differ by more of it."},
+    {"least_yuan", "yuan", 50, 0, 1000000, "Higher: smaller changes are left alone."},
+    {"least_bills", "count", 2, 1, 5, "Earlier bills of whole cycles needed."},
+    {"rise_incident", "log-odds", 1.0, 0, 15, "Log-odds of an incident that a rise adds."},
+    {"fall_log_odds", "log-odds", 0.6, 0, 5, "Log-odds of leaving that a fall adds."},
+    {"half_life_days", "days", 5, 0.1, 365, "How fast the sign fades."},
+    {"due_hours", "hours", 48, 1, 720, "How soon to call."},
+};
+enum { ABOVE, BELOW };
+
+struct earlier {
+    double mean, spread; /* yuan; spread is the mean distance from the mean */
+    int n;
+};
+
+/* The joining cycle is a part of one unless the client was there on its first day. */
+static bool whole(const struct cw_client *cl, cw_cycle cycle)
+{
+    return cl->first_day == CW_NO_DAY || cw_cycle_first_day(cycle) >= cl->first_day;
+}
+
+static struct earlier earlier_of(const struct cw_client *cl)
+{
+    struct earlier e = {0};
+    for (int i = 1; i < CW_BILLS_KEPT && cl->bill_cycles[i]; i++)
+        if (whole(cl, cl->bill_cycles[i])) {
+            e.mean += (double)cl->bills[i] / CW_YUAN;
+            e.n++;
+        }
+    if (e.n)
+        e.mean /= e.n;
+    for (int i = 1; i < CW_BILLS_KEPT && cl->bill_cycles[i]; i++)
+        if (whole(cl, cl->bill_cycles[i]))
+            e.spread += fabs((double)cl->bills[i] / CW_YUAN - e.mean) / e.n;
+    return e;
+}
+
+static void tell(struct cw_judge *j, uint8_t slot, const struct earlier *e, double bill,
+                 double limit)
+{
+    double change = fabs(bill - e->mean), least = fabs(limit - e->mean);
+    if (change < least) {
+        cw_clear(j, 0, slot);
+        return;
+    }
+    struct cw_signal s = {.slot = slot,
+                          .severity = (float)fmin(0.3 + 0.2 * (change / least - 1), 1),
+                          .leave = slot == BELOW ? (float)j->t[FALL_LOG_ODDS] : 0,
+                          .incident = slot == ABOVE ? (float)j->t[RISE_INCIDENT] : 0,
+                          .half_life_days = (float)j->t[HALF_LIFE],
+                          .due_hours = (float)j->t[DUE]};
+    cw_fact_day(&s, CW_FACT_day, j->today);
+    cw_fact_number(&s, CW_FACT_observed, bill);
+    cw_fact_number(&s, CW_FACT_expected, e->mean);
+    cw_fact_number(&s, CW_FACT_limit, limit);
+    cw_fact_number(&s, CW_FACT_span_days, 30.0 * e->n);
+    cw_raise(j, &s);
+}
+
+static void on_bill(struct cw_judge *j)
+{
+    const struct cw_client *cl = j->client;
+    if (cl->bill_cycles[0] != j->event->u.bill.cycle || !whole(cl, cl->bill_cycles[0]))
+        return; /* An older cycle billed anew, or part of a cycle. */
+    struct earlier e = earlier_of(cl);
+    if (e.n < j->t[LEAST_BILLS] || e.mean <= 0)
+        return;
+    double bill = (double)cl->bills[0] / CW_YUAN;
+    double floor = fmax(j->t[LEAST_YUAN], j->t[RESTLESS] * e.spread);
+    if (bill >= e.mean) {
+        cw_clear(j, 0, BELOW);
+        tell(j, ABOVE, &e, bill, e.mean + fmax(floor, j->t[RISE] * e.mean));
+    } else {
+        cw_clear(j, 0, ABOVE);
+        tell(j, BELOW, &e, bill, e.mean - fmax(floor, j->t[FALL] * e.mean));
+    }
+}
+
+const struct cw_detector cw_det_bill_change = {
+    .name = "bill_change",
+    .finds = "a bill far above or below the client's earlier ones",
+    .thresholds = thresholds,
+    .n_thresholds = sizeof thresholds / sizeof *thresholds,
+    .on_bill = on_bill,
+};

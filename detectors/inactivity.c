@@ -1,0 +1,145 @@
+/* inactivity: a client, or one of its lines, falls silent for longer than it ever does.
+ *
+ * Runs of days without any use are held against the client's own: nine in ten of its gaps are
+ * shorter than `gap`. Days on which the feed was silent, or on which hardly anybody was active, do
+ * not lengthen a run. Runs in the shard's thread at a day's close; pure.
+ */
+#include <math.h>
+
+#include "churnwatch/client.h"
+
+enum {
+    LEAST_DAYS,
+    GAPS,
+    LINE_LEAST_DAYS,
+    LINE_GAPS,
+    KNOWN,
+    LASTS,
+    LOG_ODDS,
+    LINE_LOG_ODDS,
+    HALF_LIFE,
+    DUE
+};
+static const struct cw_threshold thresholds[] = {
+    {"least_days", "days", 5, 2, 365, "Days of nothing before a daily user counts as silent."},
+    {"gap_factor", "ratio", 2.5, 1, 20,
+     "Higher: clients with gaps of their own must be silent longer."},
+    {"line_least_days", "days", 14, 2, 365, "The same days for one line of several."},
+    {"line_gap_factor", "ratio", 4, 1, 20, "The same factor for one line of several."},
+    {"known_days", "days", 10, 3, 365, "Days of use seen before a silence can be judged."},
+    {"lasts_days", "days", 60, 7, 365, "A silence that has lasted so long is no longer told."},
+    {"log_odds", "log-odds", 2.0, 0, 8, "Log-odds of leaving of a silent client."},
+    {"line_log_odds", "log-odds", 0.3, 0, 8, "Log-odds of leaving of a client with a silent line."},
+    {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
+    {"due_hours", "hours", 48, 1, 720, "How soon to call."},
+};
+
+/* Of a client and of a line alike. */
+struct state {
+    float run;      /* days of nothing, shared quiet ones counted in part */
+    float gap;      /* nine in ten gaps are no longer than this, in days */
+    uint16_t known; /* days of use */
+    uint16_t spare;
+};
+
+/* Moves the ninth decile towards where nine in ten gaps are below it. */
+static void learn_gap(struct state *st)
+{
+    double step = 0.15 * ((double)st->gap + 1);
+    double by = st->run > st->gap ? 0.9 * fmin(step, (double)(st->run - st->gap)) : -0.1 * step;
+    double gap = (double)st->gap + by;
+    st->gap = (float)(gap > 0 ? gap : 0);
+}
+
+static void count_day(struct state *st, bool active, double weight)
+{
+    if (!active) {
+        st->run += (float)weight;
+        return;
+    }
+    if (st->known)
+        learn_gap(st);
+    st->known = (uint16_t)(st->known + (st->known < UINT16_MAX));
+    st->run = 0;
+}
+
+static double limit_of(const struct state *st, double least, double factor)
+{
+    return fmax(least, factor * (double)st->gap);
+}
+
+static void raise(struct cw_judge *j, const struct state *st, double limit, double log_odds)
+{
+    double over = (double)st->run / limit;
+    struct cw_signal s = {.line = j->line ? j->line->number : 0,
+                          .step = (uint8_t)(over >= 2),
+                          .holds = true,
+                          .severity = (float)fmin(0.3 * over, 1),
+                          .leave = (float)log_odds,
+                          .half_life_days = (float)j->t[HALF_LIFE],
+                          .due_hours = (float)j->t[DUE]};
+    cw_fact_day(&s, CW_FACT_day, j->today);
+    cw_fact_number(&s, CW_FACT_observed, floor((double)st->run + 0.5));
+    cw_fact_number(&s, CW_FACT_expected, (double)st->gap);
+    cw_fact_number(&s, CW_FACT_limit, limit);
+    cw_fact_number(&s, CW_FACT_span_days, st->known);
+    cw_raise(j, &s);
+}
+
+static void tell(struct cw_judge *j, const struct state *st, double limit, double log_odds)
+{
+    if (st->known >= j->t[KNOWN] && (double)st->run >= limit && (double)st->run < j->t[LASTS])
+        raise(j, st, limit, log_odds);
+    else
+        cw_clear(j, j->line ? j->line->number : 0, 0);
+}
+
+/* How much a day of nothing says: less on a day that was quiet for everybody. */
+static double weight_of(const struct cw_day_view *v)
+{
+    return fmin(1, fmin(v->spend.shared, v->usage.shared));
+}
+
+/* When one feed was silent, use may have gone unseen: only use itself counts. */
+static bool feeds_alive(const struct cw_day_view *v)
+{
+    return v->spend.judged && v->usage.judged;
+}
+
+static void on_day_close(struct cw_judge *j)
+{
+    struct state *st = j->state;
+    bool active = j->day->quiet_days == 0;
+    if ((!active && !feeds_alive(j->day)) || cw_client_all_stopped(j->client))
+        return;
+    count_day(st, active, weight_of(j->day));
+    tell(j, st, limit_of(st, j->t[LEAST_DAYS], j->t[GAPS]), j->t[LOG_ODDS]);
+}
+
+/* A line of several; of an only line, or of a client silent as a whole, the client's own signal
+ * says it. */
+static void on_line_close(struct cw_judge *j)
+{
+    struct state *st = j->line_state;
+    bool active = j->line->active_day != CW_NO_DAY && j->line->active_day >= j->today;
+    if (j->line->status >= CW_LINE_TWO_WAY || (!active && !feeds_alive(j->day)))
+        return;
+    count_day(st, active, weight_of(j->day));
+    if (cw_client_lines_left(j->client) < 2 || cw_is_raised(j, 0, 0)) {
+        cw_clear(j, j->line->number, 0);
+        return;
+    }
+    tell(j, st, limit_of(st, j->t[LINE_LEAST_DAYS], j->t[LINE_GAPS]), j->t[LINE_LOG_ODDS]);
+}
+
+const struct cw_detector cw_det_inactivity = {
+    .name = "inactivity",
+    .finds = "a client or one of its lines falls silent for longer than its own gaps",
+    .thresholds = thresholds,
+    .n_thresholds = sizeof thresholds / sizeof *thresholds,
+    .state_version = 1,
+    .state_size = sizeof(struct state),
+    .line_state_size = sizeof(struct state),
+    .on_day_close = on_day_close,
+    .on_line_close = on_line_close,
+};

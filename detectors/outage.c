@@ -1,0 +1,109 @@
+/* outage: spend and usage fall together on one day (slot 0), or care tells of one (slot 1). An
+ * incident, not a wish to leave: a fall that goes on for days is left to the drop detectors. Runs
+ * in the shard's thread; pure.
+ */
+#include <math.h>
+
+#include "churnwatch/client.h"
+
+enum {
+    FIRE,
+    RUN_MOST,
+    LEAST_YUAN,
+    INCIDENT,
+    INCIDENT_SIGMA,
+    TICKET,
+    LEAST_MINUTES,
+    HALF_LIFE,
+    DUE
+};
+static const struct cw_threshold thresholds[] = {
+    {"fire_sigma", "sigma", 2.2, 0.5, 10, "Higher: only deeper falls of both on a day are told."},
+    {"run_days", "days", 3, 1, 14, "Falls of more days in a row are no outage any more."},
+    {"least_yuan", "yuan", 1, 0, 100000, "Higher: days that usually bring less are left alone."},
+    {"incident", "log-odds", 1.4, 0, 15, "Log-odds of an incident of a fall at the limit."},
+    {"incident_sigma", "log-odds", 1.4, 0, 15, "Log-odds that each further sigma adds."},
+    {"ticket_incident", "log-odds", 7, 0, 15, "Log-odds of an incident of an outage told by care."},
+    {"least_minutes", "minutes", 10, 0, 1440,
+     "Higher: shorter outages told by care are left alone."},
+    {"half_life_days", "days", 1.5, 0.1, 60, "How fast the incident is yesterday's news."},
+    {"due_hours", "hours", 8, 1, 720, "How soon to call."},
+};
+enum { JOINT, TICKET_SLOT };
+#define SIGMAS_MOST 4 /* deeper falls add no more */
+
+struct state {
+    uint16_t run; /* days in a row on which both fell */
+    uint16_t spare;
+};
+
+/* How far below usual, in the client's own scale; a day of nothing by the chance of one. */
+static double fall(const struct cw_channel_day *d)
+{
+    return d->any ? -d->z : sqrt(-2 * log(1 - d->p_any));
+}
+
+static void raise_joint(struct cw_judge *j, double sigma)
+{
+    const struct cw_channel_day *d = &j->day->spend;
+    double over = fmin(sigma - j->t[FIRE], SIGMAS_MOST);
+    struct cw_signal s = {.slot = JOINT,
+                          .severity = (float)fmin(0.4 + 0.15 * over, 1),
+                          .incident = (float)(j->t[INCIDENT] + j->t[INCIDENT_SIGMA] * over),
+                          .half_life_days = (float)j->t[HALF_LIFE],
+                          .due_hours = (float)j->t[DUE]};
+    cw_fact_day(&s, CW_FACT_day, j->today);
+    cw_fact_number(&s, CW_FACT_observed, d->amount);
+    cw_fact_number(&s, CW_FACT_expected, d->mean);
+    cw_fact_number(&s, CW_FACT_limit, d->mean * 0.5);
+    cw_fact_number(&s, CW_FACT_span_days, ((const struct state *)j->state)->run);
+    cw_fact_number(&s, CW_FACT_score, sigma);
+    cw_raise(j, &s);
+}
+
+static void on_day_close(struct cw_judge *j)
+{
+    struct state *st = j->state;
+    const struct cw_day_view *v = j->day;
+    if (!v->spend.judged || !v->usage.judged || !v->spend.warm || !v->usage.warm ||
+        cw_client_all_stopped(j->client))
+        return;
+    double sigma = fmin(fall(&v->spend), fall(&v->usage));
+    bool fell = sigma >= j->t[FIRE] && v->spend.mean >= j->t[LEAST_YUAN] &&
+                v->spend.amount <= v->spend.mean * 0.5;
+    st->run = fell ? (uint16_t)(st->run + (st->run < UINT16_MAX)) : 0;
+    if (st->run > j->t[RUN_MOST])
+        cw_clear(j, 0, JOINT);
+    else if (fell)
+        raise_joint(j, sigma);
+}
+
+static void on_event(struct cw_judge *j)
+{
+    const struct cw_event *ev = j->event;
+    if (j->late || ev->u.outage.minutes < j->t[LEAST_MINUTES])
+        return;
+    struct cw_signal s = {.slot = TICKET_SLOT,
+                          .line = ev->msisdn,
+                          .severity = (float)fmin(0.4 + ev->u.outage.minutes / 1440, 1),
+                          .incident = (float)j->t[TICKET],
+                          .half_life_days = (float)j->t[HALF_LIFE],
+                          .due_hours = (float)j->t[DUE]};
+    cw_fact_day(&s, CW_FACT_day, j->today);
+    cw_fact_number(&s, CW_FACT_minutes, ev->u.outage.minutes);
+    if (ev->u.outage.area.n)
+        cw_fact_text(&s, CW_FACT_area, ev->u.outage.area);
+    cw_raise(j, &s);
+}
+
+const struct cw_detector cw_det_outage = {
+    .name = "outage",
+    .finds = "spend and usage fall together on one day, or care tells of an outage",
+    .thresholds = thresholds,
+    .n_thresholds = sizeof thresholds / sizeof *thresholds,
+    .state_version = 1,
+    .state_size = sizeof(struct state),
+    .reads = CW_READS(OUTAGE),
+    .on_event = on_event,
+    .on_day_close = on_day_close,
+};

@@ -1,0 +1,102 @@
+/* spend_decline: a slow decline that no single day shows.
+ *
+ * Spend's fast mean against its slow one, in units of what that ratio usually does for this client,
+ * joined by the same of usage: what a client uses thins out before the bill does. Runs in the
+ * shard's thread at a day's close; pure.
+ */
+#include "detectors/latch.h"
+#include "detectors/two_scale.h"
+
+enum {
+    FIRE,
+    CLEAR,
+    SPEND_WEIGHT,
+    USAGE_WEIGHT,
+    LEAST_YUAN,
+    WARMUP,
+    LASTS,
+    LOG_ODDS,
+    HALF_LIFE,
+    DUE
+};
+static const struct cw_threshold thresholds[] = {
+    {"fire_score", "score", 3.0, 0.5, 50, "Higher: only deeper declines are told."},
+    {"clear_score", "score", 1.0, 0, 50, "Higher: a decline counts as over sooner."},
+    {"spend_weight", "ratio", 0.5, 0, 5, "Units of score a unit of spend's decline is worth."},
+    {"usage_weight", "ratio", 0.8, 0, 5, "Units of score a unit of usage's decline is worth."},
+    {"least_yuan", "yuan", 15, 0, 1000000,
+     "Higher: declines that cost less a month are left alone."},
+    {"warmup_days", "days", 28, 14, 365, "Days of history before a client is judged."},
+    {"lasts_days", "days", 45, 7, 365, "A level that has lasted so long is the new usual."},
+    {"log_odds", "log-odds", 0.34, 0, 5, "Log-odds of leaving a unit of score adds."},
+    {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
+    {"due_hours", "hours", 72, 1, 720, "How soon to call."},
+};
+
+struct state {
+    struct two_scale spend, usage;
+    struct latch latch;
+};
+
+static void raise(struct cw_judge *j, const struct state *st, double score)
+{
+    double capped = score < 20 ? score : 20;
+    struct cw_signal s = {.step = step_of(score, j->t[FIRE]),
+                          .holds = true,
+                          .severity = severity_of(score, j->t[FIRE]),
+                          .leave = (float)(j->t[LOG_ODDS] * capped),
+                          .half_life_days = (float)j->t[HALF_LIFE],
+                          .due_hours = (float)j->t[DUE]};
+    cw_fact_day(&s, CW_FACT_day, j->today);
+    cw_fact_number(&s, CW_FACT_observed, (double)st->spend.fast);
+    cw_fact_number(&s, CW_FACT_expected, (double)st->spend.slow);
+    cw_fact_number(
+        &s, CW_FACT_limit,
+        two_scale_limit(&st->spend, j->t[FIRE] / (j->t[SPEND_WEIGHT] + j->t[USAGE_WEIGHT])));
+    cw_fact_number(&s, CW_FACT_span_days, TWO_SCALE_SLOW);
+    cw_fact_number(&s, CW_FACT_score, score);
+    cw_raise(j, &s);
+}
+
+/* A channel that was not judged keeps what it last said. */
+static double units_of(struct two_scale *ts, const struct cw_channel_day *d)
+{
+    if (d->judged)
+        return two_scale_step(ts, d->amount / d->shared);
+    return -two_scale_log_ratio(ts) / two_scale_unit(ts);
+}
+
+static void on_day_close(struct cw_judge *j)
+{
+    struct state *st = j->state;
+    const struct cw_day_view *v = j->day;
+    if (!v->spend.judged || cw_client_all_stopped(j->client))
+        return;
+    double spend = units_of(&st->spend, &v->spend);
+    double usage = v->usage.days ? units_of(&st->usage, &v->usage) : 0;
+    double lost_a_month = 30 * (double)(st->spend.slow - st->spend.fast);
+    double score = j->t[SPEND_WEIGHT] * spend + j->t[USAGE_WEIGHT] * usage;
+    if (st->spend.days < j->t[WARMUP] || spend <= 0)
+        score = 0;
+    bool small = st->latch.state == LATCH_OFF && lost_a_month < j->t[LEAST_YUAN];
+    switch (latch_step(&st->latch, small ? 0 : score, j->t[FIRE], j->t[CLEAR], j->t[LASTS])) {
+    case LATCH_ON:
+        if (score >= j->t[FIRE] || cw_is_raised(j, 0, 0))
+            raise(j, st, score);
+        break;
+    case LATCH_OFF:
+    case LATCH_WORN:
+        cw_clear(j, 0, 0);
+        break;
+    }
+}
+
+const struct cw_detector cw_det_spend_decline = {
+    .name = "spend_decline",
+    .finds = "a slow decline of spend that no single day shows",
+    .thresholds = thresholds,
+    .n_thresholds = sizeof thresholds / sizeof *thresholds,
+    .state_version = 1,
+    .state_size = sizeof(struct state),
+    .on_day_close = on_day_close,
+};

@@ -1,0 +1,90 @@
+/* spend_drop: a sudden fall of spend that lasts.
+ *
+ * Adds up, day by day, how much likelier "everything at a third" is than "as usual", days of
+ * nothing weighed by the client's own chance of one. Runs in the shard's thread at a day's close;
+ * pure.
+ */
+#include "detectors/cusum.h"
+#include "detectors/latch.h"
+
+enum { FIRE, CLEAR, CAP, LEAST_YUAN, LEAST_DAYS, LEAST_CHANCE, LASTS, LOG_ODDS, HALF_LIFE, DUE };
+static const struct cw_threshold thresholds[] = {
+    {"fire_score", "score", 9.0, 1, 100, "Higher: surer of a fall, and later."},
+    {"clear_score", "score", 3.0, 0, 100, "Higher: a fall counts as over sooner."},
+    {"cap_score", "score", 20, 1, 200, "Higher: a long fall takes longer to be forgotten."},
+    {"least_yuan", "yuan", 15, 0, 1000000, "Higher: falls that cost less a month are left alone."},
+    {"least_days", "days", 3, 1, 60, "Higher: short falls are left alone."},
+    {"least_chance", "ratio", 0.3, 0, 1,
+     "Clients with spend on a smaller share of days are left to inactivity and spend_decline."},
+    {"lasts_days", "days", 45, 7, 365, "A level that has lasted so long is the new usual."},
+    {"log_odds", "log-odds", 0.11, 0, 5, "Log-odds of leaving a unit of score adds."},
+    {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
+    {"due_hours", "hours", 48, 1, 720, "How soon to call."},
+};
+
+struct state {
+    struct cusum spend;
+    struct latch latch;
+    float chance; /* share of days with spend before the fall */
+};
+
+static void raise(struct cw_judge *j, const struct state *st)
+{
+    const struct cusum *c = &st->spend;
+    struct cw_signal s = {.step = step_of((double)c->sum, j->t[FIRE]),
+                          .holds = true,
+                          .severity = severity_of((double)c->sum, j->t[FIRE]),
+                          .leave = (float)(j->t[LOG_ODDS] * (double)c->sum),
+                          .half_life_days = (float)j->t[HALF_LIFE],
+                          .due_hours = (float)j->t[DUE]};
+    cw_fact_day(&s, CW_FACT_day, j->today);
+    cw_fact_number(&s, CW_FACT_observed, cusum_observed(c));
+    cw_fact_number(&s, CW_FACT_expected, cusum_expected(c));
+    cw_fact_number(&s, CW_FACT_limit, cusum_limit(c));
+    cw_fact_number(&s, CW_FACT_span_days, c->days);
+    cw_fact_number(&s, CW_FACT_score, (double)c->sum);
+    cw_raise(j, &s);
+}
+
+/* Worth a call: long enough, dear enough, and of a client who spends on most days. */
+static bool counts(const struct cw_judge *j, const struct state *st)
+{
+    const struct cusum *c = &st->spend;
+    double lost = cusum_expected(c) - cusum_observed(c);
+    return c->days >= j->t[LEAST_DAYS] && 30 * lost >= j->t[LEAST_YUAN] &&
+           cusum_observed(c) <= cusum_limit(c) && (double)st->chance >= j->t[LEAST_CHANCE];
+}
+
+static void on_day_close(struct cw_judge *j)
+{
+    struct state *st = j->state;
+    const struct cw_channel_day *d = &j->day->spend;
+    if (!d->judged || !d->warm || cw_client_all_stopped(j->client))
+        return;
+    if (st->spend.days == 0)
+        st->chance = (float)(d->p_any);
+    cusum_step(&st->spend, d, j->t[CAP]);
+    double score = (double)st->spend.sum;
+    if (st->latch.state == LATCH_OFF && !counts(j, st))
+        score = 0;
+    switch (latch_step(&st->latch, score, j->t[FIRE], j->t[CLEAR], j->t[LASTS])) {
+    case LATCH_ON:
+        if (score >= j->t[FIRE] || cw_is_raised(j, 0, 0))
+            raise(j, st);
+        break;
+    case LATCH_OFF:
+    case LATCH_WORN:
+        cw_clear(j, 0, 0);
+        break;
+    }
+}
+
+const struct cw_detector cw_det_spend_drop = {
+    .name = "spend_drop",
+    .finds = "a sudden fall of spend that lasts",
+    .thresholds = thresholds,
+    .n_thresholds = sizeof thresholds / sizeof *thresholds,
+    .state_version = 1,
+    .state_size = sizeof(struct state),
+    .on_day_close = on_day_close,
+};

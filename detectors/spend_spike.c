@@ -1,0 +1,126 @@
+/* spend_spike: a day far above the client's own range (slot 0), and roaming at night (slot 1).
+ *
+ * The day's sum so far is tested on every charge, upward only, so that a shock is called within the
+ * hour. What all clients share is known only at the close: a spike that was everybody's is cleared
+ * there. Runs in the shard's thread; pure.
+ */
+#include <math.h>
+
+#include "churnwatch/client.h"
+
+enum {
+    FIRE,
+    CLEAR,
+    LEAST_YUAN,
+    RUN_MOST,
+    NIGHT_YUAN,
+    INCIDENT,
+    INCIDENT_SIGMA,
+    NIGHT_INCIDENT,
+    LEAVE,
+    HALF_LIFE,
+    DUE
+};
+static const struct cw_threshold thresholds[] = {
+    {"fire_sigma", "sigma", 3.5, 1, 20, "Higher: only rarer days are told."},
+    {"clear_sigma", "sigma", 2.5, 0, 20,
+     "Under this at the day's close, with what all clients share taken out, it was no spike."},
+    {"least_yuan", "yuan", 20, 0, 1000000,
+     "Higher: smaller excesses over a usual day are left alone."},
+    {"run_days", "days", 3, 1, 60, "So many days in a row are a new level, told no further."},
+    {"night_yuan", "yuan", 30, 0, 1000000,
+     "Higher: less roaming from 0 to 6 o'clock is left alone."},
+    {"incident", "log-odds", 1.5, 0, 15, "Log-odds of an incident of a spike at the limit."},
+    {"incident_sigma", "log-odds", 1.0, 0, 15, "Log-odds that each further sigma adds."},
+    {"night_incident", "log-odds", 4.0, 0, 15, "Log-odds of an incident of roaming at night."},
+    {"log_odds", "log-odds", 0.4, 0, 5, "Log-odds of leaving a spike adds."},
+    {"half_life_days", "days", 1.5, 0.1, 60, "How fast the incident is yesterday's news."},
+    {"due_hours", "hours", 4, 1, 720, "How soon to call."},
+};
+enum { DAY, NIGHT };
+#define SIGMAS_MOST 4 /* higher spikes add no more */
+
+struct state {
+    int32_t day;  /* the last day with a spike, since 1970; means something while run > 0 */
+    uint16_t run; /* days in a row with one */
+    uint16_t spare;
+};
+
+static struct cw_signal incident(const struct cw_judge *j, uint8_t slot, double log_odds)
+{
+    struct cw_signal s = {.slot = slot,
+                          .incident = (float)log_odds,
+                          .leave = (float)j->t[LEAVE],
+                          .half_life_days = (float)j->t[HALF_LIFE],
+                          .due_hours = (float)j->t[DUE]};
+    cw_fact_day(&s, CW_FACT_day, j->today);
+    return s;
+}
+
+static void raise_day(struct cw_judge *j, const struct cw_channel_day *d)
+{
+    double over = fmin(d->z - j->t[FIRE], SIGMAS_MOST);
+    struct cw_signal s = incident(j, DAY, j->t[INCIDENT] + j->t[INCIDENT_SIGMA] * over);
+    s.step = (uint8_t)((over >= 1.5) + (over >= 3));
+    s.severity = (float)(0.4 + 0.15 * over);
+    cw_fact_number(&s, CW_FACT_observed, d->amount);
+    cw_fact_number(&s, CW_FACT_expected, d->expected);
+    cw_fact_number(&s, CW_FACT_limit, d->expected * exp(d->scale * j->t[FIRE]));
+    cw_fact_number(&s, CW_FACT_span_days, d->days);
+    cw_fact_number(&s, CW_FACT_score, d->z);
+    cw_raise(j, &s);
+}
+
+static void raise_night(struct cw_judge *j, cw_money roamed)
+{
+    struct cw_signal s = incident(j, NIGHT, j->t[NIGHT_INCIDENT]);
+    double yuan = (double)roamed / CW_YUAN;
+    s.severity = (float)fmin(0.6 + 0.1 * log(yuan / (j->t[NIGHT_YUAN] + 1) + 1), 1);
+    cw_fact_number(&s, CW_FACT_observed, yuan);
+    cw_fact_number(&s, CW_FACT_expected, 0);
+    cw_fact_number(&s, CW_FACT_limit, j->t[NIGHT_YUAN]);
+    cw_raise(j, &s);
+}
+
+/* Counts the day once; true while it is still news. */
+static bool another_day(struct state *st, cw_day day, double most)
+{
+    if (st->run == 0 || day != st->day) {
+        st->run = st->run && day == st->day + 1 ? (uint16_t)(st->run + (st->run < UINT16_MAX)) : 1;
+        st->day = day;
+    }
+    return st->run <= most;
+}
+
+static void on_event(struct cw_judge *j)
+{
+    const struct cw_day_view *v = j->so_far;
+    if (!v)
+        return;
+    const struct cw_channel_day *d = &v->spend;
+    if (d->warm && d->z >= j->t[FIRE] && d->amount - d->expected >= j->t[LEAST_YUAN] &&
+        another_day(j->state, v->day, j->t[RUN_MOST]))
+        raise_day(j, d);
+    if (v->roaming_night > 0 && (double)v->roaming_night / CW_YUAN >= j->t[NIGHT_YUAN])
+        raise_night(j, v->roaming_night);
+}
+
+static void on_day_close(struct cw_judge *j)
+{
+    const struct state *st = j->state;
+    const struct cw_channel_day *d = &j->day->spend;
+    if (st->run && st->day == j->day->day && d->z < j->t[CLEAR])
+        cw_clear(j, 0, DAY);
+}
+
+const struct cw_detector cw_det_spend_spike = {
+    .name = "spend_spike",
+    .finds = "a day's spend far above the client's own range; roaming at night",
+    .thresholds = thresholds,
+    .n_thresholds = sizeof thresholds / sizeof *thresholds,
+    .state_version = 1,
+    .state_size = sizeof(struct state),
+    .reads = CW_READS(CHARGE),
+    .on_event = on_event,
+    .on_day_close = on_day_close,
+};

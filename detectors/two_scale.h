@@ -1,0 +1,60 @@
+/* A fast mean against a slow one, in units of what their ratio usually does for this client: sees a
+ * slow decline that no single day shows, and stays quiet for clients who are always restless.
+ *
+ * Part of a detector's slice; all zero is "knows nothing". Amounts come with what all clients share
+ * already taken out, so that a holiday is nobody's decline.
+ */
+#ifndef CW_DETECTORS_TWO_SCALE_H
+#define CW_DETECTORS_TWO_SCALE_H
+
+#include <math.h>
+#include <stdint.h>
+
+struct two_scale {
+    float fast, slow; /* mean amount a day */
+    float restless;   /* mean size of the log ratio */
+    uint32_t days;
+};
+enum { TWO_SCALE_FAST = 10, TWO_SCALE_SLOW = 60 };
+#define TWO_SCALE_RESTLESS_LEAST 0.15
+#define TWO_SCALE_FLOOR 0.05 /* of the slow mean: nothing at all is a fall to a twentieth */
+
+static inline double two_scale_unit(const struct two_scale *s)
+{
+    return s->restless > (float)TWO_SCALE_RESTLESS_LEAST ? (double)s->restless
+                                                         : TWO_SCALE_RESTLESS_LEAST;
+}
+
+static inline double two_scale_log_ratio(const struct two_scale *s)
+{
+    double slow = (double)s->slow;
+    if (slow <= 0)
+        return 0;
+    return log(((double)s->fast + TWO_SCALE_FLOOR * slow) / ((1 + TWO_SCALE_FLOOR) * slow));
+}
+
+/* Units by which the fast mean is below the slow one after this day; negative when above. */
+static inline double two_scale_step(struct two_scale *s, double amount)
+{
+    s->days += s->days < UINT32_MAX;
+    double n = s->days, most = 3 * (double)s->slow;
+    double x = amount < 0 ? 0 : n > 14 && amount > most ? most : amount;
+    s->fast = (float)((double)s->fast + (x - (double)s->fast) / fmin(n, TWO_SCALE_FAST));
+    s->slow = (float)((double)s->slow + (x - (double)s->slow) / fmin(n, TWO_SCALE_SLOW));
+    double unit = two_scale_unit(s), r = two_scale_log_ratio(s);
+    if (n > TWO_SCALE_FAST) {
+        double seen = fmin(fabs(r), 3 * unit);
+        s->restless = (float)((double)s->restless + (seen - (double)s->restless) /
+                                                        fmin(n - TWO_SCALE_FAST, TWO_SCALE_SLOW));
+    }
+    return -r / unit;
+}
+
+/* The fast mean that lies so many units under the slow one. */
+static inline double two_scale_limit(const struct two_scale *s, double units)
+{
+    double ratio = (1 + TWO_SCALE_FLOOR) * exp(-units * two_scale_unit(s)) - TWO_SCALE_FLOOR;
+    return (double)s->slow * (ratio > 0 ? ratio : 0);
+}
+
+#endif

@@ -1,0 +1,141 @@
+/* usage_drop: minutes and megabytes fall, at once (slot 0) or slowly (slot 1), whatever the bill
+ * says: with a flat fee the bill is the last to tell. Runs in the shard's thread at a day's close;
+ * pure.
+ */
+#include "detectors/cusum.h"
+#include "detectors/latch.h"
+#include "detectors/two_scale.h"
+
+enum {
+    FIRE,
+    CLEAR,
+    CAP,
+    LEAST_DAYS,
+    SLOW_FIRE,
+    SLOW_CLEAR,
+    LEAST_USAGE,
+    WARMUP,
+    LASTS,
+    LOG_ODDS,
+    SLOW_LOG_ODDS,
+    HALF_LIFE,
+    DUE
+};
+static const struct cw_threshold thresholds[] = {
+    {"fire_score", "score", 10, 1, 100, "Higher: surer of a sudden fall, and later."},
+    {"clear_score", "score", 3, 0, 100, "Higher: a sudden fall counts as over sooner."},
+    {"cap_score", "score", 20, 1, 200, "Higher: a long fall takes longer to be forgotten."},
+    {"least_days", "days", 3, 1, 60, "Higher: short falls are left alone."},
+    {"slow_fire_score", "score", 4.0, 0.5, 50, "Higher: only deeper slow declines are told."},
+    {"slow_clear_score", "score", 1.0, 0, 50, "Higher: a slow decline counts as over sooner."},
+    {"least_usage", "units a day", 2, 0, 1000000,
+     "Higher: clients who usually use less (minutes and MB/40) are left alone."},
+    {"warmup_days", "days", 28, 14, 365, "Days of history before a slow decline is judged."},
+    {"lasts_days", "days", 45, 7, 365, "A level that has lasted so long is the new usual."},
+    {"log_odds", "log-odds", 0.11, 0, 5, "Log-odds of leaving a unit of the sudden score adds."},
+    {"slow_log_odds", "log-odds", 0.34, 0, 5, "Log-odds of leaving a unit of the slow score adds."},
+    {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
+    {"due_hours", "hours", 48, 1, 720, "How soon to call."},
+};
+enum { SUDDEN, SLOW };
+
+struct state {
+    struct cusum usage;
+    struct two_scale slow;
+    struct latch latch[2]; /* SUDDEN, SLOW */
+};
+
+/* What one of the two ways of seeing says today. */
+struct verdict {
+    uint8_t slot;
+    double score, fire, clear, log_odds;
+    double observed, expected, limit, span;
+};
+
+static void raise(struct cw_judge *j, const struct verdict *v)
+{
+    double capped = v->score < 20 ? v->score : 20;
+    struct cw_signal s = {.slot = v->slot,
+                          .step = step_of(v->score, v->fire),
+                          .holds = true,
+                          .severity = severity_of(v->score, v->fire),
+                          .leave = (float)(v->log_odds * capped),
+                          .half_life_days = (float)j->t[HALF_LIFE],
+                          .due_hours = (float)j->t[DUE]};
+    cw_fact_day(&s, CW_FACT_day, j->today);
+    cw_fact_number(&s, CW_FACT_observed, v->observed);
+    cw_fact_number(&s, CW_FACT_expected, v->expected);
+    cw_fact_number(&s, CW_FACT_limit, v->limit);
+    cw_fact_number(&s, CW_FACT_span_days, v->span);
+    cw_fact_number(&s, CW_FACT_score, v->score);
+    cw_raise(j, &s);
+}
+
+static void tell(struct cw_judge *j, struct latch *l, const struct verdict *v, bool counts)
+{
+    double score = l->state == LATCH_OFF && !counts ? 0 : v->score;
+    switch (latch_step(l, score, v->fire, v->clear, j->t[LASTS])) {
+    case LATCH_ON:
+        if (score >= v->fire || cw_is_raised(j, 0, v->slot))
+            raise(j, v);
+        break;
+    case LATCH_OFF:
+    case LATCH_WORN:
+        cw_clear(j, 0, v->slot);
+        break;
+    }
+}
+
+static void judge_sudden(struct cw_judge *j, struct state *st)
+{
+    struct cusum *c = &st->usage;
+    cusum_step(c, &j->day->usage, j->t[CAP]);
+    struct verdict v = {.slot = SUDDEN,
+                        .score = (double)c->sum,
+                        .fire = j->t[FIRE],
+                        .clear = j->t[CLEAR],
+                        .log_odds = j->t[LOG_ODDS],
+                        .observed = cusum_observed(c),
+                        .expected = cusum_expected(c),
+                        .limit = cusum_limit(c),
+                        .span = c->days};
+    tell(j, &st->latch[SUDDEN], &v,
+         c->days >= j->t[LEAST_DAYS] && v.expected >= j->t[LEAST_USAGE] && v.observed <= v.limit);
+}
+
+static void judge_slow(struct cw_judge *j, struct state *st)
+{
+    struct two_scale *ts = &st->slow;
+    double score = two_scale_step(ts, j->day->usage.amount / j->day->usage.shared);
+    struct verdict v = {.slot = SLOW,
+                        .score = score,
+                        .fire = j->t[SLOW_FIRE],
+                        .clear = j->t[SLOW_CLEAR],
+                        .log_odds = j->t[SLOW_LOG_ODDS],
+                        .observed = (double)ts->fast,
+                        .expected = (double)ts->slow,
+                        .limit = two_scale_limit(ts, j->t[SLOW_FIRE]),
+                        .span = TWO_SCALE_SLOW};
+    tell(j, &st->latch[SLOW], &v, ts->days >= j->t[WARMUP] && v.expected >= j->t[LEAST_USAGE]);
+}
+
+static void on_day_close(struct cw_judge *j)
+{
+    struct state *st = j->state;
+    const struct cw_channel_day *d = &j->day->usage;
+    if (!d->judged || d->days == 0 || cw_client_all_stopped(j->client))
+        return;
+    judge_slow(j, st);
+    if (d->warm)
+        judge_sudden(j, st);
+}
+
+const struct cw_detector cw_det_usage_drop = {
+    .name = "usage_drop",
+    .finds = "minutes and megabytes fall, at once or slowly",
+    .thresholds = thresholds,
+    .n_thresholds = sizeof thresholds / sizeof *thresholds,
+    .state_version = 1,
+    .state_size = sizeof(struct state),
+    .on_day_close = on_day_close,
+};
