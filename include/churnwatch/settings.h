@@ -20,11 +20,6 @@ struct cw_list {
     size_t n;
 };
 
-/* A segment's conditions; an absent (NULL) one matches all. */
-struct cw_segment_match {
-    char *client, *manager, *class_, *vip, *kind, *county;
-};
-
 /* The thresholds and detector modes of one set of clients, all resolved: no lookup by name is left
  * for the judging. value[d][t] is in the unit its declaration names. */
 struct cw_policy {
@@ -54,26 +49,27 @@ struct cw_settings {
 #define PARAM(field, path, type, unit, least, most, dflt, words, meaning) CW_FIELD_##type field;
 #include "config/params.def"
 #undef PARAM
-    struct cw_list kafka_properties; /* "name=value" */
-    struct cw_zone *zone;            /* of time_zone; owned */
-    struct cw_calendar *workdays;    /* of calendar; owned */
-    struct cw_policy base;           /* the default policy: declarations overlaid by detectors.* */
-    struct cw_segment *segments;     /* owned, opaque; in order of rising precedence */
+    struct cw_zone *zone;         /* of time_zone; owned */
+    struct cw_calendar *workdays; /* of calendar; owned */
+    struct cw_policy base;        /* the default policy: declarations overlaid by detectors.* */
+    struct cw_segment *segments;  /* owned, opaque; in order of rising precedence */
     size_t n_segments;
 };
 
-/* Built-in defaults only (zone loaded, weekends as calendar). Free with cw_settings_free. */
+/* Built-in defaults only (zone loaded, weekends as calendar, engine threads counted out). Free with
+ * cw_settings_free, which accepts NULL. */
 int cw_settings_default(struct cw_settings **ret_settings, struct cw_errbuf *eb);
 void cw_settings_free(struct cw_settings *s);
 
-/* Which segments match: a bit per segment (bit i of words[i/64]); words has
- * CW_SEGMENT_WORDS entries. Two clients with equal bits have equal policies. */
+/* Which segments match: bit i of words[i/64] for segment i, all words written. Two clients with
+ * equal bits have equal policies. */
 #define CW_SEGMENTS_MOST 256
 #define CW_SEGMENT_WORDS (CW_SEGMENTS_MOST / 64)
 void cw_settings_match(const struct cw_settings *s, const struct cw_segment_key *key,
                        uint64_t words[CW_SEGMENT_WORDS]);
-/* The policy for such bits: base, then class kind < class < manager < client segments laid over,
- * file order within a level. */
+/* The policy for such bits: base, overlaid by the segments in order of rising precedence. That is by
+ * each one's most particular condition, kind < class < vip < county < manager < client, and by the
+ * order in the file where it is the same. */
 void cw_settings_policy(const struct cw_settings *s, const uint64_t words[CW_SEGMENT_WORDS],
                         struct cw_policy *ret_policy);
 

@@ -1,0 +1,109 @@
+/* Which segments a client is in, and the thresholds that follow.
+ *
+ * Segments are kept in order of rising precedence, so the policy is one walk over the bits. Pure
+ * and immutable once sorted: the shards ask from their own threads.
+ */
+#include "config/segments.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CONDITION(name, how, longest, one_of, text)                                                \
+    {                                                                                              \
+        .path = (name), .type = CW_PARAM_##how, .unit = "", .least = 1, .most = (longest),         \
+        .words = (one_of), .meaning = (text)                                                       \
+    }
+const struct cw_param cw_segment_conditions[CW_SEGMENT_LEVELS] = {
+    [CW_BY_KIND] = CONDITION("kind", ENUM, 0, "individual|group", "What sort of client."),
+    [CW_BY_CLASS] = CONDITION("class", ENUM, 0, "A1|A2|B1|B2|C|none", "A group's class."),
+    [CW_BY_VIP] = CONDITION("vip", ENUM, 0, "diamond|gold|silver|none", "An individual's level."),
+    [CW_BY_COUNTY] = CONDITION("county", TEXT, 1024, "", "The county of the profile."),
+    [CW_BY_MANAGER] = CONDITION("manager", TEXT, 64, "", "The account manager's id."),
+    [CW_BY_CLIENT] = CONDITION("client", TEXT, 64, "", "One client's id."),
+};
+
+enum cw_segment_level cw_segment_level(const struct cw_segment *g)
+{
+    int level = CW_SEGMENT_LEVELS - 1;
+    while (level > 0 && !g->want[level])
+        level--;
+    return (enum cw_segment_level)level;
+}
+
+/* By insertion, which is stable; there are at most CW_SEGMENTS_MOST. */
+void cw_segments_sort(struct cw_segment *segments, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct cw_segment moved = segments[i];
+        size_t at = i;
+        for (; at > 0 && cw_segment_level(&segments[at - 1]) > cw_segment_level(&moved); at--)
+            segments[at] = segments[at - 1];
+        segments[at] = moved;
+    }
+}
+
+void cw_segments_free(struct cw_segment *segments, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (int level = 0; level < CW_SEGMENT_LEVELS; level++)
+            free(segments[i].want[level]);
+        free(segments[i].overlays);
+    }
+    free(segments);
+}
+
+static struct cw_str word(const char *text)
+{
+    const char *p = text ? text : "none";
+    return (struct cw_str){p, strlen(p)};
+}
+
+static bool equal(const char *want, struct cw_str is)
+{
+    return strlen(want) == is.n && (is.n == 0 || memcmp(want, is.p, is.n) == 0);
+}
+
+static bool matches(const struct cw_segment *g, const struct cw_str is[CW_SEGMENT_LEVELS])
+{
+    for (int level = 0; level < CW_SEGMENT_LEVELS; level++)
+        if (g->want[level] && !equal(g->want[level], is[level]))
+            return false;
+    return true;
+}
+
+void cw_settings_match(const struct cw_settings *s, const struct cw_segment_key *key,
+                       uint64_t words[CW_SEGMENT_WORDS])
+{
+    const struct cw_str is[CW_SEGMENT_LEVELS] = {
+        [CW_BY_KIND] = word(cw_kind_name(key->kind)),
+        [CW_BY_CLASS] = word(cw_class_name(key->class_)),
+        [CW_BY_VIP] = word(cw_vip_name(key->vip)),
+        [CW_BY_COUNTY] = key->county,
+        [CW_BY_MANAGER] = key->manager,
+        [CW_BY_CLIENT] = key->client,
+    };
+    memset(words, 0, CW_SEGMENT_WORDS * sizeof words[0]);
+    for (size_t i = 0; i < s->n_segments; i++)
+        if (matches(&s->segments[i], is))
+            words[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+static void lay_over(const struct cw_segment *g, struct cw_policy *p)
+{
+    for (size_t i = 0; i < g->n_overlays; i++) {
+        const struct cw_overlay *o = &g->overlays[i];
+        if (o->id.threshold == CW_THRESHOLDS_MOST)
+            p->on[o->id.detector] = o->value != 0;
+        else
+            p->value[o->id.detector][o->id.threshold] = o->value;
+    }
+}
+
+void cw_settings_policy(const struct cw_settings *s, const uint64_t words[CW_SEGMENT_WORDS],
+                        struct cw_policy *ret_policy)
+{
+    *ret_policy = s->base;
+    for (size_t i = 0; i < s->n_segments; i++)
+        if (words[i / 64] >> i % 64 & 1)
+            lay_over(&s->segments[i], ret_policy);
+}

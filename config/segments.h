@@ -1,0 +1,37 @@
+/* Segments: thresholds for some of the clients, laid over the ones for all. */
+#ifndef CW_CONFIG_SEGMENTS_H
+#define CW_CONFIG_SEGMENTS_H
+
+#include "config/thresholds.h"
+
+/* What a segment can ask for, from the general to the particular: the most particular condition of
+ * a segment is its level. */
+enum cw_segment_level {
+    CW_BY_KIND,
+    CW_BY_CLASS,
+    CW_BY_VIP,
+    CW_BY_COUNTY,
+    CW_BY_MANAGER,
+    CW_BY_CLIENT,
+    CW_SEGMENT_LEVELS
+};
+/* The conditions as rows, `path` being the name within `match`. */
+extern const struct cw_param cw_segment_conditions[CW_SEGMENT_LEVELS];
+
+struct cw_overlay {
+    struct cw_threshold_id id;
+    double value; /* 0 or 1 for `on` */
+};
+struct cw_segment {
+    char *want[CW_SEGMENT_LEVELS]; /* owned; NULL: anything */
+    struct cw_overlay *overlays;   /* owned */
+    size_t n_overlays;
+};
+
+enum cw_segment_level cw_segment_level(const struct cw_segment *g);
+/* Brings segments into the order of rising precedence; equals stay as they were. */
+void cw_segments_sort(struct cw_segment *segments, size_t n);
+/* Frees the array with all it owns; accepts NULL. */
+void cw_segments_free(struct cw_segment *segments, size_t n);
+
+#endif

@@ -1,0 +1,70 @@
+/* Thresholds as settings: `detectors.<name>.<threshold>`, declared by the detectors alone. */
+#include "config/thresholds.h"
+
+#include <string.h>
+
+#define ON CW_THRESHOLDS_MOST
+
+int cw_threshold_count(int detector)
+{
+    return 1 + cw_detectors[detector]->n_thresholds;
+}
+
+struct cw_threshold_id cw_threshold_at(int detector, int i)
+{
+    return (struct cw_threshold_id){(uint8_t)detector, (uint8_t)(i == 0 ? ON : i - 1)};
+}
+
+const char *cw_threshold_name(struct cw_threshold_id id)
+{
+    return id.threshold == ON ? "on" : cw_detectors[id.detector]->thresholds[id.threshold].name;
+}
+
+int cw_threshold_find(const char *name, struct cw_threshold_id *ret_id)
+{
+    const char *dot = strchr(name, '.');
+    if (!dot)
+        return -CW_E_NOTFOUND;
+    int d = cw_detector_find((struct cw_str){name, (size_t)(dot - name)});
+    for (int i = 0; d >= 0 && i < cw_threshold_count(d); i++)
+        if (strcmp(cw_threshold_name(cw_threshold_at(d, i)), dot + 1) == 0) {
+            *ret_id = cw_threshold_at(d, i);
+            return 0;
+        }
+    return -CW_E_NOTFOUND;
+}
+
+struct cw_param cw_threshold_param(struct cw_threshold_id id)
+{
+    if (id.threshold == ON)
+        return (struct cw_param){.type = CW_PARAM_BOOL,
+                                 .unit = "",
+                                 .most = 1,
+                                 .real_most = 1,
+                                 .words = "",
+                                 .meaning = "Whether the detector is asked at all."};
+    const struct cw_threshold *t = &cw_detectors[id.detector]->thresholds[id.threshold];
+    return (struct cw_param){.type = CW_PARAM_REAL,
+                             .unit = t->unit,
+                             .real_least = t->least,
+                             .real_most = t->most,
+                             .words = "",
+                             .meaning = t->meaning};
+}
+
+void *cw_threshold_field(struct cw_threshold_id id, struct cw_policy *p)
+{
+    if (id.threshold == ON)
+        return &p->on[id.detector];
+    return &p->value[id.detector][id.threshold];
+}
+
+void cw_threshold_defaults(struct cw_policy *ret_policy)
+{
+    *ret_policy = (struct cw_policy){0};
+    for (int d = 0; d < CW_DETECTORS; d++) {
+        ret_policy->on[d] = true;
+        for (int t = 0; t < cw_detectors[d]->n_thresholds; t++)
+            ret_policy->value[d][t] = cw_detectors[d]->thresholds[t].dflt;
+    }
+}
