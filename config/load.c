@@ -1,0 +1,161 @@
+/* Loading: defaults, the file over them, overrides over both, then what follows from it all.
+ *
+ * Everything wrong is collected before anything is decided, and nothing half-made gets out. Runs on
+ * the thread that starts or reloads.
+ */
+#include "config/load.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/file.h"
+#include "config/settings.h"
+#include "config/text.h"
+#include "config/thresholds.h"
+
+#define DETECTORS "detectors."
+#define PROPERTIES "kafka.properties."
+
+void cw_load_unknown(struct cw_load *l, const struct cw_place *at, const char *path,
+                     const char *name, bool section)
+{
+    char near[CW_PATH_MOST];
+    if (cw_known_nearest(name, section, near))
+        cw_complain(&l->complaints, at, path, "no such setting; did you mean %s?", near);
+    else
+        cw_complain(&l->complaints, at, path, "no such setting");
+}
+
+static void set_row(struct cw_load *l, const struct cw_place *at, int row, const struct cw_given *g)
+{
+    const struct cw_param *p = &cw_params[row];
+    struct cw_errbuf why;
+    int err = cw_value_read(p, g, cw_param_field(p, l->settings), &why);
+    cw_complain_of(&l->complaints, at, p->path, err, &why);
+    l->places[row] = *at;
+}
+
+void cw_load_set(struct cw_load *l, const struct cw_place *at, const char *path,
+                 const struct cw_given *g)
+{
+    int row = cw_param_find(path);
+    struct cw_threshold_id id;
+    struct cw_errbuf why;
+    if (row >= 0) {
+        set_row(l, at, row, g);
+    } else if (strncmp(path, DETECTORS, strlen(DETECTORS)) == 0 &&
+               cw_threshold_find(path + strlen(DETECTORS), &id) == 0) {
+        struct cw_param p = cw_threshold_param(id);
+        int err = cw_value_read(&p, g, cw_threshold_field(id, &l->settings->base), &why);
+        cw_complain_of(&l->complaints, at, path, err, &why);
+    } else {
+        cw_load_unknown(l, at, path, path, g->kind == CW_GIVEN_GROUP);
+    }
+}
+
+/* ---- the file ---- */
+
+static void read_file(struct cw_load *l)
+{
+    struct cw_place at = {.file = l->file};
+    struct cw_buf text = {0};
+    struct cw_errbuf why;
+    int err = cw_text_file(l->file, &text, &why);
+    if (err == 0)
+        cw_file_apply(l, text.p);
+    l->unreadable = err == -CW_E_IO || err == -CW_E_NOTFOUND;
+    cw_complain_of(&l->complaints, &at, "", err, &why);
+    cw_buf_free(&text);
+}
+
+/* ---- overrides ---- */
+
+/* `kafka.properties.NAME=VALUE` adds to the list what the file has in it as "NAME=VALUE". */
+static void add_property(struct cw_load *l, const struct cw_place *at, const char *property)
+{
+    const struct cw_param *p = &cw_params[CW_ROW_kafka_properties];
+    struct cw_errbuf why;
+    int err = cw_value_append(p, property, &l->settings->kafka_properties, &why);
+    cw_complain_of(&l->complaints, at, p->path, err, &why);
+}
+
+static void override(struct cw_load *l, const char *text)
+{
+    struct cw_place at = {.override = text};
+    char path[CW_PATH_MOST];
+    const char *equals = strchr(text, '=');
+    if (!equals) {
+        cw_complain(&l->complaints, &at, "", "path=value is wanted");
+        return;
+    }
+    (void)snprintf(path, sizeof path, "%.*s",
+                   (int)(equals - text < CW_PATH_MOST ? equals - text : CW_PATH_MOST - 1), text);
+    struct cw_given g = {.kind = CW_GIVEN_WORD, .text = equals + 1};
+    if (strncmp(text, PROPERTIES, strlen(PROPERTIES)) == 0)
+        add_property(l, &at, text + strlen(PROPERTIES));
+    else if (strcmp(path, "segments") == 0)
+        cw_complain(&l->complaints, &at, path, "segments stand in the file only");
+    else
+        cw_load_set(l, &at, path, &g);
+}
+
+/* ---- what follows ---- */
+
+/* The folder of the file with its last slash, "" for the working one. */
+static void folder_of(const char *file, struct cw_buf *ret_folder)
+{
+    const char *slash = file ? strrchr(file, '/') : NULL;
+    if (slash)
+        cw_buf_put(ret_folder, file, (size_t)(slash + 1 - file));
+    cw_buf_put(ret_folder, "", 1);
+}
+
+/* Zone and calendar, each blamed on the line that named it. */
+static void follow(struct cw_load *l)
+{
+    struct cw_buf folder = {0};
+    struct cw_errbuf why = {.text = ""};
+    folder_of(l->file, &folder);
+    if (folder.failed) {
+        l->complaints.nomem = true;
+        return;
+    }
+    int err = cw_settings_set_zone(l->settings, &why);
+    cw_complain_of(&l->complaints, &l->places[CW_ROW_time_zone], cw_params[CW_ROW_time_zone].path,
+                   err, &why);
+    err = cw_settings_set_calendar(l->settings, folder.p, &why);
+    cw_complain_of(&l->complaints, &l->places[CW_ROW_calendar_files],
+                   cw_params[CW_ROW_calendar_files].path, err, &why);
+    cw_settings_set_threads(l->settings);
+    cw_buf_free(&folder);
+}
+
+static int outcome(const struct cw_load *l)
+{
+    if (l->complaints.nomem || l->complaints.out->failed)
+        return -CW_E_NOMEM;
+    if (l->unreadable)
+        return -CW_E_IO;
+    return l->complaints.n ? -CW_E_INVALID : 0;
+}
+
+int cw_settings_load(const char *file, const struct cw_list *overrides,
+                     struct cw_settings **ret_settings, struct cw_buf *complaints)
+{
+    struct cw_load l = {.settings = cw_settings_new(), .complaints = {.out = complaints}};
+    if (!l.settings)
+        return -CW_E_NOMEM;
+    l.file = file || access(CW_DEFAULT_CONFIG, F_OK) != 0 ? file : CW_DEFAULT_CONFIG;
+    if (l.file)
+        read_file(&l);
+    for (size_t i = 0; overrides && i < overrides->n; i++)
+        override(&l, overrides->items[i]);
+    follow(&l);
+    int err = outcome(&l);
+    if (err == 0)
+        *ret_settings = l.settings;
+    else
+        cw_settings_free(l.settings);
+    return err;
+}
