@@ -98,7 +98,8 @@ static struct debt debt_of(const struct cw_judge *j)
 
 static void count_payment(struct slice *known, double days_late, cw_cycle cycle)
 {
-    known->payments += known->payments < PAYMENTS_KEPT;
+    if (known->payments < PAYMENTS_KEPT)
+        known->payments++;
     known->usual_days += (float)((days_late - (double)known->usual_days) / known->payments);
     known->cycle = cycle;
 }

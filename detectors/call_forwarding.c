@@ -7,7 +7,6 @@
  */
 #include "detectors/call_forwarding.h"
 
-#include "churnwatch/settings.h"
 #include "detectors/prefixes.h"
 #include "detectors/slices.h"
 

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "churnwatch/settings.h"
-
 /* What may stand before a number, in the order in which it is dialled; each at most once. */
 static const struct cw_str dialled_before[] = {
     CW_STR("17951"), CW_STR("12593"), CW_STR("17911"), CW_STR("17909"), CW_STR("10193"),

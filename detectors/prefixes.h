@@ -4,6 +4,7 @@
 #define CW_DETECTORS_PREFIXES_H
 
 #include "churnwatch/client.h"
+#include "churnwatch/settings.h"
 
 /* The number without what is dialled before it: IP-call codes (17951, 12593 and their like), +, 00,
  * the country code 86, a trunk 0. Borrows from the number; never empty unless the number is. */

@@ -48,7 +48,8 @@ static void raise_line(struct cw_judge *j, enum cw_end_reason reason)
                           .half_life_days = (float)j->t[LINE_HALF_LIFE],
                           .due_hours = 48};
     cw_fact_text(&s, CW_FACT_reason, reasons[reason]);
-    cw_fact_number(&s, CW_FACT_lines_total, left);
+    cw_fact_number(&s, CW_FACT_lines, j->client->lines_gone);
+    cw_fact_number(&s, CW_FACT_lines_total, j->client->n_lines);
     cw_raise(j, &s);
 }
 

@@ -5,7 +5,6 @@
  * that a forwarding made (the list's number is where the line's calls go), or that stands in the
  * records as A calling A, is nobody's own call and does not count.
  */
-#include "churnwatch/settings.h"
 #include "detectors/call_forwarding.h"
 #include "detectors/prefixes.h"
 #include "detectors/slices.h"
