@@ -1,0 +1,61 @@
+/* A bus in memory, with faults: logs are arrays, a transaction's records become readable at its
+ * commit, and each call of a transaction can be made to fail as Kafka's do.
+ *
+ * For tests only, one thread. The logs outlive the buses opened on them, as a cluster outlives its
+ * clients: a crash is a bus that is dropped and another one opened.
+ */
+#ifndef CW_TESTS_BUS_MEMORY_H
+#define CW_TESTS_BUS_MEMORY_H
+
+#include "daemon/link.h"
+
+struct mem; /* the cluster */
+
+struct mem *mem_new(int32_t partitions);
+void mem_free(struct mem *m);
+/* Appends to an input, to the partition of its key; value may be NULL. Returns its offset. */
+int64_t mem_put(struct mem *m, enum cw_input in, const char *key, const char *value,
+                const struct cw_header *headers, size_t n_headers);
+/* Appends to a log, committed. */
+void mem_put_log(struct mem *m, enum cw_log log, int32_t partition, struct cw_str key,
+                 struct cw_str value);
+int64_t mem_input_end(const struct mem *m, enum cw_input in, int32_t partition);
+/* The i-th committed record of a log's partition; NULL after the last. */
+const struct cw_message *mem_record(const struct mem *m, enum cw_log log, int32_t partition,
+                                    size_t i);
+/* A shard's committed offsets, to be looked at or tampered with. */
+struct cw_positions *mem_committed(struct mem *m, int32_t shard);
+/* True when every message of every input is committed as read. */
+bool mem_all_read(const struct mem *m);
+size_t mem_commits(const struct mem *m);
+
+/* The clocks, which move only when a bus is polled. */
+const struct cw_env *mem_env(struct mem *m);
+void mem_wall_set(struct mem *m, cw_wall_time now);
+
+/* Opens a bus; whatever an earlier one left open is aborted. */
+struct cw_bus *mem_open(struct mem *m);
+
+/* What happens at the nth call (from 1) of begin, append, send_positions and commit from now on. */
+enum mem_fault {
+    MEM_NONE,
+    MEM_ABORT,
+    MEM_RETRY,        /* once; a commit has nevertheless happened */
+    MEM_REVOKE,       /* the assignment goes, and comes again */
+    MEM_LOSE,         /* as REVOKE, but it was lost */
+    MEM_CRASH_BEFORE, /* the process ends before the call */
+    MEM_CRASH_AFTER,  /* the call happens, then the process ends */
+    MEM_FAULTS
+};
+void mem_fault(struct mem *m, enum mem_fault what, unsigned nth);
+/* Calls counted since then. */
+unsigned mem_calls(const struct mem *m);
+/* The assignment goes and comes again between calls. */
+void mem_revoke(struct cw_bus *b, bool lost);
+/* The input is delivered again from so many messages back, without having been sought. */
+void mem_redeliver(struct cw_bus *b, enum cw_input in, int32_t partition, int64_t back);
+/* Most messages an input's partition may be ahead of its paused bus; checks that pause is heeded.
+ */
+bool mem_was_paused(const struct cw_bus *b);
+
+#endif

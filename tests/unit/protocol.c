@@ -1,0 +1,641 @@
+/* The protocol on a bus in memory, with the real core: whatever fails, wherever, the same task
+ * versions and dead letters come out, once each.
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/load.h"
+#include "daemon/log.h"
+#include "daemon/protocol.h"
+#include "daemon/statelog.h"
+#include "tests/support/bus_memory.h"
+
+#define PARTITIONS 2
+#define CLIENTS 12
+#define TURNS_MOST 5000
+#define BASE (INT64_C(1772380800) * CW_SECOND) /* 2026-03-02T00:00:00+08:00 */
+
+/* ---- the world ---- */
+
+static struct cw_settings *settings_of(const char *batch)
+{
+    char *items[] = {(char *)"language=en", (char *)batch};
+    struct cw_list overrides = {items, 2};
+    struct cw_settings *s = NULL;
+    struct cw_buf complaints = {0};
+    assert_int_equal(cw_settings_load(NULL, &overrides, &s, &complaints), 0);
+    cw_buf_free(&complaints);
+    return s;
+}
+
+static void put_event(struct mem *m, enum cw_input in, int i, const char *client, cw_event_time t,
+                      const char *type, const char *data)
+{
+    char json[512], time[40];
+    struct cw_date d = cw_date_of((cw_day)(t / CW_DAY));
+    int64_t s = t / CW_SECOND % 86400;
+    (void)snprintf(time, sizeof time, "%04d-%02d-%02dT%02d:%02d:%02dZ", d.year, d.month, d.mday,
+                   (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
+    (void)snprintf(json, sizeof json,
+                   "{\"specversion\":\"1.0\",\"id\":\"e%d\",\"source\":\"/t\",\"type\":\"%s\","
+                   "\"time\":\"%s\",\"subject\":\"%s\",\"data\":%s}",
+                   i, type, time, client, data);
+    (void)mem_put(m, in, client, json, NULL, 0);
+}
+
+static const struct kind {
+    enum cw_input in;
+    const char *type, *data;
+} kinds[] = {
+    {CW_IN_BILLING, "billing.charge",
+     "{\"msisdn\":\"8613500000001\",\"amount\":12.5,\"category\":\"voice\"}"},
+    {CW_IN_SERVICE, "service.suspended",
+     "{\"msisdn\":\"8613500000001\",\"direction\":\"outgoing\",\"reason\":\"other\"}"},
+    {CW_IN_BILLING, "billing.arrears", "{\"amount\":900,\"days_overdue\":40}"},
+    {CW_IN_SERVICE, "service.port_out", "{\"msisdn\":\"8613500000001\",\"stage\":\"inquiry\"}"},
+    {CW_IN_SERVICE, "care.complaint", "{\"severity\":4,\"topic\":\"bill\",\"ticket\":\"T\"}"},
+    {CW_IN_SERVICE, "care.complaint", "{\"severity\":9,\"topic\":\"bill\",\"ticket\":\"T\"}"},
+    {CW_IN_BILLING, "billing.of_tomorrow", "{}"},
+    {CW_IN_BILLING, "billing.payment", "{\"amount\":900}"},
+    {CW_IN_SERVICE, "service.resumed", "{\"msisdn\":\"8613500000001\"}"},
+};
+#define KINDS ((int)(sizeof kinds / sizeof kinds[0]))
+
+/* Messages from..to of one endless story: three quarters of an hour apart, some late, some bad. */
+static void put_story(struct mem *m, int from, int to)
+{
+    for (int i = from; i < to; i++) {
+        char client[16];
+        const struct kind *k = &kinds[i % KINDS];
+        (void)snprintf(client, sizeof client, "g-%02d", i * 5 % CLIENTS);
+        cw_event_time t = BASE + i * 45 * CW_MINUTE - (i % 5 == 0 ? CW_HOUR : 0);
+        put_event(m, k->in, i, client, t, k->type, k->data);
+    }
+}
+
+static void put_profiles(struct mem *m)
+{
+    for (int i = 0; i < CLIENTS; i += 2) {
+        char client[16], json[256];
+        (void)snprintf(client, sizeof client, "g-%02d", i);
+        (void)snprintf(json, sizeof json,
+                       "{\"client_id\":\"%s\",\"kind\":\"group\",\"manager\":\"am%d\"}", client, i);
+        (void)mem_put(m, CW_IN_PROFILES, client, json, NULL, 0);
+    }
+}
+
+static struct mem *world(int messages)
+{
+    static const char manager[] = "{\"manager_id\":\"am2\",\"chief_manager\":\"chief\"}";
+    struct mem *m = mem_new(PARTITIONS);
+    mem_put_log(m, CW_LOG_MANAGERS, 0, CW_STR("am2"), (struct cw_str){manager, strlen(manager)});
+    put_profiles(m);
+    put_story(m, 0, messages);
+    return m;
+}
+
+/* ---- an instance ---- */
+
+struct instance {
+    struct cw_settings *settings;
+    struct cw_board *board;
+    struct cw_bus *bus;
+    struct cw_protocol *p;
+};
+
+static void start(struct instance *x, struct mem *m, struct cw_settings *s)
+{
+    x->settings = s;
+    x->board = cw_board_new();
+    x->bus = mem_open(m);
+    x->p = cw_protocol_new(s, x->bus, x->board, mem_env(m));
+    assert_non_null(x->board);
+    assert_non_null(x->p);
+}
+
+static void end(struct instance *x)
+{
+    cw_protocol_free(x->p);
+    x->bus->ops->close(x->bus);
+    cw_board_free(x->board);
+}
+
+static void restart(struct instance *x, struct mem *m)
+{
+    struct cw_settings *s = x->settings;
+    end(x);
+    start(x, m, s);
+}
+
+/* Turns until all input is committed, starting anew after each crash. */
+static void drain(struct instance *x, struct mem *m)
+{
+    for (int i = 0; i < TURNS_MOST; i++) {
+        if (mem_all_read(m))
+            return;
+        if (cw_protocol_turn(x->p) != 0)
+            restart(x, m);
+    }
+    fail_msg("the input is not read after %d turns", TURNS_MOST);
+}
+
+static void turn(struct instance *x, int times)
+{
+    for (; times > 0; times--)
+        assert_int_equal(cw_protocol_turn(x->p), 0);
+}
+
+static const struct cw_shard_status *standing(struct instance *x, int32_t shard)
+{
+    static struct cw_shard_status all[PARTITIONS];
+    assert_int_equal(cw_board_shards(x->board, all, PARTITIONS), PARTITIONS);
+    return &all[shard];
+}
+
+/* ---- what came out ---- */
+
+static void put_headers(struct cw_buf *b, const struct cw_message *m)
+{
+    for (size_t i = 0; i < m->n_headers; i++) {
+        const struct cw_header *h = &m->headers[i];
+        cw_buf_printf(b, " %.*s=%.*s", (int)h->name.n, h->name.p, (int)h->value.n, h->value.p);
+    }
+}
+
+/* Everything committed to tasks and dead letters, in order, as text. */
+static struct cw_buf outcome_of(const struct mem *m)
+{
+    struct cw_buf b = {0};
+    static const enum cw_log logs[] = {CW_LOG_TASKS, CW_LOG_DEAD_LETTERS};
+    for (size_t k = 0; k < 2; k++)
+        for (int32_t p = 0; p < PARTITIONS; p++) {
+            const struct cw_message *r;
+            for (size_t i = 0; (r = mem_record(m, logs[k], p, i)); i++) {
+                cw_buf_printf(&b, "%d/%d %.*s %.*s", (int)logs[k], p, (int)r->key.n, r->key.p,
+                              (int)r->value.n, r->value.p);
+                put_headers(&b, r);
+                cw_buf_puts(&b, "\n");
+            }
+        }
+    assert_false(b.failed);
+    return b;
+}
+
+static void same_outcome(const struct mem *m, const struct cw_buf *reference, const char *when)
+{
+    struct cw_buf b = outcome_of(m);
+    if (b.n != reference->n || memcmp(b.p, reference->p, b.n) != 0)
+        fail_msg("%s: other tasks came out:\n%.*s\n--- instead of\n%.*s", when, (int)b.n, b.p,
+                 (int)reference->n, reference->p);
+    cw_buf_free(&b);
+}
+
+static struct cw_buf reference_of(struct cw_settings *s, int messages)
+{
+    struct instance x;
+    struct mem *m = world(messages);
+    start(&x, m, s);
+    drain(&x, m);
+    struct cw_buf b = outcome_of(m);
+    assert_true(b.n > 1000);
+    end(&x);
+    mem_free(m);
+    return b;
+}
+
+/* ---- the tests ---- */
+
+static const char *const fault_names[MEM_FAULTS] = {"none", "abort",        "retry",      "revoke",
+                                                    "lose", "crash before", "crash after"};
+
+/* Returns false when the run had fewer calls than nth. */
+static bool one_fault(struct cw_settings *s, enum mem_fault what, unsigned nth,
+                      const struct cw_buf *reference)
+{
+    struct instance x;
+    struct mem *m = world(60);
+    char when[64];
+    (void)snprintf(when, sizeof when, "%s at call %u", fault_names[what], nth);
+    mem_fault(m, what, nth);
+    start(&x, m, s);
+    drain(&x, m);
+    same_outcome(m, reference, when);
+    bool reached = mem_calls(m) >= nth;
+    end(&x);
+    mem_free(m);
+    return reached;
+}
+
+static void faults_change_nothing(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct cw_buf reference = reference_of(s, 60);
+    for (enum mem_fault what = MEM_ABORT; what < MEM_FAULTS; what++) {
+        unsigned nth = 1;
+        while (one_fault(s, what, nth, &reference))
+            nth++;
+        assert_true(nth > 50); /* there were that many places to fail at */
+    }
+    cw_buf_free(&reference);
+    cw_settings_free(s);
+}
+
+static void batch_size_changes_nothing(void **state)
+{
+    (void)state;
+    struct cw_settings *seven = settings_of("engine.batch_messages=7");
+    struct cw_settings *many = settings_of("engine.batch_messages=5000");
+    struct cw_buf reference = reference_of(seven, 60), other = reference_of(many, 60);
+    assert_int_equal(reference.n, other.n);
+    assert_memory_equal(reference.p, other.p, other.n);
+    cw_buf_free(&reference);
+    cw_buf_free(&other);
+    cw_settings_free(seven);
+    cw_settings_free(many);
+}
+
+static void restart_goes_on_byte_for_byte(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=5000");
+    struct cw_buf b[2];
+    for (int stop = 0; stop < 2; stop++) {
+        struct instance x;
+        struct mem *m = world(100);
+        start(&x, m, s);
+        drain(&x, m);
+        size_t before = mem_commits(m);
+        if (stop) {
+            assert_int_equal(cw_protocol_finish(x.p), 0);
+            restart(&x, m);
+        }
+        put_story(m, 100, 200);
+        drain(&x, m);
+        assert_true(mem_commits(m) > before);
+        b[stop] = outcome_of(m);
+        assert_int_equal(cw_board_counter(x.board, CW_COUNT_restores), PARTITIONS);
+        end(&x);
+        mem_free(m);
+    }
+    assert_int_equal(b[0].n, b[1].n);
+    assert_memory_equal(b[0].p, b[1].p, b[0].n);
+    cw_buf_free(&b[0]);
+    cw_buf_free(&b[1]);
+    cw_settings_free(s);
+}
+
+static void finish_commits_what_was_judged(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=5000");
+    struct instance x;
+    struct mem *m = world(0);
+    start(&x, m, s);
+    drain(&x, m);
+    turn(&x, 3);
+    /* No task comes of it, so it waits for the interval. */
+    put_event(m, CW_IN_BILLING, 0, "g-00", BASE, kinds[0].type, kinds[0].data);
+    for (int i = 0; i < 50 && cw_board_counter(x.board, CW_COUNT_messages) < 7; i++)
+        turn(&x, 1);
+    for (int i = 0; i < 20 && !mem_all_read(m); i++)
+        assert_int_equal(cw_protocol_finish(x.p), 0), i ? turn(&x, 1) : (void)0;
+    assert_true(mem_all_read(m));
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
+static void revocations_between_calls(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct cw_buf reference = reference_of(s, 60);
+    for (int lost = 0; lost < 2; lost++) {
+        struct instance x;
+        struct mem *m = world(60);
+        start(&x, m, s);
+        for (int i = 0; i < 12; i++) {
+            turn(&x, 2);
+            mem_revoke(x.bus, lost);
+        }
+        drain(&x, m);
+        same_outcome(m, &reference, lost ? "lost" : "revoked");
+        assert_int_equal(cw_board_counter(x.board, CW_COUNT_rebalances), 13);
+        end(&x);
+        mem_free(m);
+    }
+    cw_buf_free(&reference);
+    cw_settings_free(s);
+}
+
+static void a_bad_message_goes_to_the_dead_letters(void **state)
+{
+    (void)state;
+    static const struct cw_header trace = {CW_STR("trace"), CW_STR("a\0b")};
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct instance x;
+    struct mem *m = world(0);
+    int64_t offset = mem_put(m, CW_IN_SERVICE, "g-01", "{\"no json", &trace, 1);
+    start(&x, m, s);
+    drain(&x, m);
+    int32_t p = cw_partition_of(CW_STR("g-01"), PARTITIONS);
+    const struct cw_message *dead = mem_record(m, CW_LOG_DEAD_LETTERS, p, 0);
+    assert_non_null(dead);
+    assert_null(mem_record(m, CW_LOG_DEAD_LETTERS, p, 1));
+    assert_int_equal(dead->key.n, 4);
+    assert_memory_equal(dead->key.p, "g-01", 4);
+    assert_int_equal(dead->value.n, 9);
+    assert_memory_equal(dead->value.p, "{\"no json", 9);
+    assert_int_equal(dead->n_headers, 6);
+    assert_int_equal(dead->headers[0].value.n, 3);
+    assert_memory_equal(dead->headers[0].value.p, "a\0b", 3);
+    char expected[128];
+    struct cw_buf told = {0};
+    put_headers(&told, dead);
+    cw_buf_u8(&told, 0);
+    (void)snprintf(expected, sizeof expected,
+                   " cw_topic=service.events cw_partition=%d cw_offset=%lld", p, (long long)offset);
+    assert_non_null(memmem(told.p, told.n, " cw_error=not-json cw_detail=", 29));
+    assert_non_null(memmem(told.p, told.n, expected, strlen(expected)));
+    assert_int_equal(cw_board_rejects(x.board, CW_IN_SERVICE, CW_REJECT_NOT_JSON), 1);
+    cw_buf_free(&told);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
+/* Shard 0 is tampered with while nobody runs; shard 1 must go on as if nothing had happened. */
+static void stops_alone(void (*tamper)(struct mem *m), const char *reason)
+{
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct instance x;
+    struct mem *m = world(60);
+    start(&x, m, s);
+    drain(&x, m);
+    tamper(m);
+    restart(&x, m);
+    turn(&x, 5);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_STOPPED);
+    if (!strstr(standing(&x, 0)->reason, reason))
+        fail_msg("reason: %s", standing(&x, 0)->reason);
+    assert_int_equal(standing(&x, 1)->standing, CW_SHARD_RUNNING);
+    int64_t at = mem_committed(m, 0)->next[CW_IN_BILLING];
+    put_story(m, 60, 120);
+    turn(&x, 300);
+    for (enum cw_input in = CW_IN_BILLING; in <= CW_IN_SERVICE; in++)
+        assert_int_equal(mem_committed(m, 1)->next[in], mem_input_end(m, in, 1));
+    assert_int_equal(mem_committed(m, 0)->next[CW_IN_BILLING], at);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
+static void move_back(struct mem *m)
+{
+    mem_committed(m, 0)->next[CW_IN_BILLING]--;
+}
+
+static void torn_state_stops_that_shard_alone(void **state)
+{
+    (void)state;
+    stops_alone(move_back, "torn: billing");
+}
+
+static struct cw_message *last_state(struct mem *m)
+{
+    const struct cw_message *r = NULL, *next;
+    for (size_t i = 0; (next = mem_record(m, CW_LOG_STATE, 0, i)); i++)
+        r = next;
+    return (struct cw_message *)r;
+}
+
+static void flip_a_bit(struct mem *m)
+{
+    struct cw_str value = last_state(m)->value;
+    ((char *)value.p)[value.n / 2] ^= 1;
+}
+
+static void damaged_state_stops_that_shard_alone(void **state)
+{
+    (void)state;
+    stops_alone(flip_a_bit, "checksum");
+}
+
+static void skip_a_commit(struct mem *m)
+{
+    struct cw_state_record rec;
+    struct cw_message *last = last_state(m);
+    struct cw_buf b = {0};
+    assert_int_equal(cw_statelog_decode(last->value, &rec, NULL), 0);
+    rec.commit++;
+    cw_statelog_encode(&b, &rec);
+    assert_int_equal(b.n, last->value.n);
+    memcpy((char *)last->value.p, b.p, b.n);
+    cw_buf_free(&b);
+}
+
+static void a_hole_in_the_state_log_stops_that_shard_alone(void **state)
+{
+    (void)state;
+    stops_alone(skip_a_commit, "hole");
+}
+
+static void expired_offsets_are_not_torn(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct cw_buf reference = reference_of(s, 60);
+    struct instance x;
+    struct mem *m = world(60);
+    start(&x, m, s);
+    drain(&x, m);
+    for (int32_t p = 0; p < PARTITIONS; p++)
+        for (enum cw_input in = 0; in < CW_INPUTS; in++)
+            mem_committed(m, p)->next[in] = CW_OFFSET_NONE;
+    restart(&x, m);
+    turn(&x, 50);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_RUNNING);
+    same_outcome(m, &reference, "offsets expired");
+    end(&x);
+    mem_free(m);
+    cw_buf_free(&reference);
+    cw_settings_free(s);
+}
+
+static void positions_without_state_are_torn(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct instance x;
+    struct mem *m = world(60);
+    mem_committed(m, 1)->next[CW_IN_SERVICE] = 4;
+    start(&x, m, s);
+    turn(&x, 5);
+    assert_int_equal(standing(&x, 1)->standing, CW_SHARD_STOPPED);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_RUNNING);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
+static void stale_offsets_are_skipped(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct cw_buf reference = reference_of(s, 60);
+    struct instance x;
+    struct mem *m = world(60);
+    start(&x, m, s);
+    drain(&x, m);
+    mem_redeliver(x.bus, CW_IN_SERVICE, 1, 3);
+    turn(&x, 50);
+    assert_int_equal(cw_board_counter(x.board, CW_COUNT_stale_offsets), 3);
+    same_outcome(m, &reference, "stale offsets");
+    end(&x);
+    mem_free(m);
+    cw_buf_free(&reference);
+    cw_settings_free(s);
+}
+
+static void the_position_record_tells_all(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct instance x;
+    struct mem *m = world(60);
+    struct cw_state_record rec;
+    start(&x, m, s);
+    drain(&x, m);
+    assert_int_equal(cw_statelog_decode(last_state(m)->value, &rec, NULL), 0);
+    assert_true(rec.last);
+    assert_memory_equal(rec.position.next, mem_committed(m, 0)->next, sizeof rec.position.next);
+    assert_int_equal(rec.position.managers, 1);
+    assert_int_equal(rec.position.control, 0);
+    assert_true(rec.position.clock > BASE);
+    assert_true(rec.position.n_cuts > 0);
+    assert_memory_equal(rec.position.cuts[rec.position.n_cuts - 1].next, rec.position.next,
+                        sizeof rec.position.next);
+    assert_true(rec.position.greatest[CW_IN_BILLING] > BASE);
+    assert_true(rec.position.greatest[CW_IN_OUTCOMES] == CW_NO_TIME);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
+static void nothing_to_commit_is_no_transaction(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct instance x;
+    struct mem *m = world(60);
+    start(&x, m, s);
+    drain(&x, m);
+    turn(&x, 20);
+    size_t commits = mem_commits(m);
+    turn(&x, 100);
+    assert_int_equal(mem_commits(m), commits);
+    /* But a round of rewriting goes on, however quiet it is: ten minutes later there is one. */
+    turn(&x, 6000);
+    assert_true(mem_commits(m) > commits);
+    assert_true(mem_commits(m) <= commits + 2 * PARTITIONS);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
+static void an_idle_clock_follows_the_wall(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct instance x;
+    struct mem *m = world(60);
+    start(&x, m, s);
+    drain(&x, m);
+    cw_event_time clock = standing(&x, 0)->clock;
+    mem_wall_set(m, clock + 49 * CW_HOUR); /* history: stands still */
+    turn(&x, 700);
+    assert_true(standing(&x, 0)->clock == clock);
+    mem_wall_set(m, clock + 24 * CW_HOUR);
+    turn(&x, 700);
+    cw_event_time late = mem_env(m)->wall(m) - standing(&x, 0)->clock;
+    assert_true(late >= s->idle_after && late <= s->idle_after + 12 * CW_SECOND);
+    assert_int_equal(standing(&x, 0)->counters.days_closed > 0, 1);
+    restart(&x, m); /* and is remembered */
+    turn(&x, 5);
+    late = mem_env(m)->wall(m) - standing(&x, 0)->clock;
+    assert_true(late <= s->idle_after + 24 * CW_SECOND);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
+static void too_much_is_held_back(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=50000");
+    struct instance x;
+    struct mem *m = mem_new(PARTITIONS);
+    for (int i = 0; i < 6000; i++)
+        put_event(m, CW_IN_BILLING, i, "g-00", BASE + i * CW_SECOND, kinds[0].type, kinds[0].data);
+    start(&x, m, s);
+    drain(&x, m);
+    assert_true(mem_was_paused(x.bus));
+    assert_int_equal(cw_board_counter(x.board, CW_COUNT_messages), 6000);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
+static void failing_for_ever_is_fatal(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct instance x;
+    struct mem *m = world(60);
+    char reason[256] = "";
+    int err = 0;
+    start(&x, m, s);
+    for (int i = 0; i < 100 && !err; i++) {
+        mem_fault(m, MEM_ABORT, 1);
+        err = cw_protocol_turn(x.p);
+    }
+    assert_int_equal(err, -CW_E_FATAL);
+    assert_true(cw_board_is_fatal(x.board, reason));
+    assert_string_equal(reason, "fault: abort");
+    assert_int_equal(mem_commits(m), 0);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(faults_change_nothing),
+        cmocka_unit_test(batch_size_changes_nothing),
+        cmocka_unit_test(restart_goes_on_byte_for_byte),
+        cmocka_unit_test(finish_commits_what_was_judged),
+        cmocka_unit_test(revocations_between_calls),
+        cmocka_unit_test(a_bad_message_goes_to_the_dead_letters),
+        cmocka_unit_test(torn_state_stops_that_shard_alone),
+        cmocka_unit_test(damaged_state_stops_that_shard_alone),
+        cmocka_unit_test(a_hole_in_the_state_log_stops_that_shard_alone),
+        cmocka_unit_test(expired_offsets_are_not_torn),
+        cmocka_unit_test(positions_without_state_are_torn),
+        cmocka_unit_test(stale_offsets_are_skipped),
+        cmocka_unit_test(the_position_record_tells_all),
+        cmocka_unit_test(nothing_to_commit_is_no_transaction),
+        cmocka_unit_test(an_idle_clock_follows_the_wall),
+        cmocka_unit_test(too_much_is_held_back),
+        cmocka_unit_test(failing_for_ever_is_fatal),
+    };
+    cw_log_level_set((enum cw_log_level) - 1); /* failures are what these tests are made of */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
