@@ -45,8 +45,16 @@ void cw_help_syntax(const struct cw_command *c, FILE *out);
 /* Prints "churnwatchctl: …" on stderr and returns code, so that `return cw_ctl_fail(code, …)`. */
 enum cw_exit cw_ctl_fail(enum cw_exit code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same for what was wrong on the command line, with the line that says how it is written. */
+enum cw_exit cw_ctl_misused(const struct cw_ctl *ctl, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 enum cw_exit cw_ctl_help(const struct cw_ctl *ctl);
 enum cw_exit cw_ctl_replay(const struct cw_ctl *ctl);
+enum cw_exit cw_ctl_tasks(const struct cw_ctl *ctl);
+enum cw_exit cw_ctl_task(const struct cw_ctl *ctl);
+enum cw_exit cw_ctl_feed(const struct cw_ctl *ctl);
+enum cw_exit cw_ctl_status(const struct cw_ctl *ctl);
+enum cw_exit cw_ctl_settings(const struct cw_ctl *ctl);
 
 #endif

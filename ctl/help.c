@@ -66,7 +66,7 @@ enum cw_exit cw_ctl_help(const struct cw_ctl *ctl)
     const char *name = cw_args_operand(ctl->args, 0);
     const struct cw_command *c = name ? cw_command_find(name) : NULL;
     if (name && !c)
-        return cw_ctl_fail(CW_EXIT_USAGE, "no command \"%s\"; churnwatchctl help lists them", name);
+        return cw_ctl_misused(ctl, "no command \"%s\"; churnwatchctl help lists them", name);
     if (c)
         cw_help_command(c, stdout);
     else
@@ -74,13 +74,29 @@ enum cw_exit cw_ctl_help(const struct cw_ctl *ctl)
     return CW_EXIT_DONE;
 }
 
+static void complain(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+static void complain(const char *fmt, va_list ap)
+{
+    (void)fputs("churnwatchctl: ", stderr);
+    (void)vfprintf(stderr, fmt, ap);
+    (void)fputc('\n', stderr);
+}
+
+enum cw_exit cw_ctl_misused(const struct cw_ctl *ctl, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    complain(fmt, ap);
+    va_end(ap);
+    cw_help_syntax(ctl->args->command, stderr);
+    return CW_EXIT_USAGE;
+}
+
 enum cw_exit cw_ctl_fail(enum cw_exit code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    (void)fputs("churnwatchctl: ", stderr);
-    (void)vfprintf(stderr, fmt, ap);
-    (void)fputc('\n', stderr);
+    complain(fmt, ap);
     va_end(ap);
     return code;
 }

@@ -62,11 +62,18 @@ static enum cw_exit answer(const struct cw_args *a)
     return run(a);
 }
 
+/* Widths and cleaning of text need a UTF-8 locale, whatever language it is of. */
+static void choose_locale(void)
+{
+    if (!setlocale(LC_CTYPE, "") || MB_CUR_MAX == 1)
+        (void)setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int main(int argc, char **argv)
 {
     struct cw_args args;
     struct cw_errbuf eb = {""};
-    (void)setlocale(LC_CTYPE, "");
+    choose_locale();
     int err = cw_args_read(argc - 1, argv + 1, &args, &eb);
     enum cw_exit code =
         err ? wrong_usage(&args, eb.text[0] ? eb.text : cw_strerror(err)) : answer(&args);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/decode.h"
-#include "ctl/record.h"
+#include "ctl/members.h"
 
 enum topic { TOPIC_MANAGERS, TOPIC_PROFILES, TOPIC_BILLING, TOPIC_SERVICE, TOPICS };
 
@@ -139,8 +139,8 @@ static enum topic topic_of(struct cw_replay *r, enum cw_replay_kind kind, struct
 {
     if (kind != CW_REPLAY_EVENTS)
         return kind == CW_REPLAY_PROFILES ? TOPIC_PROFILES : TOPIC_MANAGERS;
-    return cw_record_is_billing(cw_record_text(line, "type", &r->type_text)) ? TOPIC_BILLING
-                                                                             : TOPIC_SERVICE;
+    return cw_type_is_billing(cw_member_text(line, "type", &r->type_text)) ? TOPIC_BILLING
+                                                                           : TOPIC_SERVICE;
 }
 
 /* A line without a key goes where its refusal is counted: partition 0. */
@@ -148,7 +148,7 @@ int cw_replay_line(struct cw_replay *r, enum cw_replay_kind kind, struct cw_str 
 {
     struct cw_reject why;
     enum topic topic = topic_of(r, kind, line);
-    struct cw_str key = cw_record_text(line, kinds[kind].key, &r->key_text);
+    struct cw_str key = cw_member_text(line, kinds[kind].key, &r->key_text);
     int32_t partition = key.p ? cw_partition_of(key, r->partitions) : 0;
     struct cw_message m = {.key = key,
                            .value = line,

@@ -1,5 +1,5 @@
-/* A line's members without a tree. See record.h. */
-#include "ctl/record.h"
+/* A line's members without a tree. See members.h. */
+#include "ctl/members.h"
 
 #include <string.h>
 
@@ -33,7 +33,7 @@ static struct cw_str unescaped(struct cw_str text, struct cw_buf *b)
     return b->failed ? (struct cw_str){0} : (struct cw_str){b->p, b->n};
 }
 
-struct cw_str cw_record_text(struct cw_str line, const char *member, struct cw_buf *b)
+struct cw_str cw_member_text(struct cw_str line, const char *member, struct cw_buf *b)
 {
     struct cw_str text = quoted(line, cw_locate_member(line, cw_locate_root(line), member));
     if (!text.p || memchr(text.p, '\\', text.n))
@@ -41,12 +41,12 @@ struct cw_str cw_record_text(struct cw_str line, const char *member, struct cw_b
     return (struct cw_str){text.p + 1, text.n - 2};
 }
 
-bool cw_record_has(struct cw_str line, const char *member)
+bool cw_member_has(struct cw_str line, const char *member)
 {
     return cw_locate_member(line, cw_locate_root(line), member) != CW_NOWHERE;
 }
 
-bool cw_record_is_billing(struct cw_str type)
+bool cw_type_is_billing(struct cw_str type)
 {
     return type.n > 8 && memcmp(type.p, "billing.", 8) == 0;
 }

@@ -3,17 +3,17 @@
  * Nothing is checked here. A line that is no JSON has no members, or wrong ones; the decoder, which
  * sees it next, says so.
  */
-#ifndef CW_CTL_RECORD_H
-#define CW_CTL_RECORD_H
+#ifndef CW_CTL_MEMBERS_H
+#define CW_CTL_MEMBERS_H
 
 #include "churnwatch/buf.h"
 
 /* The text of a top-level member; absent when there is none or it is no string. It points into the
  * line, or into b where it had to be unescaped (b is cleared first). */
-struct cw_str cw_record_text(struct cw_str line, const char *member, struct cw_buf *b);
-bool cw_record_has(struct cw_str line, const char *member);
+struct cw_str cw_member_text(struct cw_str line, const char *member, struct cw_buf *b);
+bool cw_member_has(struct cw_str line, const char *member);
 
 /* Which event topic the contract keeps this type in. */
-bool cw_record_is_billing(struct cw_str type);
+bool cw_type_is_billing(struct cw_str type);
 
 #endif

@@ -1,0 +1,41 @@
+/* Redis as the commands see it: one blocking connection, one question at a time.
+ *
+ * One thread. Words go as arguments with their lengths, never through a format.
+ */
+#ifndef CW_CTL_REDIS_H
+#define CW_CTL_REDIS_H
+
+#include <hiredis/hiredis.h>
+
+#include "ctl/command.h"
+
+struct cw_redis {
+    redisContext *c; /* owned */
+    const char *prefix;
+    struct cw_errbuf eb; /* of the last failure */
+};
+
+/* Connects as redis.url says, through Sentinel where it says so. On failure the complaint has been
+ * printed and the exit code is returned; on success CW_EXIT_DONE. */
+enum cw_exit cw_redis_open(const struct cw_settings *s, struct cw_redis *ret_redis);
+void cw_redis_close(struct cw_redis *r);
+
+/* Asks with words up to a NULL. The caller frees with freeReplyObject; NULL when it failed, then
+ * cw_redis_fail. */
+redisReply *cw_redis_ask(struct cw_redis *r, ...) __attribute__((sentinel));
+/* Prints what went wrong and returns the exit code for it. */
+enum cw_exit cw_redis_fail(const struct cw_redis *r);
+
+struct cw_key {
+    char text[256];
+};
+/* <prefix><name> and <prefix><manager>:<name>. */
+struct cw_key cw_redis_key(const struct cw_redis *r, const char *name);
+struct cw_key cw_redis_desk_key(const struct cw_redis *r, const char *manager, const char *name);
+/* Manager ids and task ids: [A-Za-z0-9._-]{1,64}. */
+bool cw_redis_is_id(const char *text);
+
+/* The value of a name in a reply of names and values; "" where there is none. Borrowed. */
+struct cw_str cw_redis_field(const redisReply *pairs, const char *name);
+
+#endif

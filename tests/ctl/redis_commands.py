@@ -1,0 +1,165 @@
+"""tasks, task, feed and status against a real Redis, filled by the function the daemon fills it with."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from ctl import CTL, ENV, check, check_run, ctl, end
+
+if not shutil.which("redis-server"):
+    print("no redis-server: skipped")
+    sys.exit(77)
+
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+directory = tempfile.mkdtemp(prefix="cw-ctl-")
+socket = os.path.join(directory, "socket")
+server = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", socket, "--save", "",
+                           "--dir", directory], stdout=subprocess.DEVNULL)
+
+
+def redis(*words, stdin=None):
+    command = ["redis-cli", "-s", socket, *([] if stdin is None else ["-x"]), *map(str, words)]
+    done = subprocess.run(command, input=stdin, capture_output=True, timeout=60)
+    answer = done.stdout.decode().strip()
+    assert done.returncode == 0 and not answer.startswith("ERR"), answer
+    return answer
+
+
+def our(*args):
+    return ctl("-o", f"redis.url=redis+unix://{socket}", "-o", "language=en", *args)
+
+
+def record(task_id, version, priority, manager="am042", **more):
+    r = {"task_id": task_id, "version": version, "client_id": "g-580-0042",
+         "client_name": "舟山远洋渔业", "kind": "group", "class": "A1", "vip": "none",
+         "manager": manager, "purpose": "retention", "state": "open", "priority": priority,
+         "risk": "0.6310", "value": "0.92", "urgency": "0.80",
+         "created_at": "2026-03-02T02:00:00+08:00", "updated_at": "2026-03-02T02:00:00+08:00",
+         "due_at": "2026-03-03T09:00:00+08:00", "wake": "false", "method": "visit",
+         "contact": '{"role":"decision_maker","name":"张三","msisdn":"8613900000001"}',
+         "headline": "Spend fell to a fifth", "talking_points": '["Ask what changed."]',
+         "escalated_to": "",
+         "signals": '[{"detector":"spend_drop","severity":0.71,"at":"2026-03-02T02:00:00+08:00",'
+                    '"line":null,"evidence":{"day":"2026-03-01","observed":12.40},'
+                    '"cleared_at":null,"source":null}]',
+         "signals_omitted": 0, "settings": 12,
+         "why": '[{"term":"spend_drop","log_odds":1.9},{"term":"class A1","value":0.30}]'}
+    return {**r, **more}
+
+
+def apply(offset, *records):
+    words = []
+    for r in records:
+        words += [1772499600, len(r)]
+        for name, value in r.items():
+            words += [name, value]
+    got = redis("FCALL", "cw_apply", 1, "cw:delivery", "e1", 0, offset - 1, offset,
+                "1772388000", 7776000, 10000, *words)
+    assert str(offset) in got, got
+
+
+def fill():
+    with open(os.path.join(SOURCE, "daemon/functions/churnwatch.lua"), "rb") as library:
+        redis("FUNCTION", "LOAD", stdin=library.read())
+    redis("HSET", "cw:delivery", "epoch", "e1")
+    apply(0, record("t-low", 1, 120, client_name="Harbour Hotel"), record("t-high", 1, 600))
+    apply(1, record("t-high", 2, 871, headline="Port-out asked for \x1b[2J"))
+    apply(2, record("t-other", 1, 5, manager="am043"))
+
+
+def test_tasks():
+    got = our("tasks", "am042")
+    check_run("tasks", got, 0, out=["priority", "t-high", "63.1%", "2026-03-03 09:00", "g-580-0042",
+                                    "queued 2, claimed 0, snoozed 0"])
+    lines = got[1].splitlines()
+    check("the highest priority comes first", "871" in lines[1] and "120" in lines[2], got[1])
+    check("no escape sequence passes", "\x1b" not in got[1], got[1])
+    # A Chinese character fills two columns: the class stands in one column in both rows.
+    column = [sum(2 if ord(c) > 0x2e80 else 1 for c in line.split("A1")[0]) for line in lines[1:3]]
+    check("columns line up", column[0] == column[1], got[1])
+    check("Chinese titles", "优先级" in our("-o", "language=zh_CN", "tasks", "am042")[1])
+    check("a limit", len(our("tasks", "am042", "--limit", "1")[1].splitlines()) == 3)
+    check_run("an empty queue", our("tasks", "nobody"), 0, out="queued 0")
+
+    got = our("--json", "tasks", "am042")
+    tasks = json.loads(got[1])
+    check("ids in order", [t["task_id"] for t in tasks] == ["t-high", "t-low"], got[1])
+    check("numbers as they were written", '"risk":0.6310' in got[1], got[1])
+    check("types", tasks[0]["version"] == 2 and tasks[0]["wake"] is False
+          and tasks[0]["escalated_to"] is None and tasks[0]["client_name"] == "舟山远洋渔业"
+          and tasks[0]["signals"][0]["evidence"]["observed"] == 12.4, tasks[0])
+    check("an empty queue as JSON", json.loads(our("--json", "tasks", "nobody")[1]) == [])
+    redis("HSET", "cw:am042:task:t-low", "signals", "[{")
+    check("broken members stay readable",
+          json.loads(our("--json", "tasks", "am042")[1])[1]["signals"] == "[{")
+
+
+def test_task():
+    check_run("task", our("task", "t-high"), 0,
+              out=["open · queued", "decision_maker · 张三 · 8613900000001", "Ask what changed.",
+                   "spend_drop", "observed 12.4", "log_odds 1.9", "value 0.3", "created", "raised"])
+    task = json.loads(our("--json", "task", "t-high")[1])
+    check("history", [e["event"] for e in task["history"]] == ["created", "raised"], task)
+    check("history's versions", [e["version"] for e in task["history"]] == [1, 2], task)
+    check_run("an unknown task", our("task", "t-none"), 1, err="no task t-none")
+
+
+def test_feed():
+    got = our("--json", "feed", "am042")
+    entries = [json.loads(line) for line in got[1].splitlines()]
+    check("the feed", [(e["task_id"], e["event"]) for e in entries] ==
+          [("t-low", "created"), ("t-high", "created"), ("t-high", "raised")], got[1])
+    rest = our("--json", "feed", "am042", "--since", entries[1]["id"])[1].splitlines()
+    check("since", [json.loads(line)["id"] for line in rest] == [entries[2]["id"]], rest)
+    check_run("the feed for people", our("feed", "am042"), 0, out=["raised", "871", "t-high"])
+
+
+def test_follow():
+    command = [CTL, "-o", f"redis.url=redis+unix://{socket}", "--json", "feed", "am042", "--follow"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=ENV) as following:
+        first = [json.loads(following.stdout.readline()) for _ in range(3)]
+        apply(3, record("t-late", 1, 300))
+        late = json.loads(following.stdout.readline())
+        following.terminate()
+    check("what was there comes first", first[2]["event"] == "raised", first)
+    check("what happens follows", late["task_id"] == "t-late", late)
+
+
+def test_status():
+    check_run("no instance", our("status"), 1, out="2 managers, 4 tasks", err="no instance")
+    status = {"instance": "cw-0", "redis": {"connected": True},
+              "shards": [{"shard": 0, "standing": "running", "lag": {"billing": 3, "service": 0}},
+                         {"shard": 11, "standing": "restoring", "lag": {"billing": -1, "service": 7}}]}
+    redis("SET", "cw:status:cw-0", json.dumps(status))
+    check_run("status", our("status"), 0,
+              out=["cw-0", "connected yes", "11     restoring", "billing 3, service 0",
+                   "outbox partition 0: 3"])
+    got = our("--json", "status")
+    check("status as JSON", json.loads(got[1]) == {
+        "instances": {"cw-0": status},
+        "redis": {"managers": 2, "tasks": 4, "delivery": {"epoch": "e1", "0": "3"}}}, got[1])
+
+
+def test_refusals():
+    redis("SET", "cw:odd:queue", "no set")
+    check_run("a key of another type", our("tasks", "odd"), 1, err="WRONGTYPE")
+    check_run("another prefix", our("-o", "redis.prefix=x:", "tasks", "am042"), 0, out="queued 0")
+
+
+try:
+    until = time.monotonic() + 20
+    while subprocess.run(["redis-cli", "-s", socket, "ping"], capture_output=True).stdout != b"PONG\n":
+        assert server.poll() is None and time.monotonic() < until, "redis-server did not start"
+    fill()
+    for test in (test_tasks, test_task, test_feed, test_follow, test_status, test_refusals):
+        test()
+finally:
+    server.terminate()
+    server.wait()
+    shutil.rmtree(directory)
+check_run("a server that is gone", our("tasks", "am042"), 3, err="Redis: ")
+end()

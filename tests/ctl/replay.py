@@ -1,0 +1,174 @@
+"""replay: small inputs judged to the very bytes that are stored beside them, whatever the files'
+coding; partitions; what refused lines get.
+
+    replay.py CHURNWATCHCTL                the test
+    replay.py CHURNWATCHCTL --regenerate   writes tests/replay/*/expected-*.ndjson anew; look at the
+                                           difference before committing it
+"""
+
+import base64
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from ctl import check, check_run, ctl, end
+
+CASES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay")
+directory = tempfile.mkdtemp(prefix="cw-replay-")
+
+
+def path(name):
+    return os.path.join(directory, name)
+
+
+def read(name):
+    with open(name, "rb") as f:
+        return f.read()
+
+
+def write(name, data):
+    with open(path(name), "wb") as f:
+        f.write(data)
+    return path(name)
+
+
+def replay(case, *more, events=None, out="tasks"):
+    """Runs a case; returns what the program said and the bytes of the task versions."""
+    folder = os.path.join(CASES, case)
+    got = ctl("-c", os.path.join(folder, "settings.conf"), "replay",
+              "--events", *(events or [os.path.join(folder, "events.ndjson")]),
+              "--profiles", os.path.join(folder, "profiles.ndjson"),
+              "--managers", os.path.join(folder, "managers.ndjson"),
+              "--tasks", path(out), *more)
+    return got, read(path(out)) if os.path.exists(path(out)) else b""
+
+
+def versions(data):
+    return [json.loads(line) for line in data.splitlines()]
+
+
+def test_expected(regenerate):
+    for case in sorted(os.listdir(CASES)):
+        for partitions in ("1", "3"):
+            got, data = replay(case, "--partitions", partitions, "--until", "2026-05-01")
+            name = f"{case}, {partitions} partitions"
+            expected = os.path.join(CASES, case, f"expected-{partitions}.ndjson")
+            if regenerate:
+                shutil.copyfile(path("tasks"), expected)
+                continue
+            check_run(name, got, 0, err="versions")
+            check(f"{name}: the stored bytes", data == read(expected),
+                  *first_difference(data, read(expected)))
+            check(f"{name}: twice the same",
+                  replay(case, "--partitions", partitions, "--until", "2026-05-01")[1] == data)
+
+
+def first_difference(got, expected):
+    for i, (a, b) in enumerate(zip(got.splitlines() + [b"(end)"], expected.splitlines() + [b"(end)"])):
+        if a != b:
+            return [f"version {i} is", a.decode(), "expected", b.decode()]
+    return []
+
+
+def test_codings():
+    plain = read(os.path.join(CASES, "steps/events.ndjson"))
+    _, expected = replay("steps")
+    lines = plain.splitlines(keepends=True)
+    gz = write("events.gz", gzip.compress(plain))
+    # The name does not tell the coding, the first bytes do; and a file may come in two.
+    disguised = write("events.txt", gzip.compress(b"".join(lines[:5])))
+    rest = write("rest.ndjson", b"".join(lines[5:]).rstrip(b"\n"))
+    check("gzip", replay("steps", events=[gz])[1] == expected)
+    check("two files, one of them compressed", replay("steps", events=[disguised, rest])[1] == expected)
+    if shutil.which("zstd"):
+        zst = write("events.zst", subprocess.run(["zstd", "-c"], input=plain, check=True,
+                                                 capture_output=True).stdout)
+        check("zstd", replay("steps", events=[zst])[1] == expected)
+    got = ctl("-c", os.path.join(CASES, "steps/settings.conf"), "replay", "--events", "-", "--tasks", "-",
+              "--profiles", os.path.join(CASES, "steps/profiles.ndjson"),
+              "--managers", os.path.join(CASES, "steps/managers.ndjson"), stdin=plain)
+    check("from standard input to standard output", got[1].encode() == expected, *got)
+    cut = write("cut.gz", gzip.compress(plain)[:-20])
+    check_run("a file cut short", replay("steps", events=[cut])[0], 1, err="cut short")
+    check_run("no such file", replay("steps", events=[path("none")])[0], 1, err="No such file")
+
+
+def test_summary():
+    got, data = replay("steps")
+    check_run("the summary", got, 0, err=["19 events", "4 clients", "1 repeats", "1 of unknown type",
+                                          "0 dead letters", f"{len(versions(data))} versions"])
+    summary = json.loads(replay("steps", "--json")[0][2])
+    check("the summary as JSON", summary["events"] == 19 and summary["repeats"] == 1
+          and summary["versions"] == len(versions(data)), summary)
+
+
+def test_until():
+    _, still = replay("days")
+    _, moved = replay("days", "--until", "2026-05-01T00:00:00+08:00")
+    check("the last days stay open", moved.startswith(still) and len(moved) > len(still))
+    got, _ = replay("steps", "--now", "2026-03-04T10:00:00+08:00", "--dead-letters", path("dead"))
+    check_run("events from the future", got, 0, err="time-ahead")
+    check("they are all refused", len(read(path("dead")).splitlines()) == 8, read(path("dead")))
+
+
+def test_partitions():
+    """A client's shard and offsets are those of a cluster: offsets rise by one in each partition."""
+    _, data = replay("steps", "--partitions", "3")
+    sources = {}
+    for version in versions(data):
+        for signal in version["signals"]:
+            if signal["source"]:
+                sources.setdefault(version["client_id"], set()).add(signal["source"]["partition"])
+    check("one partition for each client", all(len(p) == 1 for p in sources.values()), sources)
+    check("more than one in use", len(set.union(*sources.values())) > 1, sources)
+
+
+def test_refused():
+    good = read(os.path.join(CASES, "steps/events.ndjson"))
+    event = json.loads(good.splitlines()[0])
+    bad = [
+        ("not-json", b"{\"specversion\":"),
+        ("not-utf8", b"\xff\xfe{}"),
+        ("missing-member", json.dumps({**event, "id": None} | {"subject": "x"}).encode()),
+        ("wrong-type", json.dumps({**event, "subject": 5}).encode()),
+        ("out-of-range", json.dumps({**event, "subject": "x" * 65}).encode()),
+        ("too-large", json.dumps({**event, "pad": "x" * 70000}).encode()),
+    ]
+    bad[2] = ("missing-member", json.dumps({k: v for k, v in event.items() if k != "subject"}).encode())
+    lines = good.splitlines() + [line for _, line in bad]
+    mixed = write("mixed.ndjson", b"\n".join(lines) + b"\n")
+    got, data = replay("steps", "--dead-letters", path("dead"), events=[mixed])
+    check_run("refused lines that are kept", got, 0, err=["6 dead letters", "1 not-json"])
+    check("the rest is judged all the same", data == replay("steps")[1])
+    letters = [json.loads(line) for line in read(path("dead")).splitlines()]
+    check("codes", [l["cw_error"] for l in letters] == [code for code, _ in bad], letters)
+    check("bytes", [l["value"].encode() if "value" in l else base64.b64decode(l["value_base64"])
+                    for l in letters] == [line for _, line in bad], letters)
+    check("headers", all(l["cw_detail"] and l["cw_partition"] == "0" and int(l["cw_offset"]) >= 0
+                         and l["cw_topic"] in ("billing.events", "service.events") for l in letters), letters)
+    check_run("refused lines that nobody keeps", replay("steps", events=[mixed])[0], 1,
+              err="--dead-letters FILE keeps them")
+
+
+def test_outputs():
+    got = replay("steps", "--dead-letters", "/nonexistent/dead")[0]
+    check_run("dead letters that cannot be opened", got, 1, err="/nonexistent/dead")
+    if os.path.exists("/dev/full"):
+        case = os.path.join(CASES, "steps/events.ndjson")
+        check_run("a full disk", ctl("replay", "--events", case, "--tasks", "/dev/full"), 1,
+                  err="cannot be written")
+
+
+try:
+    regenerate_only = "--regenerate" in sys.argv
+    test_expected(regenerate_only)
+    for test in () if regenerate_only else (test_codings, test_summary, test_until, test_partitions,
+                                            test_refused, test_outputs):
+        test()
+finally:
+    shutil.rmtree(directory)
+end()

@@ -1,0 +1,35 @@
+"""Every mistake on the command line ends with status 2 and the line that helps."""
+
+from ctl import check, check_run, ctl, end
+
+REPLAY = "usage: churnwatchctl replay --events FILE…"
+ROWS = [
+    ([], "a command is missing"),
+    ([], "churnwatchctl --help lists the commands"),
+    (["reply"], 'no command "reply"'),
+    (["--nonsense"], "no option --nonsense"),
+    (["replay"], "--events FILE… is missing"),
+    (["replay"], REPLAY),
+    (["replay", "--events", "-", "--tasks", "-", "--partitions", "none"], REPLAY),
+    (["tasks"], "usage: churnwatchctl tasks [--limit N] MANAGER"),
+    (["tasks", "am 042"], '"am 042" is no manager id'),
+    (["tasks", "am042", "--limit", "0"], "from 1 to"),
+    (["task", "a*"], '"a*" is no task id'),
+    (["task", "a", "b"], '"b" is one word too many'),
+    (["feed", "am042", "--since", "yesterday"], '"yesterday" is no entry id'),
+    (["settings", "all"], "sample or reference"),
+    (["help", "nothing"], 'no command "nothing"'),
+]
+for args, says in ROWS:
+    check_run(" ".join(args), ctl(*args), 2, err=says)
+
+for args in (["--help"], ["help"], ["replay", "--help"], ["help", "replay"], ["--version"]):
+    got = ctl(*args)
+    check_run(" ".join(args), got, 0)
+    check(f"{args} speaks on standard output alone", got[1] and not got[2], *got)
+check("every command is listed", all(f"  {name}" in ctl("help")[1] for name in
+      ("replay", "tasks", "task", "feed", "status", "ingest", "settings", "help")))
+check_run("a bad setting", ctl("-o", "engine.threads=none", "tasks", "am042"), 1,
+          err="engine.threads")
+check_run("no Redis", ctl("-o", "redis.url=redis://127.0.0.1:1", "tasks", "am042"), 3, err="Redis: ")
+end()
