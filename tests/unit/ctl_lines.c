@@ -13,7 +13,7 @@
 #include <zstd.h>
 
 #include "ctl/lines.h"
-#include "ctl/record.h"
+#include "ctl/members.h"
 #include "ctl/refused.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -218,7 +218,7 @@ static void members_without_parsing(void **state)
     };
     struct cw_buf b = {0};
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct cw_str s = cw_record_text(str(rows[i].line), "subject", &b);
+        struct cw_str s = cw_member_text(str(rows[i].line), "subject", &b);
         assert_int_equal(s.p != NULL, rows[i].text != NULL);
         if (rows[i].text) {
             assert_int_equal(s.n, strlen(rows[i].text));
@@ -226,12 +226,12 @@ static void members_without_parsing(void **state)
         }
     }
     cw_buf_free(&b);
-    assert_true(cw_record_has(str("{\"specversion\":1}"), "specversion"));
-    assert_false(cw_record_has(str("{\"x\":\"specversion\"}"), "specversion"));
-    assert_true(cw_record_is_billing(CW_STR("billing.charge")));
-    assert_false(cw_record_is_billing(CW_STR("billing.")));
-    assert_false(cw_record_is_billing(CW_STR("service.call")));
-    assert_false(cw_record_is_billing((struct cw_str){NULL, 0}));
+    assert_true(cw_member_has(str("{\"specversion\":1}"), "specversion"));
+    assert_false(cw_member_has(str("{\"x\":\"specversion\"}"), "specversion"));
+    assert_true(cw_type_is_billing(CW_STR("billing.charge")));
+    assert_false(cw_type_is_billing(CW_STR("billing.")));
+    assert_false(cw_type_is_billing(CW_STR("service.call")));
+    assert_false(cw_type_is_billing((struct cw_str){NULL, 0}));
 }
 
 static void refusals_as_json(void **state)
