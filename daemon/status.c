@@ -1,0 +1,111 @@
+/* Writing and sending the status. Main thread. */
+#include "daemon/status.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void text(struct cw_buf *b, const char *name, const char *value)
+{
+    cw_buf_printf(b, "\"%s\":", name);
+    cw_buf_json_str(b, (struct cw_str){value, strlen(value)});
+}
+
+static void instant(struct cw_buf *b, const struct cw_zone *z, const char *name, int64_t t)
+{
+    if (t == CW_NO_TIME || t == 0) {
+        cw_buf_printf(b, ",\"%s\":null", name);
+        return;
+    }
+    cw_buf_printf(b, ",\"%s\":\"", name);
+    cw_buf_time(b, z, t);
+    cw_buf_puts(b, "\"");
+}
+
+static void inputs(struct cw_buf *b, const char *name, const int64_t n[CW_INPUTS])
+{
+    cw_buf_printf(b,
+                  ",\"%s\":{\"profiles\":%" PRId64 ",\"billing\":%" PRId64 ",\"service\":%" PRId64
+                  ",\"outcomes\":%" PRId64 "}",
+                  name, n[CW_IN_PROFILES], n[CW_IN_BILLING], n[CW_IN_SERVICE], n[CW_IN_OUTCOMES]);
+}
+
+static void shard(struct cw_buf *b, const struct cw_zone *z, const struct cw_shard_status *s)
+{
+    static const char *const standings[] = {
+        [CW_SHARD_ASSIGNED] = "assigned",
+        [CW_SHARD_RESTORING] = "restoring",
+        [CW_SHARD_RUNNING] = "running",
+        [CW_SHARD_STOPPED] = "stopped",
+    };
+    cw_buf_printf(b, "{\"shard\":%" PRId32 ",", s->shard);
+    text(b, "standing", standings[s->standing]);
+    cw_buf_puts(b, ",");
+    text(b, "reason", s->standing == CW_SHARD_STOPPED ? s->reason : "");
+    instant(b, z, "clock", s->clock);
+    instant(b, z, "last_commit", s->last_commit);
+    cw_buf_printf(b,
+                  ",\"commits\":%" PRIu64 ",\"restored\":%" PRId64 ",\"to_restore\":%" PRId64
+                  ",\"clients\":%" PRIu64 ",\"open_tasks\":%" PRIu64 ",\"bytes\":%" PRIu64,
+                  s->commits, s->restored, s->to_restore, s->clients, s->open_tasks, s->bytes);
+    inputs(b, "next", s->next);
+    inputs(b, "lag", s->lag);
+    cw_buf_puts(b, "}");
+}
+
+static void delivery(struct cw_buf *b, const struct cw_metrics_view *v)
+{
+    cw_buf_puts(b, "\"delivery\":{");
+    text(b, "standing", cw_delivery_standing_name(v->delivery));
+    cw_buf_puts(b, ",\"shards\":[");
+    for (size_t i = 0; i < v->n_deliveries; i++) {
+        const struct cw_delivery_shard *s = &v->deliveries[i];
+        cw_buf_printf(b,
+                      "%s{\"shard\":%" PRId32 ",\"offset\":%" PRId64
+                      ",\"waiting\":%zu,\"unanswered\":%zu,\"refused\":%s}",
+                      i ? "," : "", s->shard, s->stored, s->waiting, s->unanswered,
+                      s->refused ? "true" : "false");
+    }
+    cw_buf_puts(b, "]}");
+}
+
+void cw_status_write(struct cw_buf *b, const struct cw_metrics_view *v, cw_wall_time now)
+{
+    const struct cw_zone *z = v->settings->zone;
+    cw_buf_puts(b, "{");
+    text(b, "instance", v->settings->instance);
+    cw_buf_puts(b, ",");
+    text(b, "version", CW_VERSION);
+    instant(b, z, "at", now);
+    instant(b, z, "started", v->started);
+    cw_buf_printf(b, ",\"ready\":%s,", v->ready ? "true" : "false");
+    delivery(b, v);
+    cw_buf_puts(b, ",\"shards\":[");
+    for (size_t i = 0; i < v->n_shards; i++) {
+        if (i)
+            cw_buf_puts(b, ",");
+        shard(b, z, &v->shards[i]);
+    }
+    cw_buf_puts(b, "]}");
+}
+
+static void on_sent(void *arg, const struct cw_reply *reply)
+{
+    /* The next one comes in a moment; a Redis that refuses writes is heard of by delivery. */
+    (void)arg;
+    (void)reply;
+}
+
+void cw_status_send(const struct cw_redis_port *redis, const struct cw_metrics_view *v,
+                    cw_wall_time now)
+{
+    struct cw_buf key = {0}, json = {0};
+    cw_buf_printf(&key, "%sstatus:%s", v->settings->redis_prefix, v->settings->instance);
+    cw_status_write(&json, v, now);
+    if (!key.failed && !json.failed) {
+        const struct cw_str argv[] = {
+            CW_STR("SET"), {key.p, key.n}, {json.p, json.n}, CW_STR("EX"), CW_STR("10")};
+        (void)redis->send(redis->self, argv, 5, on_sent, NULL);
+    }
+    cw_buf_free(&key);
+    cw_buf_free(&json);
+}

@@ -1,0 +1,169 @@
+/* The metrics page, read as Prometheus would: every metric declared once, with a sentence, before
+ * its samples; label values escaped; every counter there. The status is JSON. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "daemon/status.h"
+
+static struct cw_settings settings;
+static struct cw_shard_status shards[2];
+static struct cw_delivery_shard deliveries[1] = {{.shard = 3, .stored = 41, .refused = true}};
+
+static struct cw_metrics_view view(struct cw_board *board)
+{
+    static char billing[] = "a\"b\\c", other[] = "t", instance[] = "cw-0";
+    settings = (struct cw_settings){.topic_billing = billing,
+                                    .topic_service = other,
+                                    .topic_profiles = other,
+                                    .topic_outcomes = other,
+                                    .instance = instance,
+                                    .zone = settings.zone};
+    shards[0] = (struct cw_shard_status){.shard = 3, .standing = CW_SHARD_RUNNING, .clients = 7};
+    shards[0].counters.by_detector[0] = 5;
+    shards[1] = (struct cw_shard_status){
+        .shard = 4, .standing = CW_SHARD_STOPPED, .reason = "torn \"state\"", .clock = CW_NO_TIME};
+    return (struct cw_metrics_view){.settings = &settings,
+                                    .board = board,
+                                    .shards = shards,
+                                    .n_shards = 2,
+                                    .deliveries = deliveries,
+                                    .n_deliveries = 1,
+                                    .delivery = CW_DELIVERY_OPEN};
+}
+
+static char *page(struct cw_board *board, struct cw_buf *b)
+{
+    struct cw_metrics_view v = view(board);
+    cw_metrics_write(b, &v);
+    cw_buf_put(b, "", 1);
+    assert_false(b->failed);
+    return b->p;
+}
+
+/* "name" or "name{label="value",…}", a blank and a number. */
+static void check_sample(const char *line, const char *declared)
+{
+    char name[128];
+    size_t n = strspn(line, "abcdefghijklmnopqrstuvwxyz_");
+    (void)snprintf(name, sizeof name, "%.*s", (int)n, line);
+    assert_string_equal(name, declared);
+    const char *p = line + n;
+    bool quoted = false;
+    if (*p == '{') {
+        for (p++; *p && (quoted || *p != '}'); p++) {
+            if (quoted && *p == '\\' && p[1])
+                p++;
+            else if (*p == '"')
+                quoted = !quoted;
+        }
+        assert_true(*p++ == '}');
+    }
+    double value;
+    char rest;
+    assert_int_equal(sscanf(p, " %lf%c", &value, &rest), 1);
+}
+
+static void test_page(void **state)
+{
+    (void)state;
+    struct cw_board *board = cw_board_new();
+    struct cw_buf b = {0};
+    char declared[128] = "", seen[65536] = " ";
+    cw_board_count(board, CW_COUNT_delivered, 12);
+    cw_board_reject(board, CW_IN_BILLING, CW_REJECT_NOT_JSON);
+    for (char *line = strtok(page(board, &b), "\n"); line; line = strtok(NULL, "\n")) {
+        char name[127], word[130];
+        if (sscanf(line, "# HELP %126s %126s", name, word) == 2) {
+            (void)snprintf(word, sizeof word, " %s ", name);
+            if (strstr(seen, word))
+                fail_msg("%s is declared twice", name);
+            (void)strcat(seen, word);
+            (void)snprintf(declared, sizeof declared, "%s", name);
+        } else if (sscanf(line, "# TYPE %126s", name) == 1) {
+            assert_string_equal(name, declared);
+        } else {
+            check_sample(line, declared);
+        }
+    }
+#define COUNTER(name, labels, text) assert_non_null(strstr(seen, " churnwatch_" #name "_total "));
+#include "daemon/counters.def"
+#undef COUNTER
+#define X(name, text) assert_non_null(strstr(seen, " churnwatch_shard_" #name "_total "));
+    CW_SHARD_COUNTERS(X)
+#undef X
+    cw_buf_free(&b);
+    cw_board_free(board);
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "churnwatch_delivered_total 12\n",
+        "churnwatch_dead_letters_total{topic=\"a\\\"b\\\\c\",code=\"not-json\"} 1\n",
+        "churnwatch_shard_clients{shard=\"3\"} 7\n",
+        "churnwatch_shard_stopped{shard=\"4\"} 1\n",
+        "churnwatch_shard_clock_seconds{shard=\"4\"} 0\n",
+        "churnwatch_delivery_offset{shard=\"3\"} 41\n",
+        "churnwatch_delivery_refused{shard=\"3\"} 1\n",
+        "churnwatch_redis_up 1\n",
+        "churnwatch_ready 0\n",
+    };
+    struct cw_board *board = cw_board_new();
+    struct cw_buf b = {0};
+    cw_board_count(board, CW_COUNT_delivered, 12);
+    cw_board_reject(board, CW_IN_BILLING, CW_REJECT_NOT_JSON);
+    const char *text = page(board, &b);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (!strstr(text, lines[i]))
+            fail_msg("not there: %s", lines[i]);
+    char signals[128];
+    (void)snprintf(signals, sizeof signals,
+                   "churnwatch_signals_total{detector=\"%s\",shard=\"3\"} 5\n",
+                   cw_detectors[0]->name);
+    assert_non_null(strstr(text, signals));
+    cw_buf_free(&b);
+    cw_board_free(board);
+}
+
+static void test_status(void **state)
+{
+    (void)state;
+    struct cw_errbuf eb;
+    assert_int_equal(cw_zone_load("UTC", &settings.zone, &eb), 0);
+    struct cw_board *board = cw_board_new();
+    struct cw_metrics_view v = view(board);
+    struct cw_buf b = {0};
+    cw_status_write(&b, &v, INT64_C(1772388000000000));
+    json_t *root = json_loadb(b.p, b.n, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(root);
+    assert_string_equal(json_string_value(json_object_get(root, "instance")), "cw-0");
+    assert_string_equal(json_string_value(json_object_get(root, "at")),
+                        "2026-03-01T18:00:00+00:00");
+    json_t *second = json_array_get(json_object_get(root, "shards"), 1);
+    assert_string_equal(json_string_value(json_object_get(second, "standing")), "stopped");
+    assert_string_equal(json_string_value(json_object_get(second, "reason")), "torn \"state\"");
+    assert_true(json_is_null(json_object_get(second, "clock")));
+    json_decref(root);
+    cw_buf_free(&b);
+    cw_board_free(board);
+    cw_zone_free(settings.zone);
+    settings.zone = NULL;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_page),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_status),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
