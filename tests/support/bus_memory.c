@@ -22,6 +22,7 @@ struct mem {
     int32_t partitions;
     struct list inputs[CW_INPUTS][PARTITIONS_MOST], logs[CW_LOGS][PARTITIONS_MOST];
     struct cw_positions committed[PARTITIONS_MOST];
+    int64_t first_state[PARTITIONS_MOST]; /* trimmed before it */
     size_t commits;
     cw_mono_time mono;
     cw_wall_time wall;
@@ -209,6 +210,11 @@ bool mem_all_read(const struct mem *m)
             if (m->inputs[in][p].n && m->committed[p].next[in] != (int64_t)m->inputs[in][p].n)
                 return false;
     return true;
+}
+
+int64_t mem_first_state(const struct mem *m, int32_t shard)
+{
+    return m->first_state[shard];
 }
 
 size_t mem_commits(const struct mem *m)
@@ -530,7 +536,7 @@ static int bus_end(struct cw_bus *bus, enum cw_log log, int32_t partition, int64
     struct memory_bus *b = of(bus);
     if (b->crashed)
         return crashed(eb);
-    *ret_first = 0;
+    *ret_first = log == CW_LOG_STATE ? b->m->first_state[partition] : 0;
     *ret_end = (int64_t)b->m->logs[log][partition].n;
     return 0;
 }
@@ -543,6 +549,8 @@ static int bus_read(struct cw_bus *bus, enum cw_log log, int32_t partition, int6
     const struct list *l = &b->m->logs[log][partition];
     if (b->crashed)
         return crashed(eb);
+    if (log == CW_LOG_STATE && from < b->m->first_state[partition])
+        die("read what was trimmed");
     for (int64_t i = from; i < to; i++) {
         int err = l->e[i].fate == COMMITTED ? each(arg, &l->e[i].m) : 0;
         if (err)
@@ -560,7 +568,7 @@ static int bus_partitions(struct cw_bus *bus, int32_t *ret_n, struct cw_errbuf *
 
 static void bus_trim(struct cw_bus *bus, int32_t shard, int64_t before_offset)
 {
-    (void)bus, (void)shard, (void)before_offset;
+    of(bus)->m->first_state[shard] = before_offset;
 }
 
 static void bus_close(struct cw_bus *bus)

@@ -616,6 +616,83 @@ static void too_much_is_held_back(void **state)
     cw_settings_free(s);
 }
 
+/* So many commits that the log is trimmed; what is left must still be a whole shard. */
+static void a_trimmed_log_restores_the_whole(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.cold_least=1");
+    struct cw_buf b[2];
+    for (int stop = 0; stop < 2; stop++) {
+        struct instance x;
+        struct mem *m = world(0);
+        start(&x, m, s);
+        for (int i = 0; i < 1500; i++) {
+            put_story(m, i, i + 1);
+            drain(&x, m);
+        }
+        assert_true(mem_first_state(m, 0) > 0);
+        size_t clients = standing(&x, 0)->clients;
+        if (stop)
+            restart(&x, m);
+        put_story(m, 1500, 1600);
+        drain(&x, m);
+        assert_int_equal(standing(&x, 0)->clients, clients);
+        b[stop] = outcome_of(m);
+        end(&x);
+        mem_free(m);
+    }
+    assert_int_equal(b[0].n, b[1].n);
+    assert_memory_equal(b[0].p, b[1].p, b[0].n);
+    cw_buf_free(&b[0]);
+    cw_buf_free(&b[1]);
+    cw_settings_free(s);
+}
+
+/* Profiles so large that a commit's images need several records. */
+static void put_large_profiles(struct mem *m)
+{
+    static char json[400000];
+    for (int i = 0; i < CLIENTS; i++) {
+        char client[16];
+        (void)snprintf(client, sizeof client, "g-%02d", i);
+        int n = snprintf(
+            json, sizeof json,
+            "{\"client_id\":\"%s\",\"kind\":\"group\",\"manager\":\"am1\",\"notes\":\"", client);
+        memset(json + n, 'x', 300000);
+        (void)snprintf(json + n + 300000, 3, "\"}");
+        (void)mem_put(m, CW_IN_PROFILES, client, json, NULL, 0);
+    }
+}
+
+static void large_state_goes_in_parts(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=5000");
+    struct instance x;
+    struct mem *m = mem_new(PARTITIONS);
+    struct cw_state_record rec;
+    unsigned parts = 0;
+    put_large_profiles(m);
+    start(&x, m, s);
+    drain(&x, m);
+    for (const struct cw_message *r; (r = mem_record(m, CW_LOG_STATE, 0, parts)); parts++) {
+        assert_int_equal(cw_statelog_decode(r->value, &rec, NULL), 0);
+        assert_int_equal(rec.part, parts);
+        assert_true(r->value.n < CW_STATE_RECORD_MOST + 10000);
+    }
+    assert_true(parts >= 3);
+    assert_true(rec.last);
+    size_t clients = standing(&x, 0)->clients;
+    restart(&x, m);
+    turn(&x, 5);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_RUNNING);
+    assert_int_equal(standing(&x, 0)->clients, clients);
+    assert_int_equal(standing(&x, 0)->restored, parts);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
 static void failing_for_ever_is_fatal(void **state)
 {
     (void)state;
@@ -657,6 +734,8 @@ int main(void)
         cmocka_unit_test(nothing_to_commit_is_no_transaction),
         cmocka_unit_test(an_idle_clock_follows_the_wall),
         cmocka_unit_test(too_much_is_held_back),
+        cmocka_unit_test(a_trimmed_log_restores_the_whole),
+        cmocka_unit_test(large_state_goes_in_parts),
         cmocka_unit_test(failing_for_ever_is_fatal),
     };
     cw_log_level_set((enum cw_log_level) - 1); /* failures are what these tests are made of */
