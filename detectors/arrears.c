@@ -1,9 +1,10 @@
 /* Arrears: what is owed, for how long, against the usual bill and the client's own paying habit.
  *
- * One signal of the client, holding until it is paid; its steps are the ages at which debts are
- * dunned, counted by the clock where nobody tells them. A client that always pays some days late is
- * told at the lowest step until it is later than its habit. Owing less than a share of the usual
- * bill weighs less; a rest too small to matter counts as paid.
+ * Two signals of the client, each holding until it is paid. Debts that billing tells of climb by
+ * the ages at which debts are dunned, counted by the clock where nobody tells them; a client that
+ * always pays some days late is told at the lowest step until it is later than its habit. A prepaid
+ * account below its limit is in arrears at once and has no age; billing's own word takes its place.
+ * Owing less than a share of the usual bill weighs less; a rest too small to matter counts as paid.
  */
 #include "detectors/slices.h"
 
@@ -20,7 +21,8 @@ enum {
     HABIT_LEAST,
     FIRE_SHARE,
     CLEAR_SHARE,
-    FULL_SHARE
+    FULL_SHARE,
+    BALANCE_LEAVE
 };
 static const struct cw_threshold thresholds[] = {
     [FIRST_DAYS] = {"first_days", "days", 1, 0, 90,
@@ -50,50 +52,47 @@ static const struct cw_threshold thresholds[] = {
     [FULL_SHARE] = {"full_share", "ratio", 0.5, 0.01, 10,
                     "Owing this share of the usual bill weighs fully, less in proportion; higher: "
                     "small debts weigh less."},
+    [BALANCE_LEAVE] = {"balance_leave", "log-odds", 2, -5, 15,
+                       "What a prepaid balance below its limit adds; higher: more urgent."},
 };
 
+enum { SLOT_DEBT, SLOT_BALANCE };
 enum { PAYMENTS_KEPT = 6 };
 
 struct slice {
     float usual_days;  /* how late this client pays, on average of its last payments */
     uint32_t told_at;  /* stamp of the latest news of what is owed; 0: none */
+    uint32_t since;    /* stamp from which the debt told by billing is overdue; 0: none */
     int32_t cycle;     /* of the last payment counted */
-    uint16_t payments; /* behind usual_days */
-    uint16_t told;     /* 1 + the step told of the arrears that are; 0: none */
+    uint8_t payments;  /* behind usual_days */
+    uint8_t told_debt; /* 1 + the step told; 0: none */
+    uint8_t told_balance;
+    uint8_t unused;
 };
 
 /* What is owed. */
 struct debt {
     cw_money amount;
-    double days;     /* overdue for */
-    double share;    /* of the usual bill; 1 where there is none */
-    cw_money usual;  /* -1 unknown */
-    bool by_balance; /* a prepaid account below its limit is in arrears at once */
+    cw_money usual; /* bill; -1 unknown */
+    double share;   /* of the usual bill; 1 where there is none */
+    double days;    /* overdue for */
 };
+
+static struct debt debt_of(const struct cw_judge *j, cw_money amount)
+{
+    const struct slice *known = j->state;
+    struct debt d = {.amount = amount, .usual = cw_client_usual_bill(j->client, 0, 3), .share = 1};
+    if (d.usual > 0)
+        d.share = (double)amount / (double)d.usual;
+    uint32_t now = cw_stamp(j->now);
+    if (known->since && now > known->since)
+        d.days = (now - known->since) / 86400;
+    return d;
+}
 
 static double days_since(cw_event_time t, cw_event_time now)
 {
     return t == CW_NO_TIME || now < t ? 0 : (double)((now - t) / CW_DAY);
-}
-
-/* As core/facts.c is going to note it after this event. */
-static struct debt debt_of(const struct cw_judge *j)
-{
-    const struct cw_client *cl = j->client;
-    const struct cw_event *ev = j->event;
-    struct debt d = {.amount = cl->owed, .days = days_since(cl->owed_since, j->now)};
-    if (ev && ev->type == CW_EV_ARREARS) {
-        d.amount = ev->u.arrears.amount;
-        d.days = ev->u.arrears.days_overdue;
-    } else if (ev && ev->type == CW_EV_PAYMENT) {
-        d.amount -= ev->u.payment.amount;
-    } else if (ev) {
-        d.amount = -(ev->u.balance.balance + ev->u.balance.credit_limit);
-        d.by_balance = true;
-    }
-    d.usual = cw_client_usual_bill(cl, 0, 3);
-    d.share = d.usual > 0 ? (double)d.amount / (double)d.usual : 1;
-    return d;
 }
 
 static void count_payment(struct slice *known, double days_late, cw_cycle cycle)
@@ -119,7 +118,7 @@ static void learn(struct slice *known, const struct cw_judge *j, cw_money owed)
 /* 0 within the habit, 1.. by age; -1: not in arrears yet. */
 static int step_of(const struct slice *known, const struct debt *d, const double *t)
 {
-    if (d->days < t[FIRST_DAYS] && !d->by_balance)
+    if (d->days < t[FIRST_DAYS])
         return -1;
     double excused = (double)known->usual_days + t[HABIT_SLACK];
     excused = excused < t[HABIT_MOST] ? excused : t[HABIT_MOST];
@@ -128,65 +127,105 @@ static int step_of(const struct slice *known, const struct debt *d, const double
     return d->days >= t[THIRD_DAYS] ? 3 : d->days >= t[SECOND_DAYS] ? 2 : 1;
 }
 
-static double leave_of(int step, double share, const double *t)
+static double leave_of(int step, const double *t)
 {
     double leave = step == 0 ? t[HABIT_LEAVE] : t[FIRST_LEAVE];
-    leave += (step >= 2 ? t[SECOND_LEAVE] : 0) + (step >= 3 ? t[THIRD_LEAVE] : 0);
-    return share < t[FULL_SHARE] ? leave * share / t[FULL_SHARE] : leave;
+    return leave + (step >= 2 ? t[SECOND_LEAVE] : 0) + (step >= 3 ? t[THIRD_LEAVE] : 0);
 }
 
-static void raise_debt(struct cw_judge *j, const struct slice *known, const struct debt *d,
-                       int step)
+/* Weight and evidence that both signals share. */
+static struct cw_signal signal_of(const struct cw_judge *j, const struct debt *d, double leave)
 {
-    static const float due_hours[] = {72, 48, 24, 8};
-    double leave = leave_of(step, d->share, j->t);
-    struct cw_signal s = {.step = (uint8_t)step,
-                          .holds = true,
-                          .leave = (float)leave,
-                          .severity = cw_severity_of(leave),
-                          .due_hours = due_hours[step]};
+    if (d->share < j->t[FULL_SHARE])
+        leave *= d->share / j->t[FULL_SHARE];
+    struct cw_signal s = {
+        .holds = true, .leave = (float)leave, .severity = cw_severity_of(leave), .due_hours = 48};
     cw_fact_money(&s, CW_FACT_amount, d->amount);
     if (d->usual > 0)
         cw_fact_money(&s, CW_FACT_usual_bill, d->usual);
-    cw_fact_number(&s, CW_FACT_days_overdue, d->days);
-    if (known->payments >= j->t[HABIT_LEAST])
-        cw_fact_number(&s, CW_FACT_usual_delay_days, (double)known->usual_days);
-    cw_raise(j, &s);
+    return s;
+}
+
+static void clear(struct cw_judge *j)
+{
+    struct slice *known = j->state;
+    cw_clear(j, 0, SLOT_DEBT);
+    cw_clear(j, 0, SLOT_BALANCE);
+    known->since = 0;
+    known->told_debt = known->told_balance = 0;
 }
 
 /* Each step is told once: a manager who is done with it hears of it again when it gets worse. */
-static void judge_debt(struct cw_judge *j, struct slice *known, const struct debt *d)
+static void judge_debt(struct cw_judge *j, const struct debt *d)
 {
-    if (d->amount <= 0 || d->share < j->t[CLEAR_SHARE]) {
-        cw_clear(j, 0, 0);
-        known->told = 0;
-        return;
-    }
+    static const float due_hours[] = {72, 48, 24, 8};
+    struct slice *known = j->state;
     int step = step_of(known, d, j->t);
-    if (d->share < j->t[FIRE_SHARE] || step < known->told)
+    if (d->share < j->t[FIRE_SHARE] || step < known->told_debt)
         return;
-    raise_debt(j, known, d, step);
-    known->told = (uint16_t)(step + 1);
+    struct cw_signal s = signal_of(j, d, leave_of(step, j->t));
+    s.slot = SLOT_DEBT;
+    s.step = (uint8_t)step;
+    s.due_hours = due_hours[step];
+    cw_fact_number(&s, CW_FACT_days_overdue, d->days);
+    if (known->payments >= j->t[HABIT_LEAST])
+        cw_fact_number(&s, CW_FACT_usual_delay_days, (double)known->usual_days);
+    known->told_debt = (uint8_t)(step + 1);
+    cw_raise(j, &s);
+}
+
+static void judge_balance(struct cw_judge *j, const struct debt *d)
+{
+    struct slice *known = j->state;
+    if (known->since || known->told_balance || d->share < j->t[FIRE_SHARE])
+        return;
+    struct cw_signal s = signal_of(j, d, j->t[BALANCE_LEAVE]);
+    s.slot = SLOT_BALANCE;
+    known->told_balance = 1;
+    cw_raise(j, &s);
+}
+
+/* What is owed once the event has counted, as core/facts.c is going to note it. */
+static cw_money owed_after(const struct cw_judge *j)
+{
+    const struct cw_event *ev = j->event;
+    if (ev->type == CW_EV_ARREARS)
+        return ev->u.arrears.amount;
+    if (ev->type == CW_EV_PAYMENT)
+        return j->client->owed - ev->u.payment.amount;
+    return -(ev->u.balance.balance + ev->u.balance.credit_limit);
 }
 
 static void on_event(struct cw_judge *j)
 {
+    const struct cw_event *ev = j->event;
     struct slice *known = j->state;
     if (known->told_at > cw_stamp(j->now))
         return; /* Older than what is known of the account. */
     known->told_at = cw_stamp(j->now);
-    struct debt d = debt_of(j);
-    learn(known, j, d.amount);
-    judge_debt(j, known, &d);
+    cw_money owed = owed_after(j);
+    learn(known, j, owed);
+    if (ev->type == CW_EV_ARREARS) {
+        known->since = cw_stamp(j->now - ev->u.arrears.days_overdue * CW_DAY);
+        known->told_balance = 0;
+        cw_clear(j, 0, SLOT_BALANCE);
+    }
+    struct debt d = debt_of(j, owed);
+    if (owed <= 0 || d.share < j->t[CLEAR_SHARE])
+        clear(j);
+    else if (ev->type == CW_EV_ARREARS)
+        judge_debt(j, &d);
+    else if (ev->type == CW_EV_BALANCE)
+        judge_balance(j, &d);
 }
 
 static void on_day_close(struct cw_judge *j)
 {
-    struct slice *known = j->state;
-    if (j->client->owed <= 0 && !known->told)
+    const struct slice *known = j->state;
+    if (!known->since || j->client->owed <= 0)
         return;
-    struct debt d = debt_of(j);
-    judge_debt(j, known, &d);
+    struct debt d = debt_of(j, j->client->owed);
+    judge_debt(j, &d);
 }
 
 const struct cw_detector cw_det_arrears = {

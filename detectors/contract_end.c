@@ -10,7 +10,7 @@
 
 enum { WARN_DAYS, ENDED_DAYS, WARN_LEAVE, ENDED_LEAVE, HALF_LIFE };
 static const struct cw_threshold thresholds[] = {
-    [WARN_DAYS] = {"warn_days", "days", 30, 0, 365,
+    [WARN_DAYS] = {"warn_days", "days", 14, 0, 365,
                    "So many days before its end a contract signals; higher: earlier."},
     [ENDED_DAYS] = {"ended_days", "days", 30, 1, 365,
                     "A contract that ended longer ago no longer signals; higher: more do."},

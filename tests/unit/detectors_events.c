@@ -230,8 +230,12 @@ static const struct row rows[] = {
                {60, "10:00", OVERDUE("100", "1")}}},
     {"balance at minus the limit", "arrears", NULL, NULL, NAN,
      .steps = {{0, "10:00", BALANCE("-50")}}},
-    {"balance below minus the limit", "arrears", "", "amount=0.01", 1.2,
+    {"balance below minus the limit", "arrears", "", "amount=0.01", 2,
      .steps = {{0, "10:00", BALANCE("-50.01")}}},
+    {"billing's word takes the balance's place", "arrears", "", "days_overdue=1", 1.2,
+     .steps = {{0, "10:00", BALANCE("-60")}, {9, "10:00", OVERDUE("60", "1")}}},
+    {"a balance does not age", "arrears", "", "amount=10", 2,
+     .steps = {{0, "10:00", BALANCE("-60")}, {20, "10:00", CLOCK}}},
     {"balance restored", "arrears", NULL, NULL, NAN,
      .steps = {{0, "10:00", BALANCE("-60")}, {1, "10:00", BALANCE("20")}}},
 
@@ -413,11 +417,11 @@ static const struct row rows[] = {
                {1, "10:00", RESUMED(A)},
                {1, "10:00", RESUMED(B)}}},
 
-    /* contract: 30 days before, ended, renewed; days judged as they close */
-    {"thirty-one days before", "contract_end", NULL, NULL, NAN,
-     .steps = {{0, "10:00", CONTRACT("signed", "2026-04-02")}, {1, "03:00", CLOCK}}},
-    {"thirty days before", "contract_end", "", "ends=2026-04-01", 0.3,
-     .steps = {{0, "10:00", CONTRACT("signed", "2026-04-01")}, {1, "03:00", CLOCK}}},
+    /* contract: 14 days before, ended, renewed; days judged as they close */
+    {"fifteen days before", "contract_end", NULL, NULL, NAN,
+     .steps = {{0, "10:00", CONTRACT("signed", "2026-03-17")}, {1, "03:00", CLOCK}}},
+    {"fourteen days before", "contract_end", "", "ends=2026-03-16", 0.3,
+     .steps = {{0, "10:00", CONTRACT("signed", "2026-03-16")}, {1, "03:00", CLOCK}}},
     {"on its last day", "contract_end", "", "ends=2026-03-05", 0.3,
      .steps = {{0, "10:00", CONTRACT("signed", "2026-03-05")}, {4, "03:00", CLOCK}}},
     {"the day after", "contract_end", "", "ends=2026-03-05", 2.2,
