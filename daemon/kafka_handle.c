@@ -1,0 +1,70 @@
+/* Making plain librdkafka handles. */
+#include "daemon/kafka_handle.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/log.h"
+
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    char quoted[600];
+    (void)rk;
+    cw_log(level <= 3   ? CW_LOG_ERROR
+           : level <= 5 ? CW_LOG_WARNING
+                        : CW_LOG_DEBUG,
+           "kafka", "facility=%s text=%s", facility, cw_log_quote(text, quoted, sizeof quoted));
+}
+
+static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct cw_errbuf *eb)
+{
+    char said[256];
+    if (rd_kafka_conf_set(conf, name, value, said, sizeof said) == RD_KAFKA_CONF_OK)
+        return 0;
+    return cw_fail(eb, CW_E_INVALID, "kafka.properties: %s", said);
+}
+
+static int set_listed(rd_kafka_conf_t *conf, const char *property, struct cw_errbuf *eb)
+{
+    char name[256];
+    const char *equals = strchr(property, '=');
+    size_t n = equals ? (size_t)(equals - property) : 0;
+    if (n == 0 || n >= sizeof name)
+        return cw_fail(eb, CW_E_INVALID, "kafka.properties: an entry is no \"name=value\"");
+    memcpy(name, property, n);
+    name[n] = '\0';
+    return set(conf, name, equals + 1, eb);
+}
+
+static int configure(rd_kafka_conf_t *conf, const struct cw_settings *s,
+                     const struct cw_property *extra, size_t n_extra, struct cw_errbuf *eb)
+{
+    int err = set(conf, "bootstrap.servers", s->kafka_bootstrap, eb);
+    for (size_t i = 0; !err && i < s->kafka_properties.n; i++)
+        err = set_listed(conf, s->kafka_properties.items[i], eb);
+    for (size_t i = 0; !err && i < n_extra; i++)
+        err = set(conf, extra[i].name, extra[i].value, eb);
+    return err;
+}
+
+rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,
+                            const struct cw_property *extra, size_t n_extra,
+                            void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
+                            struct cw_errbuf *eb)
+{
+    char said[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    if (conf_hook)
+        conf_hook(conf, arg);
+    if (configure(conf, s, extra, n_extra, eb) != 0) {
+        rd_kafka_conf_destroy(conf);
+        return NULL;
+    }
+    rd_kafka_t *rk = rd_kafka_new(type, conf, said, sizeof said);
+    if (!rk) {
+        rd_kafka_conf_destroy(conf);
+        (void)cw_fail(eb, CW_E_INVALID, "Kafka client: %s", said);
+    }
+    return rk;
+}

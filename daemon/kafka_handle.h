@@ -1,0 +1,20 @@
+/* A plain librdkafka handle with our settings: the outbox's consumer, the control topic's reader
+ * and writer. The engines' transactional clients are the bus's. */
+#ifndef CW_DAEMON_KAFKA_HANDLE_H
+#define CW_DAEMON_KAFKA_HANDLE_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "churnwatch/settings.h"
+
+struct cw_property {
+    const char *name, *value;
+};
+/* What the handle is for goes over kafka.properties, and those over the defaults. conf_hook, which
+ * may be NULL, sets callbacks. Returns the handle, freed with rd_kafka_destroy, or NULL with eb. */
+rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,
+                            const struct cw_property *extra, size_t n_extra,
+                            void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
+                            struct cw_errbuf *eb);
+
+#endif

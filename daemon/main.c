@@ -1,0 +1,144 @@
+/* churnwatchd: options, the configuration, and what the process owes its surroundings. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "config/load.h"
+#include "daemon/log.h"
+#include "daemon/redis_port.h"
+#include "daemon/shell.h"
+
+static const char usage[] =
+    "usage: churnwatchd [-c FILE] [-o KEY=VALUE]... [-t] [-V]\n"
+    "  -c FILE       configuration; without it " CW_DEFAULT_CONFIG " if it exists\n"
+    "  -o KEY=VALUE  one setting by its dotted path, over the file\n"
+    "  -t            check the configuration and exit\n"
+    "  -V            print the version and exit\n";
+
+struct options {
+    const char *file;
+    struct cw_list overrides; /* the array is owned, the texts are argv's */
+    bool check, version, help;
+};
+
+/* False on a usage error. */
+static bool read_options(int argc, char **argv, struct options *o)
+{
+    int c;
+    o->overrides.items = calloc((size_t)argc, sizeof(char *));
+    if (!o->overrides.items)
+        return false;
+    while ((c = getopt(argc, argv, "c:o:tVh")) != -1) {
+        switch (c) {
+        case 'c':
+            o->file = optarg;
+            break;
+        case 'o':
+            o->overrides.items[o->overrides.n++] = optarg;
+            break;
+        case 't':
+            o->check = true;
+            break;
+        case 'V':
+            o->version = true;
+            break;
+        case 'h':
+            o->help = true;
+            break;
+        default:
+            return false;
+        }
+    }
+    return optind == argc;
+}
+
+/* Everything that can be said of the configuration without a server. NULL with complaints. */
+static struct cw_settings *load(const struct options *o, struct cw_buf *complaints)
+{
+    struct cw_settings *s = NULL;
+    struct cw_redis_url url;
+    struct cw_errbuf eb = {""};
+    int err = cw_settings_load(o->file, &o->overrides, &s, complaints);
+    if (err) {
+        if (complaints->n == 0)
+            cw_buf_printf(complaints, "%s\n", cw_strerror(err));
+        return NULL;
+    }
+    if (cw_redis_url_parse(s->redis_url, &url, &eb) != 0 || cw_redis_supported(&url, &eb) != 0) {
+        cw_buf_printf(complaints, "%s\n", eb.text);
+        cw_settings_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+/* SIGHUP. Settings are fixed while the process runs; a reload says whether the file would do. */
+static void recheck(void *arg)
+{
+    struct cw_buf complaints = {0};
+    struct cw_settings *s = load(arg, &complaints);
+    if (s) {
+        cw_log(CW_LOG_INFO, "configuration_valid", "note=\"a restart applies it\"");
+    } else {
+        char quoted[1200];
+        cw_buf_put(&complaints, "", 1);
+        cw_log(CW_LOG_ERROR, "configuration_invalid", "reason=%s",
+               cw_log_quote(complaints.failed ? "out of memory" : complaints.p, quoted,
+                            sizeof quoted));
+    }
+    cw_settings_free(s);
+    cw_buf_free(&complaints);
+}
+
+/* Memory holds what clients are about: it is not to be found in a core file or by a stranger. */
+static void keep_to_ourselves(void)
+{
+    const struct rlimit none = {0, 0};
+    (void)umask(027);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static int run(struct options *o)
+{
+    struct cw_buf complaints = {0};
+    struct cw_settings *s = load(o, &complaints);
+    int code = 0;
+    if (!s) {
+        (void)fwrite(complaints.p, 1, complaints.n, stderr);
+        code = o->check ? 1 : CW_EXIT_CONFIG;
+    } else if (o->check) {
+        (void)puts("configuration ok");
+    } else {
+        cw_log_level_set((enum cw_log_level)s->log_level);
+        keep_to_ourselves();
+        code = cw_shell_run(s, recheck, o);
+    }
+    cw_settings_free(s);
+    cw_buf_free(&complaints);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {0};
+    int code = 0;
+    if (!read_options(argc, argv, &o)) {
+        (void)fputs(usage, stderr);
+        code = 2;
+    } else if (o.help) {
+        (void)fputs(usage, stdout);
+    } else if (o.version) {
+        (void)puts("churnwatchd " CW_VERSION);
+    } else {
+        code = run(&o);
+    }
+    free(o.overrides.items);
+    return code;
+}
