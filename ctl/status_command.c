@@ -18,6 +18,7 @@ struct report {
     struct cw_redis redis;
     struct cw_buf json;
     size_t instances;
+    bool stopped; /* a shard, of any of them */
 };
 
 /* ---- one instance, for people ---- */
@@ -73,8 +74,16 @@ static void value_cell(struct cw_table *t, json_t *value)
     cw_buf_free(&b);
 }
 
-static bool is_table(const json_t *value)
+/* A list of objects, or an object with such a list in it: it takes lines of its own. */
+static bool is_block(json_t *value)
 {
+    const char *name;
+    json_t *member;
+    json_object_foreach(value, name, member)
+    {
+        if (is_block(member))
+            return true;
+    }
     return json_array_size(value) > 0 && json_is_object(json_array_get(value, 0));
 }
 
@@ -92,51 +101,90 @@ static void print_table(json_t *rows)
     }
     for (size_t c = 0; c < t.columns; c++)
         cw_table_text(&t, names[c]);
-    json_array_foreach(rows, i, row) for (size_t c = 0; c < t.columns; c++)
-        value_cell(&t, json_object_get(row, names[c]));
+    json_array_foreach(rows, i, row)
+    {
+        for (size_t c = 0; c < t.columns; c++)
+            value_cell(&t, json_object_get(row, names[c]));
+    }
     if (t.columns)
         cw_table_print(&t, 0, stdout);
     cw_table_free(&t);
 }
 
-static void print_instance(json_t *status)
+static void print_plain_members(json_t *object)
 {
     struct cw_table t = {.columns = 2};
     const char *name;
     json_t *value;
-    json_object_foreach(status, name, value)
+    json_object_foreach(object, name, value)
     {
-        if (is_table(value))
+        if (is_block(value))
             continue;
         cw_table_text(&t, name);
         value_cell(&t, value);
     }
     cw_table_print(&t, 0, stdout);
     cw_table_free(&t);
-    json_object_foreach(status, name, value)
+}
+
+static void print_object(json_t *object)
+{
+    const char *name;
+    json_t *value;
+    print_plain_members(object);
+    json_object_foreach(object, name, value)
     {
-        if (!is_table(value))
+        if (!is_block(value))
             continue;
-        (void)printf("\n%s\n", name);
-        print_table(value);
+        (void)putchar('\n');
+        cw_text_print((struct cw_str){name, strlen(name)}, stdout);
+        (void)putchar('\n');
+        if (json_is_array(value))
+            print_table(value);
+        else
+            print_object(value);
     }
 }
 
-static void print_named(const char *name, struct cw_str text)
+/* A shard that stopped stands still until somebody looks after it. */
+static bool any_stopped(json_t *status)
 {
-    json_t *status = json_loadb(text.p, text.n, 0, NULL);
+    size_t i;
+    json_t *shard;
+    json_array_foreach(json_object_get(status, "shards"), i, shard)
+    {
+        const char *standing = json_string_value(json_object_get(shard, "standing"));
+        if (standing && strcmp(standing, "stopped") == 0)
+            return true;
+    }
+    return false;
+}
+
+static void print_instance(const char *name, json_t *status)
+{
     (void)fputs("instance  ", stdout);
     cw_text_print((struct cw_str){name, strlen(name)}, stdout);
     (void)putchar('\n');
     if (json_is_object(status))
-        print_instance(status);
+        print_object(status);
     else
         (void)puts("its status cannot be read");
     (void)putchar('\n');
-    json_decref(status);
 }
 
 /* ---- all instances ---- */
+
+static void take_status(struct report *r, const char *name, struct cw_str text)
+{
+    json_t *status = json_loadb(text.p, text.n, 0, NULL);
+    r->instances++;
+    r->stopped |= any_stopped(status);
+    if (r->ctl->json)
+        cw_hash_raw(&r->json, name, text);
+    else
+        print_instance(name, status);
+    json_decref(status);
+}
 
 static enum cw_exit add_instance(struct report *r, const char *key)
 {
@@ -144,13 +192,8 @@ static enum cw_exit add_instance(struct report *r, const char *key)
     redisReply *text = cw_redis_ask(&r->redis, "GET", key, NULL);
     if (!text)
         return cw_redis_fail(&r->redis);
-    struct cw_str s = {text->str, (size_t)text->len};
-    if (text->type == REDIS_REPLY_STRING && ++r->instances) {
-        if (r->ctl->json)
-            cw_hash_raw(&r->json, name, s);
-        else
-            print_named(name, s);
-    }
+    if (text->type == REDIS_REPLY_STRING)
+        take_status(r, name, (struct cw_str){text->str, (size_t)text->len});
     freeReplyObject(text);
     return CW_EXIT_DONE;
 }
@@ -252,8 +295,11 @@ static enum cw_exit report(struct report *r)
         return code;
     if (r->ctl->json)
         (void)printf("%.*s}}\n", (int)r->json.n, r->json.p);
-    return r->instances ? CW_EXIT_DONE
-                        : cw_ctl_fail(CW_EXIT_WRONG, "no instance has reported in the last 10 s");
+    if (!r->instances)
+        return cw_ctl_fail(CW_EXIT_WRONG, "no instance has reported in the last 10 s");
+    if (r->stopped)
+        return cw_ctl_fail(CW_EXIT_WRONG, "a shard has stopped");
+    return CW_EXIT_DONE;
 }
 
 enum cw_exit cw_ctl_status(const struct cw_ctl *ctl)

@@ -131,17 +131,21 @@ def test_follow():
 
 def test_status():
     check_run("no instance", our("status"), 1, out="2 managers, 4 tasks", err="no instance")
-    status = {"instance": "cw-0", "redis": {"connected": True},
+    status = {"instance": "cw-0", "ready": True,
+              "delivery": {"standing": "running", "shards": [{"shard": 0, "offset": 41}]},
               "shards": [{"shard": 0, "standing": "running", "lag": {"billing": 3, "service": 0}},
                          {"shard": 11, "standing": "restoring", "lag": {"billing": -1, "service": 7}}]}
     redis("SET", "cw:status:cw-0", json.dumps(status))
     check_run("status", our("status"), 0,
-              out=["cw-0", "connected yes", "11     restoring", "billing 3, service 0",
-                   "outbox partition 0: 3"])
+              out=["cw-0", "ready     yes", "11     restoring", "billing 3, service 0", "shard  offset",
+                   "0      41", "outbox partition 0: 3"])
     got = our("--json", "status")
     check("status as JSON", json.loads(got[1]) == {
         "instances": {"cw-0": status},
         "redis": {"managers": 2, "tasks": 4, "delivery": {"epoch": "e1", "0": "3"}}}, got[1])
+    status["shards"][0]["standing"] = "stopped"
+    redis("SET", "cw:status:cw-0", json.dumps(status))
+    check_run("a stopped shard", our("status"), 1, out="stopped", err="a shard has stopped")
 
 
 def test_refusals():
