@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/forms.h"
 #include "config/units.h"
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define ITEM_MOST 4096 /* bytes of a list's item */
 
 struct type {
@@ -141,60 +141,9 @@ static int read_enum(const struct cw_param *p, const struct cw_given *g, void *f
 
 /* ---- texts and lists ---- */
 
-static bool is_number(const char *text)
-{
-    struct cw_str s = slice(text);
-    cw_number ignored;
-    if (s.n && s.p[s.n - 1] == '*')
-        s.n--;
-    return cw_number_parse(s, &ignored) == 0;
-}
-
-static bool is_prefix(const char *text)
-{
-    size_t n = strlen(text);
-    return n >= 1 && n <= 15 && strspn(text, "0123456789") == n;
-}
-
-static bool is_bus(const char *text)
-{
-    return strcmp(text, "kafka") == 0 || (strncmp(text, "sqlite:", 7) == 0 && text[7]);
-}
-
-static bool is_property(const char *text)
-{
-    const char *equals = strchr(text, '=');
-    return equals && equals > text;
-}
-
-static bool is_filled(const char *text)
-{
-    return *text != '\0';
-}
-
-/* The forms a text or a list's item may be held to, by the row's words. */
-static const struct form {
-    const char *word, *allowed;
-    bool (*holds)(const char *text);
-} forms[] = {
-    {"bus", "kafka or sqlite:PATH", is_bus},
-    {"property", "name=value", is_property},
-    {"file", "a file's name", is_filled},
-    {"number", "up to 16 of 0-9, * and #, with a trailing * for a prefix", is_number},
-    {"prefix", "1 to 15 digits", is_prefix},
-};
-
-static const struct form *form_of(const struct cw_param *p)
-{
-    for (size_t i = 0; i < COUNT(forms); i++)
-        if (strcmp(forms[i].word, p->words) == 0)
-            return &forms[i];
-    return NULL;
-}
-
 static int check_form(const struct cw_param *p, const char *text, struct cw_errbuf *why)
 {
-    const struct form *form = form_of(p);
+    const struct cw_form *form = cw_form_find(p->words);
     struct cw_errbuf what;
     if (!form || form->holds(text))
         return 0;
@@ -439,7 +388,7 @@ static void allowed_range(const struct cw_param *p, struct cw_buf *out)
 
 void cw_value_allowed(const struct cw_param *p, struct cw_buf *out)
 {
-    const struct form *form = form_of(p);
+    const struct cw_form *form = cw_form_find(p->words);
     if (p->type == CW_PARAM_BOOL)
         cw_buf_puts(out, "true, false");
     else if (p->type == CW_PARAM_ENUM)

@@ -1,0 +1,56 @@
+/* Forms of texts that are more than text: each a word of params.def, a test, and how it is told.
+ *
+ * Pure.
+ */
+#include "config/forms.h"
+
+#include <string.h>
+
+#include "churnwatch/civil.h"
+
+static bool is_number(const char *text)
+{
+    struct cw_str s = {text, strlen(text)};
+    cw_number ignored;
+    if (s.n && s.p[s.n - 1] == '*')
+        s.n--;
+    return cw_number_parse(s, &ignored) == 0;
+}
+
+static bool is_prefix(const char *text)
+{
+    size_t n = strlen(text);
+    return n >= 1 && n <= 15 && strspn(text, "0123456789") == n;
+}
+
+static bool is_bus(const char *text)
+{
+    return strcmp(text, "kafka") == 0 || (strncmp(text, "sqlite:", 7) == 0 && text[7]);
+}
+
+static bool is_property(const char *text)
+{
+    const char *equals = strchr(text, '=');
+    return equals && equals > text;
+}
+
+static bool is_filled(const char *text)
+{
+    return *text != '\0';
+}
+
+static const struct cw_form forms[] = {
+    {"bus", "kafka or sqlite:PATH", is_bus},
+    {"property", "name=value", is_property},
+    {"file", "a file's name", is_filled},
+    {"number", "up to 16 of 0-9, * and #, with a trailing * for a prefix", is_number},
+    {"prefix", "1 to 15 digits", is_prefix},
+};
+
+const struct cw_form *cw_form_find(const char *word)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        if (strcmp(forms[i].word, word) == 0)
+            return &forms[i];
+    return NULL;
+}
