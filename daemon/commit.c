@@ -35,10 +35,11 @@ static void fill_position(const struct cw_run *r, const struct cw_follow *f, str
     memcpy(p->cuts, r->cuts, r->n_cuts * sizeof *p->cuts);
 }
 
-static int append_state(struct cw_run *r, struct cw_str images, const struct cw_follow *f,
+static int append_state(struct cw_run *r, const struct cw_follow *f, struct cw_commit_room *room,
                         const struct cw_link *link, struct cw_errbuf *eb)
 {
-    struct cw_buf b = {0};
+    struct cw_str images = {room->images.p, room->images.n};
+    struct cw_buf *b = &room->record;
     struct cw_state_record rec = {.commit = r->commit + 1};
     int err = 0;
     for (; images.n && !err; rec.part++) {
@@ -47,37 +48,33 @@ static int append_state(struct cw_run *r, struct cw_str images, const struct cw_
         rec.last = n == images.n;
         if (rec.last)
             fill_position(r, f, &rec.position);
-        cw_buf_clear(&b);
-        cw_statelog_encode(&b, &rec);
-        struct cw_record out = {.log = CW_LOG_STATE, .partition = r->shard, .value = {b.p, b.n}};
-        err = b.failed ? -CW_E_NOMEM : cw_link_append(link, &out, eb);
-        cw_board_count(r->common->board, CW_COUNT_state_bytes, b.n);
+        cw_buf_clear(b);
+        cw_statelog_encode(b, &rec);
+        struct cw_record out = {.log = CW_LOG_STATE, .partition = r->shard, .value = {b->p, b->n}};
+        err = b->failed ? -CW_E_NOMEM : cw_link_append(link, &out, eb);
+        cw_board_count(r->common->board, CW_COUNT_state_bytes, b->n);
         images.p += n;
         images.n -= n;
     }
-    cw_buf_free(&b);
     return err;
 }
 
-static int append_run(struct cw_run *r, const struct cw_follow *f, const struct cw_link *link,
-                      struct cw_errbuf *eb)
+static int append_run(struct cw_run *r, const struct cw_follow *f, struct cw_commit_room *room,
+                      const struct cw_link *link, struct cw_errbuf *eb)
 {
     const struct cw_settings *s = r->common->settings;
-    struct cw_buf images = {0};
-    uint32_t round_start;
+    uint32_t least = cold_least(r, link->env->mono(link->env->arg)), round_start;
     int err = cw_pending_append(&r->pending, link, eb);
+    cw_buf_clear(&room->images);
     if (!err)
-        err =
-            cw_shard_encode(r->core, r->commit + 1, s->cold_share,
-                            cold_least(r, link->env->mono(link->env->arg)), &images, &round_start);
-    if (!err) {
-        int64_t needed = cw_trail_offset(&r->trail, round_start);
-        if (needed > r->needed)
-            r->needed = needed;
-        err = append_state(r, (struct cw_str){images.p, images.n}, f, link, eb);
-    }
-    cw_buf_free(&images);
-    return err;
+        err = cw_shard_encode(r->core, r->commit + 1, s->cold_share, least, &room->images,
+                              &round_start);
+    if (err)
+        return err;
+    int64_t needed = cw_trail_offset(&r->trail, round_start);
+    if (needed > r->needed)
+        r->needed = needed;
+    return append_state(r, f, room, link, eb);
 }
 
 /* Every so many commits it is asked where in the state log we are. */
@@ -125,7 +122,8 @@ static void committed(struct cw_run *r, const struct cw_link *link)
 }
 
 int cw_commit_runs(struct cw_run *const *runs, size_t n, const struct cw_follow *follow,
-                   uint64_t token, struct cw_link *link, struct cw_errbuf *eb)
+                   uint64_t token, struct cw_commit_room *room, struct cw_link *link,
+                   struct cw_errbuf *eb)
 {
     int err = 0;
     for (size_t i = 0; i < n && !err; i++)
@@ -133,7 +131,7 @@ int cw_commit_runs(struct cw_run *const *runs, size_t n, const struct cw_follow 
     if (!err)
         err = cw_link_begin(link, token, eb);
     for (size_t i = 0; i < n && !err; i++)
-        err = append_run(runs[i], follow, link, eb);
+        err = append_run(runs[i], follow, room, link, eb);
     if (!err)
         err = send_positions(runs, n, token, link, eb);
     if (!err)

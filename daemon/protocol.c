@@ -30,6 +30,7 @@ struct cw_protocol {
     struct cw_follow follow;
     struct cw_run_common common;
     struct cw_errbuf eb; /* of the call in progress */
+    struct cw_commit_room commit_room;
 
     struct cw_run **runs; /* by rising shard; owned, each */
     size_t n_runs;
@@ -85,6 +86,8 @@ void cw_protocol_free(struct cw_protocol *p)
         return;
     drop_runs(p);
     cw_follow_free(&p->follow);
+    cw_buf_free(&p->commit_room.images);
+    cw_buf_free(&p->commit_room.record);
     free(p);
 }
 
@@ -419,7 +422,8 @@ static int commit(struct cw_protocol *p, bool all)
         if (is_due(p, r, now) || (all && running(r) && cw_run_dirty(r, now)))
             due[n++] = r;
     }
-    int err = n ? cw_commit_runs(due, n, &p->follow, p->token, &p->link, &p->eb) : 0;
+    int err =
+        n ? cw_commit_runs(due, n, &p->follow, p->token, &p->commit_room, &p->link, &p->eb) : 0;
     free(due);
     if (n && !err) {
         p->failures = 0;
