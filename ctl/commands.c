@@ -44,6 +44,18 @@ static const struct cw_option replay_options[] = {
     {0},
 };
 
+static const struct cw_option ingest_options[] = {
+    {.name = "topic",
+     .value = "TOPIC",
+     .kind = CW_OPTION_TEXT,
+     .help = "send every line there (default: by kind, as the contract says)"},
+    {.name = "key",
+     .value = "KEY",
+     .kind = CW_OPTION_TEXT,
+     .help = "key of lines that have none; without it they are left out"},
+    {0},
+};
+
 static const struct cw_option tasks_options[] = {
     {.name = "limit",
      .value = "N",
@@ -70,6 +82,14 @@ const struct cw_command cw_commands[] = {
      .options = replay_options,
      .needs_settings = true,
      .run = cw_ctl_replay},
+    {.name = "ingest",
+     .operands = "FILE",
+     .help = "send events, profiles or managers, as NDJSON, into Kafka",
+     .options = ingest_options,
+     .least = 1,
+     .most = 1,
+     .needs_settings = true,
+     .run = cw_ctl_ingest},
     {.name = "tasks",
      .operands = "MANAGER",
      .help = "a manager's queue, first things first",
