@@ -1,5 +1,5 @@
 """ingest: which lines are sent and which are left out, against a broker that librdkafka plays itself;
-with CW_TEST_KAFKA=HOST:PORT and kcat also what a real one holds afterwards."""
+with CW_TEST_KAFKA=HOST:PORT also what a real one holds afterwards."""
 
 import json
 import os
@@ -65,6 +65,7 @@ def test_kafka(address):
 
 for test in (test_sent, test_left_out, test_refusals):
     test()
-if os.environ.get("CW_TEST_KAFKA") and shutil.which("kcat"):
+if os.environ.get("CW_TEST_KAFKA"):
+    check("kcat is installed", shutil.which("kcat"))
     test_kafka(os.environ["CW_TEST_KAFKA"])
 end()
