@@ -18,11 +18,11 @@ enum {
     DUE
 };
 static const struct cw_threshold thresholds[] = {
-    {"fire_sigma", "sigma", 2.2, 0.5, 10, "Higher: only deeper falls of both on a day are told."},
+    {"fire_sigma", "sigma", 3.3, 0.5, 10, "Higher: only deeper falls of both on a day are told."},
     {"run_days", "days", 3, 1, 14, "Falls of more days in a row are no outage any more."},
     {"least_yuan", "yuan", 1, 0, 100000, "Higher: days that usually bring less are left alone."},
-    {"incident", "log-odds", 1.4, 0, 15, "Log-odds of an incident of a fall at the limit."},
-    {"incident_sigma", "log-odds", 1.4, 0, 15, "Log-odds that each further sigma adds."},
+    {"incident", "log-odds", 1.0, 0, 15, "Log-odds of an incident of a fall at the limit."},
+    {"incident_sigma", "log-odds", 0.4, 0, 15, "Log-odds that each further sigma adds."},
     {"ticket_incident", "log-odds", 7, 0, 15, "Log-odds of an incident of an outage told by care."},
     {"least_minutes", "minutes", 10, 0, 1440,
      "Higher: shorter outages told by care are left alone."},

@@ -20,15 +20,15 @@ enum {
     DUE
 };
 static const struct cw_threshold thresholds[] = {
-    {"fire_score", "score", 3.0, 0.5, 50, "Higher: only deeper declines are told."},
+    {"fire_score", "score", 2.5, 0.5, 50, "Higher: only deeper declines are told."},
     {"clear_score", "score", 1.0, 0, 50, "Higher: a decline counts as over sooner."},
     {"spend_weight", "ratio", 0.5, 0, 5, "Units of score a unit of spend's decline is worth."},
     {"usage_weight", "ratio", 0.8, 0, 5, "Units of score a unit of usage's decline is worth."},
-    {"least_yuan", "yuan", 15, 0, 1000000,
+    {"least_yuan", "yuan", 5, 0, 1000000,
      "Higher: declines that cost less a month are left alone."},
     {"warmup_days", "days", 28, 14, 365, "Days of history before a client is judged."},
     {"lasts_days", "days", 45, 7, 365, "A level that has lasted so long is the new usual."},
-    {"log_odds", "log-odds", 0.34, 0, 5, "Log-odds of leaving a unit of score adds."},
+    {"log_odds", "log-odds", 0.25, 0, 5, "Log-odds of leaving a unit of score adds."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 72, 1, 720, "How soon to call."},
 };

@@ -9,15 +9,15 @@
 
 enum { FIRE, CLEAR, CAP, LEAST_YUAN, LEAST_DAYS, LEAST_CHANCE, LASTS, LOG_ODDS, HALF_LIFE, DUE };
 static const struct cw_threshold thresholds[] = {
-    {"fire_score", "score", 9.0, 1, 100, "Higher: surer of a fall, and later."},
+    {"fire_score", "score", 11, 1, 100, "Higher: surer of a fall, and later."},
     {"clear_score", "score", 3.0, 0, 100, "Higher: a fall counts as over sooner."},
     {"cap_score", "score", 20, 1, 200, "Higher: a long fall takes longer to be forgotten."},
-    {"least_yuan", "yuan", 15, 0, 1000000, "Higher: falls that cost less a month are left alone."},
+    {"least_yuan", "yuan", 6, 0, 1000000, "Higher: falls that cost less a month are left alone."},
     {"least_days", "days", 3, 1, 60, "Higher: short falls are left alone."},
     {"least_chance", "ratio", 0.3, 0, 1,
      "Clients with spend on a smaller share of days are left to inactivity and spend_decline."},
     {"lasts_days", "days", 45, 7, 365, "A level that has lasted so long is the new usual."},
-    {"log_odds", "log-odds", 0.11, 0, 5, "Log-odds of leaving a unit of score adds."},
+    {"log_odds", "log-odds", 0.05, 0, 5, "Log-odds of leaving a unit of score adds."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 48, 1, 720, "How soon to call."},
 };

@@ -22,18 +22,18 @@ enum {
     DUE
 };
 static const struct cw_threshold thresholds[] = {
-    {"fire_sigma", "sigma", 3.5, 1, 20, "Higher: only rarer days are told."},
+    {"fire_sigma", "sigma", 4, 1, 20, "Higher: only rarer days are told."},
     {"clear_sigma", "sigma", 2.5, 0, 20,
      "Under this at the day's close, with what all clients share taken out, it was no spike."},
-    {"least_yuan", "yuan", 20, 0, 1000000,
+    {"least_yuan", "yuan", 4, 0, 1000000,
      "Higher: smaller excesses over a usual day are left alone."},
     {"run_days", "days", 3, 1, 60, "So many days in a row are a new level, told no further."},
     {"night_yuan", "yuan", 30, 0, 1000000,
      "Higher: less roaming from 0 to 6 o'clock is left alone."},
-    {"incident", "log-odds", 1.5, 0, 15, "Log-odds of an incident of a spike at the limit."},
+    {"incident", "log-odds", 2.2, 0, 15, "Log-odds of an incident of a spike at the limit."},
     {"incident_sigma", "log-odds", 1.0, 0, 15, "Log-odds that each further sigma adds."},
     {"night_incident", "log-odds", 4.0, 0, 15, "Log-odds of an incident of roaming at night."},
-    {"log_odds", "log-odds", 0.4, 0, 5, "Log-odds of leaving a spike adds."},
+    {"log_odds", "log-odds", 0.1, 0, 5, "Log-odds of leaving a spike adds."},
     {"half_life_days", "days", 1.5, 0.1, 60, "How fast the incident is yesterday's news."},
     {"due_hours", "hours", 4, 1, 720, "How soon to call."},
 };

@@ -22,18 +22,18 @@ enum {
     DUE
 };
 static const struct cw_threshold thresholds[] = {
-    {"fire_score", "score", 10, 1, 100, "Higher: surer of a sudden fall, and later."},
+    {"fire_score", "score", 12, 1, 100, "Higher: surer of a sudden fall, and later."},
     {"clear_score", "score", 3, 0, 100, "Higher: a sudden fall counts as over sooner."},
     {"cap_score", "score", 20, 1, 200, "Higher: a long fall takes longer to be forgotten."},
     {"least_days", "days", 3, 1, 60, "Higher: short falls are left alone."},
-    {"slow_fire_score", "score", 4.0, 0.5, 50, "Higher: only deeper slow declines are told."},
+    {"slow_fire_score", "score", 3, 0.5, 50, "Higher: only deeper slow declines are told."},
     {"slow_clear_score", "score", 1.0, 0, 50, "Higher: a slow decline counts as over sooner."},
     {"least_usage", "units a day", 2, 0, 1000000,
      "Higher: clients who usually use less (minutes and MB/40) are left alone."},
     {"warmup_days", "days", 28, 14, 365, "Days of history before a slow decline is judged."},
     {"lasts_days", "days", 45, 7, 365, "A level that has lasted so long is the new usual."},
-    {"log_odds", "log-odds", 0.11, 0, 5, "Log-odds of leaving a unit of the sudden score adds."},
-    {"slow_log_odds", "log-odds", 0.34, 0, 5, "Log-odds of leaving a unit of the slow score adds."},
+    {"log_odds", "log-odds", 0.03, 0, 5, "Log-odds of leaving a unit of the sudden score adds."},
+    {"slow_log_odds", "log-odds", 0.15, 0, 5, "Log-odds of leaving a unit of the slow score adds."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 48, 1, 720, "How soon to call."},
 };
