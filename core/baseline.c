@@ -109,7 +109,8 @@ void cw_baseline_learn(struct cw_baseline *b, int weekday, bool working, double 
         b->p_work = b->p_rest = 0.5F;
     if (b->days < UINT16_MAX)
         b->days++;
-    double gain = b->days <= YOUNG_DAYS ? 1 / (0.6 * b->days + 1) : GAIN;
+    double days = b->days * (working ? 5.0 : 2.0) / 7.0; /* of that sort, about */
+    double gain = days <= YOUNG_DAYS ? 1 / (0.6 * days + 1) : GAIN;
     /* On a day that was quieter (busier) for everybody, nothing (something) proves less. */
     double weight = any ? clip(1 / shock.activity, 0.2, 1) : clip(shock.activity, 0.2, 1);
     float *p = working ? &b->p_work : &b->p_rest;

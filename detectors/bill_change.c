@@ -35,7 +35,7 @@ static const struct cw_threshold thresholds[] = {
 enum { ABOVE, BELOW };
 
 struct earlier {
-    double mean, spread; /* yuan; spread is the mean distance from the mean */
+    double usual, spread; /* yuan: the middle bill, the middle distance from it */
     int n;
 };
 
@@ -45,26 +45,38 @@ static bool whole(const struct cw_client *cl, cw_cycle cycle)
     return cl->first_day == CW_NO_DAY || cw_cycle_first_day(cycle) >= cl->first_day;
 }
 
+static void insert(double *sorted, int n, double v)
+{
+    for (; n > 0 && sorted[n - 1] > v; n--)
+        sorted[n] = sorted[n - 1];
+    sorted[n] = v;
+}
+
+static double middle(const double *sorted, int n)
+{
+    return n == 0 ? 0 : (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+}
+
+/* Middles, so that one odd bill among the earlier ones neither hides the next nor makes the ones
+ * after it look odd. */
 static struct earlier earlier_of(const struct cw_client *cl)
 {
+    double bills[CW_BILLS_KEPT], distances[CW_BILLS_KEPT];
     struct earlier e = {0};
     for (int i = 1; i < CW_BILLS_KEPT && cl->bill_cycles[i]; i++)
-        if (whole(cl, cl->bill_cycles[i])) {
-            e.mean += (double)cl->bills[i] / CW_YUAN;
-            e.n++;
-        }
-    if (e.n)
-        e.mean /= e.n;
-    for (int i = 1; i < CW_BILLS_KEPT && cl->bill_cycles[i]; i++)
         if (whole(cl, cl->bill_cycles[i]))
-            e.spread += fabs((double)cl->bills[i] / CW_YUAN - e.mean) / e.n;
+            insert(bills, e.n++, (double)cl->bills[i] / CW_YUAN);
+    e.usual = middle(bills, e.n);
+    for (int i = 0; i < e.n; i++)
+        insert(distances, i, fabs(bills[i] - e.usual));
+    e.spread = middle(distances, e.n);
     return e;
 }
 
 static void tell(struct cw_judge *j, uint8_t slot, const struct earlier *e, double bill,
                  double limit)
 {
-    double change = fabs(bill - e->mean), least = fabs(limit - e->mean);
+    double change = fabs(bill - e->usual), least = fabs(limit - e->usual);
     if (change < least) {
         cw_clear(j, 0, slot);
         return;
@@ -77,7 +89,7 @@ static void tell(struct cw_judge *j, uint8_t slot, const struct earlier *e, doub
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
     cw_fact_number(&s, CW_FACT_observed, bill);
-    cw_fact_number(&s, CW_FACT_expected, e->mean);
+    cw_fact_number(&s, CW_FACT_expected, e->usual);
     cw_fact_number(&s, CW_FACT_limit, limit);
     cw_fact_number(&s, CW_FACT_span_days, 30.0 * e->n);
     cw_raise(j, &s);
@@ -89,16 +101,16 @@ static void on_bill(struct cw_judge *j)
     if (cl->bill_cycles[0] != j->event->u.bill.cycle || !whole(cl, cl->bill_cycles[0]))
         return; /* An older cycle billed anew, or part of a cycle. */
     struct earlier e = earlier_of(cl);
-    if (e.n < j->t[LEAST_BILLS] || e.mean <= 0)
+    if (e.n < j->t[LEAST_BILLS] || e.usual <= 0)
         return;
     double bill = (double)cl->bills[0] / CW_YUAN;
     double floor = fmax(j->t[LEAST_YUAN], j->t[RESTLESS] * e.spread);
-    if (bill >= e.mean) {
+    if (bill >= e.usual) {
         cw_clear(j, 0, BELOW);
-        tell(j, ABOVE, &e, bill, e.mean + fmax(floor, j->t[RISE] * e.mean));
+        tell(j, ABOVE, &e, bill, e.usual + fmax(floor, j->t[RISE] * e.usual));
     } else {
         cw_clear(j, 0, ABOVE);
-        tell(j, BELOW, &e, bill, e.mean - fmax(floor, j->t[FALL] * e.mean));
+        tell(j, BELOW, &e, bill, e.usual - fmax(floor, j->t[FALL] * e.usual));
     }
 }
 
