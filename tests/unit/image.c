@@ -1,0 +1,182 @@
+/* The state log's images: a shard restored from them goes on as the one that wrote them, byte for
+ * byte; damage is found, never read. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/rehearsal.h"
+
+/* A small world of every kind of fact: profiles, lines, charges, usage, bills, arrears, tasks. */
+static void first_half(struct rehearsal *r)
+{
+    r_profile(r,
+              "{'client_id':'g1','kind':'group','class':'A2','name':'Fish \\u9c7c','manager':'a',"
+              "'chief_manager':'boss','phones':600,'contract_ends':'2026-05-01','lines':["
+              "{'msisdn':'8613500000001','plan':'P58','monthly_fee':58.0},"
+              "{'msisdn':'8613500000002','plan':'P19','monthly_fee':19.0}],"
+              "'dates':[{'date':'2026-05-05','label':'founded','yearly':true}],"
+              "'interests':['tea']}");
+    for (int d = 0; d < 40; d++) {
+        char data[128];
+        (void)snprintf(data, sizeof data,
+                       "{'msisdn':'8613500000001','amount':%d.25,'category':'voice'}", 8 + d % 5);
+        r_event(r, "billing.charge", r_at("2026-01-05", d, "10:00"), "g1", data);
+        r_event(r, "service.usage", r_at("2026-01-05", d, "23:00"), "i2",
+                "{'msisdn':'8613500000009','voice_min':12.5,'data_mb':100,'sms':1}");
+    }
+    r_event(r, "billing.bill", "2026-02-14 01:00", "g1",
+            "{'cycle':'2026-01','amount':310.5,'due_date':'2026-02-20'}");
+    r_event(r, "billing.arrears", "2026-02-14 09:00", "i2", "{'amount':88.5,'days_overdue':3}");
+    r_event(r, "service.port_out", "2026-02-14 09:30", "g1",
+            "{'msisdn':'8613500000002','stage':'inquiry'}");
+    r_event(r, "service.call_forwarding", "2026-02-14 10:30", "g1",
+            "{'msisdn':'8613500000001','condition':'CFU','active':true,'target':'8613000000007'}");
+}
+
+static void second_half(struct rehearsal *r)
+{
+    for (int d = 0; d < 12; d++) {
+        r_event(r, "service.usage", r_at("2026-02-15", d, "23:00"), "i2",
+                "{'msisdn':'8613500000009','voice_min':1,'data_mb':0,'sms':0}");
+        r_event(r, "billing.charge", r_at("2026-02-15", d, "23:10"), "g1",
+                "{'msisdn':'8613500000001','amount':90,'category':'roaming'}");
+    }
+    r_event(r, "billing.payment", "2026-02-28 09:00", "i2", "{'amount':88.5}");
+    r_event(r, "service.port_out", "2026-02-28 09:30", "g1",
+            "{'msisdn':'8613500000002','stage':'completed'}");
+    /* A repeat from before the restore is still known. */
+    r_event_id(r, "r0", "billing.charge", "2026-02-28 09:40", "g1",
+               "{'msisdn':'8613500000001','amount':1,'category':'voice'}");
+    r_tick(r, "2026-03-20 09:00");
+}
+
+static void a_restored_shard_goes_on_byte_for_byte(void **state)
+{
+    (void)state;
+    struct rehearsal *one = r_new(NULL), *two = r_new(NULL);
+    first_half(one);
+    first_half(two);
+    r_restore(two);
+    second_half(one);
+    second_half(two);
+    assert_true(r_versions(one, NULL) > 5);
+    assert_int_equal(r_versions(one, NULL), r_versions(two, NULL));
+    for (size_t i = 0; i < r_versions(one, NULL); i++)
+        assert_string_equal(r_version_text(one, i), r_version_text(two, i));
+    assert_int_equal(cw_shard_open_tasks(r_shard(one)), cw_shard_open_tasks(r_shard(two)));
+    r_free(one);
+    r_free(two);
+}
+
+static struct cw_buf images_of(struct rehearsal *r)
+{
+    struct cw_buf b = {0};
+    uint32_t round;
+    assert_int_equal(cw_shard_encode(r_shard(r), 1, 0.5, 4, &b, &round), 0);
+    assert_int_equal(round, 1);
+    return b;
+}
+
+static int restore(struct rehearsal *r, const char *bytes, size_t n)
+{
+    struct cw_errbuf eb = {""};
+    struct cw_shard *sh = cw_shard_new(r_settings(r), NULL);
+    int err = cw_shard_restore(sh, 1, (struct cw_str){bytes, n}, &eb);
+    assert_true(err == 0 || err == -CW_E_CORRUPT || err == -CW_E_NEWER);
+    assert_true(err == 0 || eb.text[0]);
+    cw_shard_free(sh);
+    return err;
+}
+
+static void damage_anywhere_is_found(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    first_half(r);
+    struct cw_buf b = images_of(r);
+    assert_int_equal(restore(r, b.p, b.n), 0);
+    for (size_t i = 0; i < b.n; i++) {
+        b.p[i] = (char)(b.p[i] ^ 0x10);
+        assert_int_not_equal(restore(r, b.p, b.n), 0);
+        b.p[i] = (char)(b.p[i] ^ 0x10);
+    }
+    cw_buf_free(&b);
+    r_free(r);
+}
+
+static void a_run_cut_short_is_found(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    first_half(r);
+    struct cw_buf b = images_of(r);
+    size_t whole = 0, cuts = 0;
+    for (size_t n = 1; n < b.n; n++) {
+        char *copy = malloc(n); /* of its own, so that reading past it is seen */
+        memcpy(copy, b.p, n);
+        if (n == whole + cw_image_length((struct cw_str){b.p + whole, b.n - whole})) {
+            whole = n;
+            cuts++;
+            assert_int_equal(restore(r, copy, n), 0); /* between images: a shorter run */
+        } else {
+            assert_int_equal(restore(r, copy, n), -CW_E_CORRUPT);
+        }
+        free(copy);
+    }
+    assert_true(cuts >= 3);
+    cw_buf_free(&b);
+    r_free(r);
+}
+
+/* However little changes, each commit rewrites a few, so that the oldest needed record moves on. */
+static void a_round_comes_to_its_end(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    for (int i = 0; i < 20; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "c%d", i);
+        r_event(r, "service.usage", "2026-03-02 10:00", id,
+                "{'msisdn':'8613500000009','voice_min':1,'data_mb':0,'sms':0}");
+    }
+    struct cw_buf b = {0};
+    uint32_t round = 0;
+    assert_int_equal(cw_shard_encode(r_shard(r), 1, 0, 4, &b, &round), 0);
+    assert_int_equal(round, 1);
+    for (uint32_t commit = 2; commit <= 6; commit++)
+        assert_int_equal(cw_shard_encode(r_shard(r), commit, 0, 4, &b, &round), 0);
+    assert_int_equal(round, 2); /* 20 clients, four a commit: 2..6 have rewritten them all */
+    cw_buf_free(&b);
+    r_free(r);
+}
+
+static void clean_means_nothing_to_write(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    assert_true(cw_shard_clean(r_shard(r)));
+    first_half(r);
+    assert_false(cw_shard_clean(r_shard(r)));
+    struct cw_buf b = images_of(r);
+    assert_true(cw_shard_clean(r_shard(r)));
+    r_tick(r, "2026-02-14 13:00"); /* The clock is state. */
+    assert_false(cw_shard_clean(r_shard(r)));
+    cw_buf_free(&b);
+    r_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_restored_shard_goes_on_byte_for_byte),
+        cmocka_unit_test(damage_anywhere_is_found),
+        cmocka_unit_test(a_run_cut_short_is_found),
+        cmocka_unit_test(a_round_comes_to_its_end),
+        cmocka_unit_test(clean_means_nothing_to_write),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

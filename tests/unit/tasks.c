@@ -1,0 +1,336 @@
+/* The life of a task: opening, folding, climbing, clearing, waking, escalation, the end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/rehearsal.h"
+
+#define CLIENT "g-580-0042"
+#define GROUP_OF(phones)                                                                           \
+    "{'client_id':'" CLIENT "','kind':'group','name':'Harbour Works','class':'A1',"                \
+    "'manager':'am042','chief_manager':'chief07','phones':" #phones ","                            \
+    "'contacts':[{'role':'influencer','name':'Wu','msisdn':'8613500000001'},"                      \
+    "{'role':'decision_maker','name':'Zhao','msisdn':'8613500000002'}]}"
+
+static const char *text(json_t *task, const char *member)
+{
+    const char *t = json_string_value(json_object_get(task, member));
+    return t ? t : "";
+}
+
+static long long number(json_t *task, const char *member)
+{
+    json_t *v = json_object_get(task, member);
+    assert_true(json_is_integer(v));
+    return (long long)json_integer_value(v);
+}
+
+static void suspend(struct rehearsal *r, const char *time, const char *line, const char *direction)
+{
+    char data[160];
+    (void)snprintf(data, sizeof data, "{'msisdn':'%s','direction':'%s','reason':'other'}", line,
+                   direction);
+    r_event(r, "service.suspended", time, CLIENT, data);
+}
+
+static void resume(struct rehearsal *r, const char *time, const char *line)
+{
+    char data[160];
+    (void)snprintf(data, sizeof data, "{'msisdn':'%s'}", line);
+    r_event(r, "service.resumed", time, CLIENT, data);
+}
+
+static void port(struct rehearsal *r, const char *time, const char *line, const char *stage)
+{
+    char data[160];
+    (void)snprintf(data, sizeof data, "{'msisdn':'%s','stage':'%s'}", line, stage);
+    r_event(r, "service.port_out", time, CLIENT, data);
+}
+
+static void complain(struct rehearsal *r, const char *time, int severity)
+{
+    char data[160];
+    (void)snprintf(data, sizeof data, "{'severity':%d,'topic':'billing','ticket':'T%d'}", severity,
+                   severity);
+    r_event(r, "care.complaint", time, CLIENT, data);
+}
+
+#define LINE "8613500000011"
+#define OTHER "8613500000012"
+
+static void signals_fold_into_one_task(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    suspend(r, "2026-03-02 10:00", LINE, "outgoing");
+    char id[32];
+    (void)snprintf(id, sizeof id, "%s", text(r_task(r, CLIENT), "task_id"));
+    assert_int_equal(number(r_task(r, CLIENT), "version"), 1);
+    complain(r, "2026-03-02 11:00", 3);
+    json_t *task = r_task(r, CLIENT);
+    assert_string_equal(text(task, "task_id"), id);
+    assert_int_equal(number(task, "version"), 2);
+    assert_int_equal(json_array_size(json_object_get(task, "signals")), 2);
+    assert_string_equal(text(task, "state"), "open");
+    assert_string_equal(text(task, "updated_at"), "2026-03-02T11:00:00+08:00");
+    assert_string_equal(text(task, "created_at"), "2026-03-02T10:00:00+08:00");
+    r_free(r);
+}
+
+/* XXH64 of "g-580-0042\nretention\n/test\nopening", worked out by xxhsum -H64. */
+static void the_id_is_the_hash_of_client_purpose_and_cause(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    r_event_id(r, "opening", "service.port_out", "2026-03-02 10:00", CLIENT,
+               "{'msisdn':'" LINE "','stage':'inquiry'}");
+    assert_string_equal(text(r_task(r, CLIENT), "task_id"), "t-3ed95398fac22710");
+    r_free(r);
+}
+
+static void a_repeated_message_says_nothing(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    for (int i = 0; i < 2; i++)
+        r_event_id(r, "same", "service.port_out", "2026-03-02 10:00", CLIENT,
+                   "{'msisdn':'" LINE "','stage':'inquiry'}");
+    assert_int_equal(r_versions(r, CLIENT), 1);
+    assert_int_equal(cw_shard_counters(r_shard(r))->repeats, 1);
+    r_free(r);
+}
+
+static void a_cleared_cause_withdraws_and_nothing_reopens(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    suspend(r, "2026-03-02 10:00", LINE, "both");
+    char first[32];
+    (void)snprintf(first, sizeof first, "%s", text(r_task(r, CLIENT), "task_id"));
+    resume(r, "2026-03-02 12:00", LINE);
+    json_t *task = r_task(r, CLIENT);
+    assert_string_equal(text(task, "state"), "withdrawn");
+    assert_string_equal(text(task, "task_id"), first);
+    assert_string_equal(text(json_array_get(json_object_get(task, "signals"), 0), "cleared_at"),
+                        "2026-03-02T12:00:00+08:00");
+    suspend(r, "2026-03-03 10:00", LINE, "both");
+    task = r_task(r, CLIENT);
+    assert_string_equal(text(task, "state"), "open");
+    assert_string_not_equal(text(task, "task_id"), first);
+    assert_int_equal(number(task, "version"), 1);
+    r_free(r);
+}
+
+/* The cause of one line going away leaves the other line's (trap T6). */
+static void clearing_one_line_leaves_the_other(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    suspend(r, "2026-03-02 10:00", LINE, "both");
+    suspend(r, "2026-03-02 10:05", OTHER, "both");
+    resume(r, "2026-03-02 12:00", LINE);
+    assert_null(r_signal(r, CLIENT, "suspension", LINE));
+    assert_non_null(r_signal(r, CLIENT, "suspension", OTHER));
+    assert_string_equal(text(r_task(r, CLIENT), "state"), "open");
+    r_free(r);
+}
+
+static void climbing_wakes_and_brings_the_call_nearer(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    port(r, "2026-03-02 10:00", LINE, "inquiry");
+    json_t *task = r_task(r, CLIENT);
+    assert_true(json_is_false(json_object_get(task, "wake")));
+    long long priority = number(task, "priority");
+    double risk = json_number_value(json_object_get(task, "risk"));
+    port(r, "2026-03-02 14:00", LINE, "requested");
+    task = r_task(r, CLIENT);
+    assert_true(json_is_true(json_object_get(task, "wake")));
+    assert_true(number(task, "priority") > priority);
+    assert_true(json_number_value(json_object_get(task, "risk")) > risk);
+    assert_int_equal(json_array_size(json_object_get(task, "signals")), 1);
+    r_free(r);
+}
+
+static void a_large_group_goes_up_to_the_chief(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile, *chief;
+    } rows[] = {{GROUP_OF(499), ""}, {GROUP_OF(500), "chief07"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rehearsal *r = r_new(NULL);
+        r_profile(r, rows[i].profile);
+        port(r, "2026-03-02 10:00", LINE, "requested");
+        assert_string_equal(text(r_task(r, CLIENT), "escalated_to"), rows[i].chief);
+        r_free(r);
+    }
+}
+
+static void an_overdue_task_goes_up_once(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    r_profile(r, GROUP_OF(20));
+    port(r, "2026-03-02 10:00", LINE, "inquiry");
+    assert_string_equal(text(r_task(r, CLIENT), "escalated_to"), "");
+    r_tick(r, "2026-03-09 10:00");
+    json_t *task = r_task(r, CLIENT);
+    assert_string_equal(text(task, "escalated_to"), "chief07");
+    assert_string_equal(text(task, "manager"), "am042");
+    size_t versions = r_versions(r, CLIENT);
+    r_tick(r, "2026-03-09 11:00");
+    assert_int_equal(r_versions(r, CLIENT), versions);
+    r_free(r);
+}
+
+/* The chief may come from the manager's record. */
+static void the_chief_of_the_manager_will_do(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    r_manager(r, "{'manager_id':'am042','chief_manager':'chief09'}");
+    r_profile(r, "{'client_id':'" CLIENT "','kind':'group','manager':'am042','phones':800}");
+    port(r, "2026-03-02 10:00", LINE, "requested");
+    assert_string_equal(text(r_task(r, CLIENT), "escalated_to"), "chief09");
+    r_free(r);
+}
+
+static void whom_and_how(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    complain(r, "2026-03-02 09:30", 1);
+    assert_string_equal(text(r_task(r, CLIENT), "manager"), "unassigned");
+    assert_true(json_is_null(json_object_get(r_task(r, CLIENT), "contact")));
+    r_profile(r, GROUP_OF(20));
+    json_t *task = r_task(r, CLIENT);
+    assert_string_equal(text(task, "manager"), "am042");
+    assert_string_equal(text(json_object_get(task, "contact"), "name"), "Zhao");
+    assert_int_equal(number(task, "version"), 2);
+    r_free(r);
+}
+
+static void double_identity_counts_as_the_higher(void **state)
+{
+    (void)state;
+    double value[3];
+    static const char *const profiles[] = {
+        "{'client_id':'" CLIENT "','kind':'individual','manager':'m','class':'C','vip':'diamond'}",
+        "{'client_id':'" CLIENT "','kind':'individual','manager':'m','class':'A1','vip':'silver'}",
+        "{'client_id':'" CLIENT "','kind':'individual','manager':'m','class':'C','vip':'silver'}",
+    };
+    for (size_t i = 0; i < 3; i++) {
+        struct rehearsal *r = r_new(NULL);
+        r_profile(r, profiles[i]);
+        port(r, "2026-03-02 10:00", LINE, "inquiry");
+        value[i] = json_number_value(json_object_get(r_task(r, CLIENT), "value"));
+        r_free(r);
+    }
+    assert_true(value[0] > value[2]);
+    assert_true(value[1] > value[2]);
+    assert_true(value[0] - value[1] < 1e-9 && value[1] - value[0] < 1e-9);
+}
+
+static void a_task_nobody_ended_expires(void **state)
+{
+    (void)state;
+    const char *const settings[] = {"tasks.open_for=10d", NULL};
+    struct rehearsal *r = r_new(settings);
+    suspend(r, "2026-03-02 10:00", LINE, "both");
+    r_tick(r, "2026-03-12 01:00");
+    assert_string_equal(text(r_task(r, CLIENT), "state"), "open");
+    r_tick(r, "2026-03-13 03:00");
+    assert_string_equal(text(r_task(r, CLIENT), "state"), "expired");
+    r_free(r);
+}
+
+/* The outbox always holds every open task: a version at least each seven days. */
+static void a_quiet_task_is_told_again_each_week(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    suspend(r, "2026-03-02 10:00", LINE, "both");
+    r_tick(r, "2026-03-06 10:00");
+    size_t before = r_versions(r, CLIENT);
+    r_tick(r, "2026-03-20 10:00");
+    assert_true(r_versions(r, CLIENT) >= before + 1);
+    r_free(r);
+}
+
+static void signals_have_a_bound(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    for (int i = 0; i < 40; i++) {
+        char line[20];
+        (void)snprintf(line, sizeof line, "86135000001%02d", i);
+        suspend(r, "2026-03-02 10:00", line, "both");
+    }
+    json_t *task = r_task(r, CLIENT);
+    assert_int_equal(json_array_size(json_object_get(task, "signals")), 32);
+    assert_int_equal(number(task, "signals_omitted"), 8);
+    r_free(r);
+}
+
+static void the_deciding_message_is_named(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    complain(r, "2026-03-02 09:30", 1);
+    port(r, "2026-03-02 10:00", LINE, "inquiry");
+    json_t *source = json_object_get(r_signal(r, CLIENT, "port_out", LINE), "source");
+    assert_string_equal(text(source, "topic"), "service.events");
+    assert_int_equal(number(source, "offset"), 1);
+    r_free(r);
+}
+
+/* A backlog of months does not make the task overdue by the wall: the clock is the events'. */
+static void history_makes_nothing_overdue(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    r_profile(r, GROUP_OF(20));
+    port(r, "2019-03-02 10:00", LINE, "inquiry");
+    assert_string_equal(text(r_task(r, CLIENT), "escalated_to"), "");
+    assert_string_equal(text(r_task(r, CLIENT), "created_at"), "2019-03-02T10:00:00+08:00");
+    r_free(r);
+}
+
+/* due_at counts office hours: found at night, the hours begin in the morning. */
+static void due_begins_with_the_office(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    port(r, "2026-03-02 22:00", LINE, "requested");
+    assert_true(strcmp(text(r_task(r, CLIENT), "due_at"), "2026-03-03T09:00:00+08:00") > 0);
+    r_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(signals_fold_into_one_task),
+        cmocka_unit_test(the_id_is_the_hash_of_client_purpose_and_cause),
+        cmocka_unit_test(a_repeated_message_says_nothing),
+        cmocka_unit_test(a_cleared_cause_withdraws_and_nothing_reopens),
+        cmocka_unit_test(clearing_one_line_leaves_the_other),
+        cmocka_unit_test(climbing_wakes_and_brings_the_call_nearer),
+        cmocka_unit_test(a_large_group_goes_up_to_the_chief),
+        cmocka_unit_test(an_overdue_task_goes_up_once),
+        cmocka_unit_test(the_chief_of_the_manager_will_do),
+        cmocka_unit_test(whom_and_how),
+        cmocka_unit_test(double_identity_counts_as_the_higher),
+        cmocka_unit_test(a_task_nobody_ended_expires),
+        cmocka_unit_test(a_quiet_task_is_told_again_each_week),
+        cmocka_unit_test(signals_have_a_bound),
+        cmocka_unit_test(the_deciding_message_is_named),
+        cmocka_unit_test(history_makes_nothing_overdue),
+        cmocka_unit_test(due_begins_with_the_office),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
