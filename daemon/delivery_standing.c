@@ -50,6 +50,8 @@ bool cw_delivery_idle(const struct cw_delivery *d)
 {
     for (size_t i = 0; i < d->n_shards; i++) {
         const struct shard *sh = d->shards[i];
+        if (sh->standing == SHARD_REFUSED)
+            continue; /* Waiting does not mend it. */
         if (sh->standing != SHARD_READING || !sh->at_end || sh->n_waiting || sh->unanswered)
             return false;
     }
