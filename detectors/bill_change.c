@@ -98,8 +98,8 @@ static void tell(struct cw_judge *j, uint8_t slot, const struct earlier *e, doub
 static void on_bill(struct cw_judge *j)
 {
     const struct cw_client *cl = j->client;
-    if (cl->bill_cycles[0] != j->event->u.bill.cycle || !whole(cl, cl->bill_cycles[0]))
-        return; /* An older cycle billed anew, or part of a cycle. */
+    if (cl->bill_cycles[0] != j->event->u.bill.cycle)
+        return; /* An older cycle billed anew. */
     struct earlier e = earlier_of(cl);
     if (e.n < j->t[LEAST_BILLS] || e.usual <= 0)
         return;

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "churnwatch/client.h"
 #include "tests/support/rehearsal.h"
 
 #define BEGIN "2026-01-05" /* a Monday */
@@ -39,9 +40,15 @@ static const struct row rows[] = {
     {"spend_spike", "too little money", {{40, 0.5, 100, 0}, {1, 3, 100, 0}}, false},
     {"spend_spike", "just enough money", {{40, 0.5, 100, 0}, {1, 6, 100, 0}}, true},
     {"spend_spike", "still learning", {{15, 10, 100, 0}, {1, 60, 100, 0}}, false},
-    {"spend_spike", "fresh for some days", {{40, 10, 100, 0}, {1, 60, 100, 0}, {3, 10, 100, 0}}, true},
+    {"spend_spike",
+     "fresh for some days",
+     {{40, 10, 100, 0}, {1, 60, 100, 0}, {3, 10, 100, 0}},
+     true},
     {"spend_spike", "faded", {{40, 10, 100, 0}, {1, 60, 100, 0}, {6, 10, 100, 0}}, false},
-    {"spend_spike", "a new level is no spike for ever", {{40, 10, 100, 0}, {12, 60, 100, 0}}, false},
+    {"spend_spike",
+     "a new level is no spike for ever",
+     {{40, 10, 100, 0}, {12, 60, 100, 0}},
+     false},
 
     {"spend_drop", "a sudden fall", {{60, 10, 100, 0}, {8, 2.5, 100, 0}}, true},
     {"spend_drop", "nothing at all", {{60, 10, 100, 0}, {8, 0, 100, 0}}, true},
@@ -56,9 +63,15 @@ static const struct row rows[] = {
      "a second fall after a new level",
      {{60, 40, 100, 0}, {120, 10, 100, 0}, {9, 2, 100, 0}},
      true},
-    {"spend_drop", "a sparse client is not judged by days", {{120, 30, 100, 7}, {10, 0, 0, 0}}, false},
+    {"spend_drop",
+     "a sparse client is not judged by days",
+     {{120, 30, 100, 7}, {10, 0, 0, 0}},
+     false},
 
-    {"spend_decline", "a slide", {{60, 10, 100, 0}, {8, 8, 80, 0}, {8, 6, 60, 0}, {8, 4, 40, 0}}, true},
+    {"spend_decline",
+     "a slide",
+     {{60, 10, 100, 0}, {8, 8, 80, 0}, {8, 6, 60, 0}, {8, 4, 40, 0}},
+     true},
     {"spend_decline", "no slide", {{60, 10, 100, 0}, {24, 10, 100, 0}}, false},
     {"spend_decline",
      "a shallow slide",
@@ -68,17 +81,33 @@ static const struct row rows[] = {
      "a climb is no slide",
      {{60, 10, 100, 0}, {8, 12, 120, 0}, {8, 16, 160, 0}, {8, 22, 220, 0}},
      false},
-    {"spend_decline", "usage alone is left to usage_drop", {{60, 10, 100, 0}, {24, 10.2, 30, 0}}, false},
-    {"spend_decline", "too little money", {{60, 0.2, 100, 0}, {8, 0.1, 60, 0}, {8, 0.05, 30, 0}}, false},
+    {"spend_decline",
+     "usage alone is left to usage_drop",
+     {{60, 10, 100, 0}, {24, 10.2, 30, 0}},
+     false},
+    {"spend_decline",
+     "too little money",
+     {{60, 0.2, 100, 0}, {8, 0.1, 60, 0}, {8, 0.05, 30, 0}},
+     false},
     {"spend_decline", "still learning", {{10, 10, 100, 0}, {6, 6, 60, 0}, {6, 3, 30, 0}}, false},
     {"spend_decline",
      "come back",
      {{60, 10, 100, 0}, {8, 8, 80, 0}, {8, 6, 60, 0}, {8, 4, 40, 0}, {20, 10, 100, 0}},
      false},
-    {"spend_decline", "a level that lasts", {{60, 10, 100, 0}, {8, 7, 70, 0}, {120, 4, 40, 0}}, false},
+    {"spend_decline",
+     "spend recovers, usage does not",
+     {{60, 10, 100, 0}, {8, 6, 60, 0}, {8, 4, 40, 0}, {15, 12, 20, 0}},
+     false},
+    {"spend_decline",
+     "a level that lasts",
+     {{60, 10, 100, 0}, {8, 7, 70, 0}, {120, 4, 40, 0}},
+     false},
 
     {"usage_drop", "a sudden fall", {{60, 10, 100, 0}, {8, 10, 25, 0}}, true},
-    {"usage_drop", "a slow fall", {{60, 10, 100, 0}, {8, 10, 80, 0}, {8, 10, 60, 0}, {8, 10, 45, 0}}, true},
+    {"usage_drop",
+     "a slow fall",
+     {{60, 10, 100, 0}, {8, 10, 80, 0}, {8, 10, 60, 0}, {8, 10, 45, 0}},
+     true},
     {"usage_drop", "a small fall", {{60, 10, 100, 0}, {8, 10, 90, 0}}, false},
     {"usage_drop", "a rise is no drop", {{60, 10, 100, 0}, {8, 10, 400, 0}}, false},
     {"usage_drop", "spend alone is not usage", {{60, 10, 100, 0}, {8, 1, 100, 0}}, false},
@@ -94,7 +123,7 @@ static const struct row rows[] = {
     {"outage", "both fall far", {{62, 10, 100, 0}, {1, 3, 30, 0}}, true},
     {"outage", "both rise", {{62, 10, 100, 0}, {1, 60, 600, 0}}, false},
     {"outage", "too little money", {{64, 0.5, 100, 0}, {1, 0, 0, 0}}, false},
-    {"outage", "still learning", {{15, 10, 100, 0}, {1, 0, 0, 0}}, false},
+    {"outage", "still learning", {{15, 10, 100, 0}, {1, 2, 20, 0}}, false},
     {"outage", "a fall of many days is none", {{62, 10, 100, 0}, {5, 1, 10, 0}}, false},
     {"outage", "faded", {{64, 10, 100, 0}, {1, 0, 0, 0}, {6, 10, 100, 0}}, false},
 
@@ -107,6 +136,36 @@ static const struct row rows[] = {
     {"inactivity", "hardly known", {{6, 10, 100, 0}, {10, 0, 0, 0}}, false},
     {"inactivity", "come back", {{40, 10, 100, 0}, {10, 0, 0, 0}, {1, 10, 100, 0}}, false},
     {"inactivity", "gone for good", {{40, 10, 100, 0}, {70, 0, 0, 0}}, false},
+};
+
+/* The same with settings bent, so that one limit decides alone. */
+#define DROP "detectors.spend_drop."
+#define DECLINE "detectors.spend_decline."
+#define USAGE "detectors.usage_drop."
+static const struct bent {
+    struct row row;
+    const char *settings[3];
+} bent_rows[] = {
+    {{"spend_drop", "two days", {{60, 10, 100, 0}, {2, 0, 100, 0}}, false}, {DROP "fire_score=2"}},
+    {{"spend_drop", "three days", {{60, 10, 100, 0}, {3, 0, 100, 0}}, true}, {DROP "fire_score=2"}},
+    {{"spend_drop", "too sparse", {{120, 30, 100, 4}, {25, 0, 100, 0}}, false},
+     {DROP "fire_score=2", DROP "clear_score=1"}},
+    {{"spend_drop", "not too sparse", {{120, 30, 100, 4}, {25, 0, 100, 0}}, true},
+     {DROP "fire_score=2", DROP "clear_score=1", DROP "least_chance=0.05"}},
+    {{"spend_drop", "lasting", {{60, 10, 100, 0}, {20, 2.5, 100, 0}}, true},
+     {DROP "lasts_days=30"}},
+    {{"spend_drop", "lasting too long", {{60, 10, 100, 0}, {20, 2.5, 100, 0}}, false},
+     {DROP "lasts_days=7"}},
+    {{"spend_decline", "learned soon", {{12, 10, 100, 0}, {10, 2, 20, 0}}, true},
+     {DECLINE "warmup_days=14", DECLINE "fire_score=1"}},
+    {{"spend_decline", "learned late", {{12, 10, 100, 0}, {10, 2, 20, 0}}, false},
+     {DECLINE "warmup_days=28", DECLINE "fire_score=1"}},
+    {{"usage_drop", "learned soon", {{12, 10, 100, 0}, {10, 10, 20, 0}}, true},
+     {USAGE "warmup_days=14", USAGE "fire_score=100", USAGE "slow_fire_score=1"}},
+    {{"usage_drop", "learned late", {{12, 10, 100, 0}, {10, 10, 20, 0}}, false},
+     {USAGE "warmup_days=28", USAGE "fire_score=100", USAGE "slow_fire_score=1"}},
+    {{"inactivity", "an only line is the client", {{40, 10, 100, 0}, {35, 0, 0, 0}}, false},
+     {"detectors.inactivity.least_days=100"}},
 };
 /* clang-format on */
 
@@ -157,25 +216,29 @@ static int play_stretch(struct rehearsal *r, int from, const struct stretch *s)
     return from + s->days;
 }
 
+/* False when it did not end as wanted. */
+static bool play_row(const struct row *row, const char *const *settings, bool restored)
+{
+    struct rehearsal *r = r_new(settings);
+    int day = 0;
+    for (size_t k = 0; k < 6 && row->stretches[k].days; k++) {
+        if (restored && day)
+            r_restore(r);
+        day = play_stretch(r, day, &row->stretches[k]);
+    }
+    bool told = r_signal(r, CLIENT, row->detector, NULL) != NULL;
+    if (told != row->told)
+        print_error("%s: %s: %stold\n", row->detector, row->name, told ? "" : "not ");
+    r_free(r);
+    return told == row->told;
+}
+
 /* Returns the number of rows that did not end as wanted. */
 static int play_rows(bool restored)
 {
     int wrong = 0;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct rehearsal *r = r_new(NULL);
-        int day = 0;
-        for (size_t k = 0; k < 6 && rows[i].stretches[k].days; k++) {
-            if (restored && day)
-                r_restore(r);
-            day = play_stretch(r, day, &rows[i].stretches[k]);
-        }
-        bool told = r_signal(r, CLIENT, rows[i].detector, "") != NULL;
-        if (told != rows[i].told) {
-            print_error("%s: %s: %stold\n", rows[i].detector, rows[i].name, told ? "" : "not ");
-            wrong++;
-        }
-        r_free(r);
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        wrong += !play_row(&rows[i], NULL, restored);
     return wrong;
 }
 
@@ -189,6 +252,18 @@ static void every_row_restored_between_stretches(void **state)
 {
     (void)state;
     assert_int_equal(play_rows(true), 0);
+}
+
+static void every_bent_row(void **state)
+{
+    (void)state;
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof bent_rows / sizeof *bent_rows; i++) {
+        const char *settings[4] = {bent_rows[i].settings[0], bent_rows[i].settings[1],
+                                   bent_rows[i].settings[2], NULL};
+        wrong += !play_row(&bent_rows[i].row, settings, false);
+    }
+    assert_int_equal(wrong, 0);
 }
 
 static struct rehearsal *usual(int days)
@@ -272,9 +347,9 @@ static bool told_of_any(const struct rehearsal *r, const char *detector)
     return false;
 }
 
-static struct rehearsal *crowd(int days)
+static struct rehearsal *crowd(int days, const char *const *settings)
 {
-    struct rehearsal *r = r_new(NULL);
+    struct rehearsal *r = r_new(settings);
     for (int day = 0; day < days; day++)
         play_crowd(r, day, 10, 100);
     return r;
@@ -286,7 +361,7 @@ static const char *const downward[] = {"spend_drop", "spend_decline", "usage_dro
 static void a_holiday_of_all_is_nobodys_fall(void **state)
 {
     (void)state;
-    struct rehearsal *r = crowd(62);
+    struct rehearsal *r = crowd(62, NULL);
     for (int day = 62; day < 69; day++)
         play_crowd(r, day, 3, 25);
     for (size_t i = 0; i < sizeof downward / sizeof *downward; i++)
@@ -298,7 +373,7 @@ static void a_holiday_of_all_is_nobodys_fall(void **state)
 static void one_who_falls_while_others_do_not_is_told(void **state)
 {
     (void)state;
-    struct rehearsal *r = crowd(62);
+    struct rehearsal *r = crowd(62, NULL);
     for (int day = 62; day < 70; day++) {
         for (int i = 0; i < CROWD; i++)
             play_day(r, member(i), day, i == 7 ? 12 : 10 * (1 + i % 5), i == 7 ? 25 : 100);
@@ -313,7 +388,7 @@ static void one_who_falls_while_others_do_not_is_told(void **state)
 static void a_rise_of_all_is_cleared_at_the_close(void **state)
 {
     (void)state;
-    struct rehearsal *r = crowd(40);
+    struct rehearsal *r = crowd(40, NULL);
     for (int i = 0; i < CROWD; i++)
         play_day(r, member(i), 40, 40 * (1 + i % 5), 100);
     assert_true(told_of_any(r, "spend_spike")); /* nobody can know yet */
@@ -325,7 +400,9 @@ static void a_rise_of_all_is_cleared_at_the_close(void **state)
 static void a_silent_feed_is_nobodys_fall(void **state)
 {
     (void)state;
-    struct rehearsal *r = crowd(62);
+    /* The guard alone: nothing is taken out as shared. */
+    static const char *const alone[] = {"baseline.shock_clients=1000", NULL};
+    struct rehearsal *r = crowd(62, alone);
     for (int day = 62; day < 72; day++) {
         play_day(r, member(0), day, 10, 100); /* what still trickles in */
         close_day(r, day);
@@ -334,6 +411,22 @@ static void a_silent_feed_is_nobodys_fall(void **state)
     for (size_t i = 0; i < sizeof downward / sizeof *downward; i++)
         if (told_of_any(r, downward[i]))
             fail_msg("%s is told while the feed is silent", downward[i]);
+    const struct cw_client *cl = cw_shard_client(r_shard(r), CW_STR("i-001"));
+    assert_true(cl->spend.p_work > 0.95F && cl->spend.days == 62);
+    r_free(r);
+}
+
+static void days_quiet_for_most_do_not_make_a_silence(void **state)
+{
+    (void)state;
+    struct rehearsal *r = crowd(62, NULL);
+    for (int day = 62; day < 69; day++) {
+        for (int i = 0; i < CROWD / 4; i++)
+            play_day(r, member(i), day, 10 * (1 + i % 5), 100);
+        close_day(r, day);
+    }
+    assert_int_equal(cw_shard_counters(r_shard(r))->feed_silent_days, 0);
+    assert_false(told_of_any(r, "inactivity"));
     r_free(r);
 }
 
@@ -349,6 +442,7 @@ static void a_suspended_client_is_not_said_to_fall(void **state)
     (void)play_stretch(r, 90, &(struct stretch){2, 10, 100, 0});
     for (size_t i = 0; i < sizeof downward / sizeof *downward; i++)
         assert_null(r_signal(r, CLIENT, downward[i], NULL));
+    assert_true(cw_shard_client(r_shard(r), CW_STR(CLIENT))->spend.p_work > 0.95F);
     r_free(r);
 }
 
@@ -384,7 +478,8 @@ static const struct bills bills[] = {
     {"small money", "2025-12-20", {"10", "11", "9", "40"}, NULL},
     {"a restless client", "2025-12-20", {"40", "200", "90", "220"}, NULL},
     {"too few before", "2025-12-20", {"100", "300"}, NULL},
-    {"the joining cycle is not compared with", "2026-01-20", {"10", "100", "100", "105"}, NULL},
+    {"the joining cycle is not compared with", "2026-01-20", {"100", "100", "300"}, NULL},
+    {"whole cycles are compared with", "2026-01-20", {"10", "100", "100", "300"}, "up"},
     {"cleared by a usual one", "2025-12-20", {"100", "110", "95", "210", "115"}, NULL},
     {"from above to below", "2025-12-20", {"100", "110", "95", "210", "20"}, "down"},
 };
@@ -392,8 +487,10 @@ static const struct bills bills[] = {
 static void bills_against_earlier_ones(void **state)
 {
     (void)state;
+    static const char *const unfading[] = {"detectors.bill_change.half_life_days=90",
+                                           "tasks.open_for=300d", NULL};
     for (size_t i = 0; i < sizeof bills / sizeof *bills; i++) {
-        struct rehearsal *r = r_new(NULL);
+        struct rehearsal *r = r_new(unfading);
         char at[32], data[120];
         (void)snprintf(at, sizeof at, "%s 10:00", bills[i].joined);
         spend(r, CLIENT, at, 1);
@@ -482,6 +579,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row),
+        cmocka_unit_test(every_bent_row),
         cmocka_unit_test(every_row_restored_between_stretches),
         cmocka_unit_test(a_spike_is_told_at_once_and_once_a_step),
         cmocka_unit_test(a_monthly_fee_is_no_spike),
@@ -490,6 +588,7 @@ int main(void)
         cmocka_unit_test(one_who_falls_while_others_do_not_is_told),
         cmocka_unit_test(a_rise_of_all_is_cleared_at_the_close),
         cmocka_unit_test(a_silent_feed_is_nobodys_fall),
+        cmocka_unit_test(days_quiet_for_most_do_not_make_a_silence),
         cmocka_unit_test(a_suspended_client_is_not_said_to_fall),
         cmocka_unit_test(an_outage_is_told_by_its_minutes),
         cmocka_unit_test(bills_against_earlier_ones),
