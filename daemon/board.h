@@ -6,8 +6,8 @@
 
 #include <stdatomic.h>
 
-#include "daemon/bus.h"
 #include "churnwatch/shard.h"
+#include "daemon/bus.h"
 
 /* Counters, each declared once with its sentence in daemon/counters.def; see daemon/metrics.h. */
 enum cw_counter {

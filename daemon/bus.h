@@ -18,8 +18,14 @@
 #include "churnwatch/event.h"
 
 enum cw_input { CW_IN_PROFILES, CW_IN_BILLING, CW_IN_SERVICE, CW_IN_OUTCOMES, CW_INPUTS };
-enum cw_log { CW_LOG_STATE, CW_LOG_TASKS, CW_LOG_DEAD_LETTERS, CW_LOG_MANAGERS, CW_LOG_CONTROL,
-              CW_LOGS };
+enum cw_log {
+    CW_LOG_STATE,
+    CW_LOG_TASKS,
+    CW_LOG_DEAD_LETTERS,
+    CW_LOG_MANAGERS,
+    CW_LOG_CONTROL,
+    CW_LOGS
+};
 
 /* Next offsets of one shard's inputs. */
 struct cw_positions {
@@ -64,7 +70,8 @@ struct cw_bus_ops {
     int (*poll)(struct cw_bus *b, int wait_ms, struct cw_bus_event *ret_event,
                 struct cw_errbuf *eb);
     int (*released)(struct cw_bus *b, struct cw_errbuf *eb);
-    /* After restore: start reading a shard's inputs at these offsets (CW_OFFSET_NONE: beginning). */
+    /* After restore: start reading a shard's inputs at these offsets (CW_OFFSET_NONE: beginning).
+     */
     int (*seek)(struct cw_bus *b, const struct cw_positions *at, struct cw_errbuf *eb);
     int (*pause)(struct cw_bus *b, enum cw_input in, int32_t shard, bool paused,
                  struct cw_errbuf *eb);
@@ -87,8 +94,8 @@ struct cw_bus_ops {
     int (*read)(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t from, int64_t to,
                 int (*each)(void *arg, const struct cw_message *m), void *arg,
                 struct cw_errbuf *eb);
-    /* Partitions of a log or input; checked at start. */
-    int (*partitions)(struct cw_bus *b, int32_t *ret_n, struct cw_errbuf *eb);
+    /* Partitions of a log. */
+    int (*partitions)(struct cw_bus *b, enum cw_log log, int32_t *ret_n, struct cw_errbuf *eb);
     /* Records before this offset of the state log are no longer needed; advice. */
     void (*trim)(struct cw_bus *b, int32_t shard, int64_t before);
     void (*close)(struct cw_bus *b); /* frees b */

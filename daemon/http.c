@@ -164,7 +164,7 @@ static int listen_tcp(const char *text, struct cw_errbuf *eb)
                                    .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *a;
     char host[256];
-    const char *port;
+    const char *port = NULL;
     int one = 1, err = split_host(text, host, &port, eb);
     if (err)
         return err;

@@ -1,0 +1,386 @@
+/* The Kafka bus: opening and closing, polling, assignments. On its engine's thread; librdkafka's
+ * own threads call nothing here, for the rebalance callback is served inside poll. */
+#include "daemon/bus_kafka.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/bus_kafka_state.h"
+#include "daemon/kafka_handle.h"
+#include "daemon/log.h"
+#include "daemon/topics.h"
+
+/* ---- assignments ---- */
+
+static void forget_assignment(struct cw_bus_kafka *k)
+{
+    if (k->metadata)
+        rd_kafka_consumer_group_metadata_destroy(k->metadata);
+    k->metadata = NULL;
+    free(k->shards);
+    k->shards = NULL;
+    k->n_shards = 0;
+    k->token++;
+}
+
+/* The shards of an assignment are the partitions of billing; the range assignor gives the same
+ * numbers of every topic, which is checked, not believed. */
+static bool note_shards(struct cw_bus_kafka *k, const rd_kafka_topic_partition_list_t *parts)
+{
+    const char *billing = cw_topics_input(k->settings, CW_IN_BILLING);
+    k->shards = calloc((size_t)parts->cnt + 1, sizeof *k->shards);
+    if (!k->shards)
+        return false;
+    for (int i = 0; i < parts->cnt; i++)
+        if (strcmp(parts->elems[i].topic, billing) == 0)
+            k->shards[k->n_shards++] = parts->elems[i].partition;
+    bool whole = (size_t)parts->cnt == k->n_shards * CW_INPUTS;
+    for (size_t i = 0; i < k->n_shards && whole; i++)
+        for (enum cw_input in = 0; in < CW_INPUTS && whole; in++)
+            whole = rd_kafka_topic_partition_list_find(parts, cw_topics_input(k->settings, in),
+                                                       k->shards[i]) != NULL;
+    return whole;
+}
+
+/* Paused at once, and at a plain offset, so that nothing is fetched before the shard is restored
+ * and sought to its place. */
+static rd_kafka_resp_err_t assign_paused(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *parts)
+{
+    for (int i = 0; i < parts->cnt; i++)
+        parts->elems[i].offset = 0;
+    rd_kafka_resp_err_t err = rd_kafka_assign(rk, parts);
+    return err ? err : rd_kafka_pause_partitions(rk, parts);
+}
+
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t what,
+                         rd_kafka_topic_partition_list_t *parts, void *arg)
+{
+    struct cw_bus_kafka *k = arg;
+    rd_kafka_resp_err_t err;
+    k->tell_lost |= what != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && rd_kafka_assignment_lost(rk);
+    forget_assignment(k);
+    if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        k->metadata = rd_kafka_consumer_group_metadata(rk);
+        err = assign_paused(rk, parts);
+        k->tell_assigned = true;
+        if (!k->metadata || !note_shards(k, parts))
+            (void)cw_fail(&k->assign_error, CW_E_FATAL,
+                          "the assignment has not the same partitions of every input topic");
+    } else {
+        err = rd_kafka_assign(rk, NULL);
+        k->tell_revoked = true;
+        k->tell_assigned = false;
+    }
+    if (err)
+        (void)cw_fail(&k->assign_error, CW_E_FATAL, "assignment: %s", rd_kafka_err2str(err));
+    rd_kafka_yield(rk); /* One happening at a time. */
+}
+
+/* What the callback has left to be told; false when nothing. */
+static bool tell(struct cw_bus_kafka *k, struct cw_bus_event *ev, struct cw_errbuf *eb)
+{
+    if (k->assign_error.text[0]) {
+        *ev = (struct cw_bus_event){.what = CW_BUS_FAILED,
+                                    .err = cw_fail(eb, CW_E_FATAL, "%s", k->assign_error.text)};
+        return true;
+    }
+    if (k->tell_revoked) {
+        *ev = (struct cw_bus_event){.what = k->tell_lost ? CW_BUS_LOST : CW_BUS_REVOKED};
+        k->tell_revoked = k->tell_lost = false;
+        return true;
+    }
+    if (k->tell_assigned) {
+        *ev = (struct cw_bus_event){.what = CW_BUS_ASSIGNED,
+                                    .shards = k->shards,
+                                    .n_shards = k->n_shards,
+                                    .token = k->token};
+        k->tell_assigned = false;
+        return true;
+    }
+    return false;
+}
+
+/* ---- polling ---- */
+
+static bool room_for_headers(struct cw_bus_kafka *k, size_t n)
+{
+    if (n <= k->cap_headers)
+        return true;
+    struct cw_header *p = realloc(k->headers, n * sizeof *p);
+    if (!p)
+        return false;
+    k->headers = p;
+    k->cap_headers = n;
+    return true;
+}
+
+static int take_headers(struct cw_bus_kafka *k, const rd_kafka_message_t *m, struct cw_message *ret)
+{
+    rd_kafka_headers_t *headers;
+    ret->headers = NULL;
+    ret->n_headers = 0;
+    if (rd_kafka_message_headers(m, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    size_t n = rd_kafka_header_cnt(headers);
+    if (!room_for_headers(k, n))
+        return -CW_E_NOMEM;
+    for (size_t i = 0; i < n; i++) {
+        const char *name;
+        const void *value;
+        size_t size;
+        if (rd_kafka_header_get_all(headers, i, &name, &value, &size) != 0)
+            break;
+        k->headers[ret->n_headers++] =
+            (struct cw_header){{name, strlen(name)}, {value, value ? size : 0}};
+    }
+    ret->headers = k->headers;
+    return 0;
+}
+
+int cw_bus_kafka_message(struct cw_bus_kafka *k, const rd_kafka_message_t *from,
+                         struct cw_message *ret)
+{
+    rd_kafka_timestamp_type_t type;
+    *ret = (struct cw_message){.key = {from->key, from->key ? from->key_len : 0},
+                               .value = {from->payload, from->payload ? from->len : 0},
+                               .timestamp_ms = rd_kafka_message_timestamp(from, &type),
+                               .partition = from->partition,
+                               .offset = from->offset};
+    return take_headers(k, from, ret);
+}
+
+static bool input_of(const struct cw_bus_kafka *k, const char *topic, enum cw_input *ret)
+{
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        if (strcmp(topic, cw_topics_input(k->settings, in)) == 0) {
+            *ret = in;
+            return true;
+        }
+    return false;
+}
+
+/* An error of the consumer: what passes by itself is logged, the rest ends the process. */
+static void on_error(const rd_kafka_t *rk, const rd_kafka_message_t *m, struct cw_bus_event *ev,
+                     struct cw_errbuf *eb)
+{
+    char text[512], quoted[600];
+    rd_kafka_resp_err_t fatal =
+        rd_kafka_fatal_error((rd_kafka_t *)(uintptr_t)rk, text, sizeof text);
+    if (fatal)
+        *ev = (struct cw_bus_event){
+            .what = CW_BUS_FAILED,
+            .err = cw_fail(eb, CW_E_FATAL, "%s: %s", rd_kafka_err2name(fatal), text)};
+    else if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+        *ev = (struct cw_bus_event){
+            .what = CW_BUS_FAILED,
+            .err = cw_fail(eb, CW_E_FATAL,
+                           "%s partition %d: the next offset is no longer in the topic; its "
+                           "retention is shorter than the time we were away (%s)",
+                           m->rkt ? rd_kafka_topic_name(m->rkt) : "?", m->partition,
+                           rd_kafka_message_errstr(m))};
+    else
+        cw_log(CW_LOG_WARNING, "consumer", "error=%s text=%s", rd_kafka_err2name(m->err),
+               cw_log_quote(rd_kafka_message_errstr(m), quoted, sizeof quoted));
+}
+
+static int take(struct cw_bus_kafka *k, rd_kafka_message_t *m, struct cw_bus_event *ev,
+                struct cw_errbuf *eb)
+{
+    k->held = m;
+    if (m->err && m->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        on_error(k->consumer, m, ev, eb);
+        return 0;
+    }
+    if (!input_of(k, rd_kafka_topic_name(m->rkt), &ev->input))
+        return 0;
+    ev->partition = m->partition;
+    if (m->err) {
+        ev->what = CW_BUS_END;
+        ev->end = m->offset;
+        return 0;
+    }
+    ev->what = CW_BUS_MESSAGE;
+    return cw_bus_kafka_message(k, m, &ev->message);
+}
+
+static int poll(struct cw_bus *b, int wait_ms, struct cw_bus_event *ev, struct cw_errbuf *eb)
+{
+    struct cw_bus_kafka *k = cw_bus_kafka_of(b);
+    *ev = (struct cw_bus_event){.what = CW_BUS_NOTHING};
+    if (k->held)
+        rd_kafka_message_destroy(k->held);
+    k->held = NULL;
+    if (tell(k, ev, eb))
+        return 0;
+    rd_kafka_message_t *m = rd_kafka_consumer_poll(k->consumer, wait_ms);
+    int err = m ? take(k, m, ev, eb) : 0;
+    /* What the callback said comes before a message that was polled along with it, which belongs
+     * to an assignment that is gone or not yet restored. */
+    (void)tell(k, ev, eb);
+    return err;
+}
+
+/* The callback has let the partitions go already: nothing is under way while it runs. */
+static int released(struct cw_bus *b, struct cw_errbuf *eb)
+{
+    (void)b, (void)eb;
+    return 0;
+}
+
+static rd_kafka_topic_partition_list_t *inputs_of(const struct cw_bus_kafka *k, int32_t shard)
+{
+    rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(CW_INPUTS);
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        (void)rd_kafka_topic_partition_list_add(parts, cw_topics_input(k->settings, in), shard);
+    return parts;
+}
+
+static int told(rd_kafka_resp_err_t err, const char *what, struct cw_errbuf *eb)
+{
+    return err ? cw_fail(eb, CW_E_RETRY, "%s: %s", what, rd_kafka_err2str(err)) : 0;
+}
+
+static int seek(struct cw_bus *b, const struct cw_positions *at, struct cw_errbuf *eb)
+{
+    struct cw_bus_kafka *k = cw_bus_kafka_of(b);
+    rd_kafka_topic_partition_list_t *parts = inputs_of(k, at->shard);
+    for (int i = 0; i < CW_INPUTS; i++)
+        parts->elems[i].offset =
+            at->next[i] == CW_OFFSET_NONE ? RD_KAFKA_OFFSET_BEGINNING : at->next[i];
+    rd_kafka_error_t *error = rd_kafka_seek_partitions(k->consumer, parts, CW_KAFKA_CALL_MS);
+    int err = 0;
+    if (error)
+        err = cw_fail(eb, CW_E_RETRY, "seek: %s", rd_kafka_error_string(error));
+    if (error)
+        rd_kafka_error_destroy(error);
+    for (int i = 0; i < CW_INPUTS && !err; i++)
+        err = told(parts->elems[i].err, "seek", eb);
+    if (!err)
+        err = told(rd_kafka_resume_partitions(k->consumer, parts), "resume", eb);
+    rd_kafka_topic_partition_list_destroy(parts);
+    return err;
+}
+
+static int pause_input(struct cw_bus *b, enum cw_input in, int32_t shard, bool paused,
+                       struct cw_errbuf *eb)
+{
+    struct cw_bus_kafka *k = cw_bus_kafka_of(b);
+    rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(1);
+    (void)rd_kafka_topic_partition_list_add(parts, cw_topics_input(k->settings, in), shard);
+    int err = paused ? told(rd_kafka_pause_partitions(k->consumer, parts), "pause", eb)
+                     : told(rd_kafka_resume_partitions(k->consumer, parts), "resume", eb);
+    rd_kafka_topic_partition_list_destroy(parts);
+    return err;
+}
+
+/* ---- opening and closing ---- */
+
+static void close_bus(struct cw_bus *b)
+{
+    struct cw_bus_kafka *k = cw_bus_kafka_of(b);
+    if (k->held)
+        rd_kafka_message_destroy(k->held);
+    k->held = NULL;
+    if (k->consumer)
+        (void)rd_kafka_consumer_close(k->consumer);
+    forget_assignment(k);
+    if (k->admin)
+        rd_kafka_queue_destroy(k->admin);
+    rd_kafka_t *const handles[] = {k->consumer, k->reader, k->tail, k->producer};
+    for (size_t i = 0; i < sizeof handles / sizeof *handles; i++)
+        if (handles[i])
+            rd_kafka_destroy(handles[i]);
+    free(k->headers);
+    free(k);
+}
+
+static const struct cw_bus_ops ops = {
+    .poll = poll,
+    .released = released,
+    .seek = seek,
+    .pause = pause_input,
+    .begin = cw_bus_kafka_begin,
+    .append = cw_bus_kafka_append,
+    .send_positions = cw_bus_kafka_send_positions,
+    .commit = cw_bus_kafka_commit,
+    .abort = cw_bus_kafka_abort,
+    .committed = cw_bus_kafka_committed,
+    .end = cw_bus_kafka_end,
+    .read = cw_bus_kafka_read,
+    .partitions = cw_bus_kafka_partitions,
+    .trim = cw_bus_kafka_trim,
+    .close = close_bus,
+};
+
+/* Defaults that kafka.properties may change. An idle broker answers a fetch after 20 ms, which is
+ * when a source's end becomes known, and a shard waits for that. Where a full queue is looked at
+ * again after 5 ms and not a second, short queues are enough. */
+static void member_defaults(rd_kafka_conf_t *conf, void *arg)
+{
+    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    rd_kafka_conf_set_opaque(conf, arg);
+    (void)rd_kafka_conf_set(conf, "session.timeout.ms", "15000", NULL, 0);
+    (void)rd_kafka_conf_set(conf, "check.crcs", "true", NULL, 0);
+    (void)rd_kafka_conf_set(conf, "fetch.wait.max.ms", "20", NULL, 0);
+    (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "16384", NULL, 0);
+    if (rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "5", NULL, 0) == RD_KAFKA_CONF_OK) {
+        (void)rd_kafka_conf_set(conf, "queued.min.messages", "5000", NULL, 0);
+        (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "2048", NULL, 0);
+    }
+}
+
+static int subscribe(struct cw_bus_kafka *k, struct cw_errbuf *eb)
+{
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(CW_INPUTS);
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        (void)rd_kafka_topic_partition_list_add(topics, cw_topics_input(k->settings, in),
+                                                RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t err = rd_kafka_subscribe(k->consumer, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+    return err ? cw_fail(eb, CW_E_FATAL, "subscribe: %s", rd_kafka_err2str(err)) : 0;
+}
+
+static int open_member(struct cw_bus_kafka *k, struct cw_errbuf *eb)
+{
+    const struct cw_property extra[] = {
+        {"group.id", k->settings->kafka_group},
+        {"group.instance.id", k->id},
+        {"client.id", k->id},
+        {"partition.assignment.strategy", "range"},
+        {"isolation.level", "read_committed"},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"enable.partition.eof", "true"},
+        {"auto.offset.reset", "error"},
+    };
+    k->consumer = cw_kafka_handle(k->settings, RD_KAFKA_CONSUMER, extra,
+                                  sizeof extra / sizeof *extra, member_defaults, k, eb);
+    if (!k->consumer)
+        return -CW_E_FATAL;
+    (void)rd_kafka_poll_set_consumer(k->consumer);
+    return subscribe(k, eb);
+}
+
+int cw_bus_kafka_open(const struct cw_settings *s, int thread, struct cw_bus **ret_bus,
+                      struct cw_errbuf *eb)
+{
+    struct cw_bus_kafka *k = calloc(1, sizeof *k);
+    if (!k)
+        return cw_fail(eb, CW_E_NOMEM, "no memory for the bus");
+    k->bus.ops = &ops;
+    k->settings = s;
+    (void)snprintf(k->id, sizeof k->id, "%s-%d", s->instance, thread);
+    /* The producer first: it ends what an earlier self left open, before anything is read. */
+    int err = cw_bus_kafka_open_producer(k, eb);
+    if (!err)
+        err = cw_bus_kafka_open_readers(k, eb);
+    if (!err)
+        err = open_member(k, eb);
+    if (err) {
+        close_bus(&k->bus);
+        return err;
+    }
+    *ret_bus = &k->bus;
+    return 0;
+}

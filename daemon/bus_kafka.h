@@ -1,0 +1,19 @@
+/* The bus over Apache Kafka (librdkafka): a member of the consumer group, a transactional producer
+ * and two readers. One per engine thread; see daemon/bus.h for the calls.
+ *
+ *   bus_kafka.c        opening and closing, polling, assignments
+ *   bus_kafka_txn.c    transactions
+ *   bus_kafka_read.c   offsets and logs
+ */
+#ifndef CW_DAEMON_BUS_KAFKA_H
+#define CW_DAEMON_BUS_KAFKA_H
+
+#include "churnwatch/settings.h"
+#include "daemon/bus.h"
+
+/* Opens the bus of engine thread `thread`: fences an earlier self (the ids are <instance>-<thread>)
+ * and joins the group. Borrows the settings until close. -CW_E_FATAL with eb on failure. */
+int cw_bus_kafka_open(const struct cw_settings *s, int thread, struct cw_bus **ret_bus,
+                      struct cw_errbuf *eb);
+
+#endif

@@ -1,0 +1,69 @@
+/* Inside of the Kafka bus; private to daemon/bus_kafka*.c. */
+#ifndef CW_DAEMON_BUS_KAFKA_STATE_H
+#define CW_DAEMON_BUS_KAFKA_STATE_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "churnwatch/settings.h"
+#include "daemon/bus.h"
+
+enum { CW_KAFKA_CALL_MS = 15000 };
+
+struct cw_bus_kafka {
+    struct cw_bus bus; /* first, so that the one is the other */
+    const struct cw_settings *settings;
+    rd_kafka_t *consumer; /* the group's member */
+    rd_kafka_t *producer;
+    rd_kafka_t *reader;      /* read_committed, assigned by hand */
+    rd_kafka_t *tail;        /* read_uncommitted, asked for ends only */
+    rd_kafka_queue_t *admin; /* answers to trims */
+    char id[128];            /* <instance>-<thread> */
+
+    /* The assignment, written by the rebalance callback, which runs inside poll alone. metadata is
+     * the group's as it was inside the ASSIGN callback: a process that was stopped and woken may
+     * have rejoined without a word, and metadata asked for later would let it commit what it judged
+     * before. NULL while nothing is assigned. */
+    rd_kafka_consumer_group_metadata_t *metadata;
+    uint64_t token;
+    int32_t *shards; /* owned */
+    size_t n_shards;
+    bool tell_revoked, tell_lost, tell_assigned;
+    struct cw_errbuf assign_error; /* text: the assignment cannot be worked with */
+
+    rd_kafka_message_t *held; /* lent out by the last poll */
+    struct cw_header *headers;
+    size_t cap_headers;
+};
+
+static inline struct cw_bus_kafka *cw_bus_kafka_of(struct cw_bus *b)
+{
+    return (struct cw_bus_kafka *)b;
+}
+
+/* bus_kafka_txn.c */
+int cw_bus_kafka_open_producer(struct cw_bus_kafka *k, struct cw_errbuf *eb);
+int cw_bus_kafka_begin(struct cw_bus *b, uint64_t token, struct cw_errbuf *eb);
+int cw_bus_kafka_append(struct cw_bus *b, const struct cw_record *r, struct cw_errbuf *eb);
+int cw_bus_kafka_send_positions(struct cw_bus *b, const struct cw_positions *p, size_t n,
+                                uint64_t token, struct cw_errbuf *eb);
+int cw_bus_kafka_commit(struct cw_bus *b, struct cw_errbuf *eb);
+int cw_bus_kafka_abort(struct cw_bus *b, struct cw_errbuf *eb);
+
+/* bus_kafka_read.c */
+int cw_bus_kafka_open_readers(struct cw_bus_kafka *k, struct cw_errbuf *eb);
+int cw_bus_kafka_committed(struct cw_bus *b, int32_t shard, struct cw_positions *ret_at,
+                           struct cw_errbuf *eb);
+int cw_bus_kafka_end(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t *ret_first,
+                     int64_t *ret_end, struct cw_errbuf *eb);
+int cw_bus_kafka_read(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t from,
+                      int64_t to, int (*each)(void *arg, const struct cw_message *m), void *arg,
+                      struct cw_errbuf *eb);
+int cw_bus_kafka_partitions(struct cw_bus *b, enum cw_log log, int32_t *ret_n,
+                            struct cw_errbuf *eb);
+void cw_bus_kafka_trim(struct cw_bus *b, int32_t shard, int64_t before);
+
+/* A librdkafka message as ours; headers go into k's array, valid until the next conversion. */
+int cw_bus_kafka_message(struct cw_bus_kafka *k, const rd_kafka_message_t *from,
+                         struct cw_message *ret);
+
+#endif
