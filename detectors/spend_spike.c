@@ -22,7 +22,7 @@ enum {
     DUE
 };
 static const struct cw_threshold thresholds[] = {
-    {"fire_sigma", "sigma", 4, 1, 20, "Higher: only rarer days are told."},
+    {"fire_sigma", "sigma", 4.5, 1, 20, "Higher: only rarer days are told."},
     {"clear_sigma", "sigma", 2.5, 0, 20,
      "Under this at the day's close, with what all clients share taken out, it was no spike."},
     {"least_yuan", "yuan", 4, 0, 1000000,
