@@ -15,6 +15,7 @@
 
 static void forget_assignment(struct cw_bus_kafka *k)
 {
+    cw_kafka_sources_close(k);
     if (k->metadata)
         rd_kafka_consumer_group_metadata_destroy(k->metadata);
     k->metadata = NULL;
@@ -45,12 +46,15 @@ static bool note_shards(struct cw_bus_kafka *k, const rd_kafka_topic_partition_l
 
 /* Paused at once, and at a plain offset, so that nothing is fetched before the shard is restored
  * and sought to its place. */
-static rd_kafka_resp_err_t assign_paused(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *parts)
+static rd_kafka_resp_err_t assign_paused(struct cw_bus_kafka *k,
+                                         rd_kafka_topic_partition_list_t *parts)
 {
     for (int i = 0; i < parts->cnt; i++)
         parts->elems[i].offset = 0;
-    rd_kafka_resp_err_t err = rd_kafka_assign(rk, parts);
-    return err ? err : rd_kafka_pause_partitions(rk, parts);
+    rd_kafka_resp_err_t err = rd_kafka_assign(k->consumer, parts);
+    if (!err && !cw_kafka_sources_open(k, parts))
+        err = RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+    return err ? err : rd_kafka_pause_partitions(k->consumer, parts);
 }
 
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t what,
@@ -62,7 +66,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t what,
     forget_assignment(k);
     if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         k->metadata = rd_kafka_consumer_group_metadata(rk);
-        err = assign_paused(rk, parts);
+        err = assign_paused(k, parts);
         k->tell_assigned = true;
         if (!k->metadata || !note_shards(k, parts))
             (void)cw_fail(&k->assign_error, CW_E_FATAL,
@@ -213,7 +217,7 @@ static int poll(struct cw_bus *b, int wait_ms, struct cw_bus_event *ev, struct c
     k->held = NULL;
     if (tell(k, ev, eb))
         return 0;
-    rd_kafka_message_t *m = rd_kafka_consumer_poll(k->consumer, wait_ms);
+    rd_kafka_message_t *m = cw_kafka_sources_poll(k, wait_ms);
     int err = m ? take(k, m, ev, eb) : 0;
     /* What the callback said comes before a message that was polled along with it, which belongs
      * to an assignment that is gone or not yet restored. */
@@ -258,6 +262,8 @@ static int seek(struct cw_bus *b, const struct cw_positions *at, struct cw_errbu
         err = told(parts->elems[i].err, "seek", eb);
     if (!err)
         err = told(rd_kafka_resume_partitions(k->consumer, parts), "resume", eb);
+    for (enum cw_input in = 0; in < CW_INPUTS && !err; in++)
+        cw_kafka_sources_pause(k, in, at->shard, false);
     rd_kafka_topic_partition_list_destroy(parts);
     return err;
 }
@@ -265,13 +271,9 @@ static int seek(struct cw_bus *b, const struct cw_positions *at, struct cw_errbu
 static int pause_input(struct cw_bus *b, enum cw_input in, int32_t shard, bool paused,
                        struct cw_errbuf *eb)
 {
-    struct cw_bus_kafka *k = cw_bus_kafka_of(b);
-    rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(1);
-    (void)rd_kafka_topic_partition_list_add(parts, cw_topics_input(k->settings, in), shard);
-    int err = paused ? told(rd_kafka_pause_partitions(k->consumer, parts), "pause", eb)
-                     : told(rd_kafka_resume_partitions(k->consumer, parts), "resume", eb);
-    rd_kafka_topic_partition_list_destroy(parts);
-    return err;
+    (void)eb;
+    cw_kafka_sources_pause(cw_bus_kafka_of(b), in, shard, paused);
+    return 0;
 }
 
 /* ---- opening and closing ---- */
@@ -285,6 +287,7 @@ static void close_bus(struct cw_bus *b)
     if (k->consumer)
         (void)rd_kafka_consumer_close(k->consumer);
     forget_assignment(k);
+    cw_kafka_sources_fini(k);
     if (k->admin)
         rd_kafka_queue_destroy(k->admin);
     rd_kafka_t *const handles[] = {k->consumer, k->reader, k->tail, k->producer};
@@ -359,6 +362,7 @@ static int open_member(struct cw_bus_kafka *k, struct cw_errbuf *eb)
     if (!k->consumer)
         return -CW_E_FATAL;
     (void)rd_kafka_poll_set_consumer(k->consumer);
+    cw_kafka_sources_watch_member(k);
     return subscribe(k, eb);
 }
 
@@ -372,7 +376,9 @@ int cw_bus_kafka_open(const struct cw_settings *s, int thread, struct cw_bus **r
     k->settings = s;
     (void)snprintf(k->id, sizeof k->id, "%s-%d", s->instance, thread);
     /* The producer first: it ends what an earlier self left open, before anything is read. */
-    int err = cw_bus_kafka_open_producer(k, eb);
+    int err = cw_kafka_sources_init(k);
+    if (!err)
+        err = cw_bus_kafka_open_producer(k, eb);
     if (!err)
         err = cw_bus_kafka_open_readers(k, eb);
     if (!err)

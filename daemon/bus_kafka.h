@@ -1,9 +1,10 @@
 /* The bus over Apache Kafka (librdkafka): a member of the consumer group, a transactional producer
  * and two readers. One per engine thread; see daemon/bus.h for the calls.
  *
- *   bus_kafka.c        opening and closing, polling, assignments
- *   bus_kafka_txn.c    transactions
- *   bus_kafka_read.c   offsets and logs
+ *   bus_kafka.c           opening and closing, polling, assignments
+ *   bus_kafka_sources.c   the inputs' queues, and waiting for them
+ *   bus_kafka_txn.c       transactions
+ *   bus_kafka_read.c      offsets and logs
  */
 #ifndef CW_DAEMON_BUS_KAFKA_H
 #define CW_DAEMON_BUS_KAFKA_H

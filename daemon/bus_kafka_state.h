@@ -3,11 +3,21 @@
 #define CW_DAEMON_BUS_KAFKA_STATE_H
 
 #include <librdkafka/rdkafka.h>
+#include <pthread.h>
 
 #include "churnwatch/settings.h"
 #include "daemon/bus.h"
 
 enum { CW_KAFKA_CALL_MS = 15000 };
+
+/* One partition of an input, with a queue of its own: one that is held back stays in it, while the
+ * library's own pause would throw away what is fetched. */
+struct cw_kafka_source {
+    rd_kafka_queue_t *queue;
+    enum cw_input input;
+    int32_t shard;
+    bool paused;
+};
 
 struct cw_bus_kafka {
     struct cw_bus bus; /* first, so that the one is the other */
@@ -30,6 +40,14 @@ struct cw_bus_kafka {
     bool tell_revoked, tell_lost, tell_assigned;
     struct cw_errbuf assign_error; /* text: the assignment cannot be worked with */
 
+    struct cw_kafka_source *sources; /* of the assignment; owned */
+    size_t n_sources, at;            /* at: the one polled last */
+    unsigned taken;                  /* messages since the member's own queue was served */
+    rd_kafka_queue_t *member;        /* the member's own queue: rebalances, errors */
+    pthread_mutex_t lock;            /* of wakes, which librdkafka's threads raise */
+    pthread_cond_t woken;
+    uint64_t wakes;
+
     rd_kafka_message_t *held; /* lent out by the last poll */
     struct cw_header *headers;
     size_t cap_headers;
@@ -39,6 +57,18 @@ static inline struct cw_bus_kafka *cw_bus_kafka_of(struct cw_bus *b)
 {
     return (struct cw_bus_kafka *)b;
 }
+
+/* bus_kafka_sources.c */
+int cw_kafka_sources_init(struct cw_bus_kafka *k);
+void cw_kafka_sources_watch_member(struct cw_bus_kafka *k);
+/* After rd_kafka_assign of these partitions. False: no memory. */
+bool cw_kafka_sources_open(struct cw_bus_kafka *k, const rd_kafka_topic_partition_list_t *parts);
+void cw_kafka_sources_close(struct cw_bus_kafka *k);
+void cw_kafka_sources_fini(struct cw_bus_kafka *k);
+void cw_kafka_sources_pause(struct cw_bus_kafka *k, enum cw_input in, int32_t shard, bool paused);
+/* The next message or happening of any source that is not held back, or of the member; NULL when
+ * there is none within wait_ms, or a callback ran. */
+rd_kafka_message_t *cw_kafka_sources_poll(struct cw_bus_kafka *k, int wait_ms);
 
 /* bus_kafka_txn.c */
 int cw_bus_kafka_open_producer(struct cw_bus_kafka *k, struct cw_errbuf *eb);

@@ -1,0 +1,160 @@
+/* The Kafka bus: the inputs' queues, taken in turn, and waiting for any of them.
+ *
+ * Each partition keeps a queue of its own instead of the member's common one, so that the merge can
+ * leave a source alone that is ahead of the others. librdkafka's threads only raise `wakes`.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/bus_kafka_state.h"
+#include "daemon/topics.h"
+
+/* Messages between two looks at the member's own queue, where rebalances wait. */
+enum { MEMBER_EVERY = 64 };
+
+/* ---- being woken ---- */
+
+static void on_wake(rd_kafka_t *rk, void *arg)
+{
+    struct cw_bus_kafka *k = arg;
+    (void)rk;
+    (void)pthread_mutex_lock(&k->lock);
+    k->wakes++;
+    (void)pthread_cond_signal(&k->woken);
+    (void)pthread_mutex_unlock(&k->lock);
+}
+
+static uint64_t wakes_of(struct cw_bus_kafka *k)
+{
+    (void)pthread_mutex_lock(&k->lock);
+    uint64_t n = k->wakes;
+    (void)pthread_mutex_unlock(&k->lock);
+    return n;
+}
+
+/* Until something was put into an empty queue since `seen` was read. */
+static void wait_for_wake(struct cw_bus_kafka *k, uint64_t seen, int wait_ms)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += wait_ms % 1000 * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    (void)pthread_mutex_lock(&k->lock);
+    while (k->wakes == seen && pthread_cond_timedwait(&k->woken, &k->lock, &until) != ETIMEDOUT)
+        ;
+    (void)pthread_mutex_unlock(&k->lock);
+}
+
+int cw_kafka_sources_init(struct cw_bus_kafka *k)
+{
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&k->lock, NULL);
+    (void)pthread_cond_init(&k->woken, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    return 0;
+}
+
+void cw_kafka_sources_watch_member(struct cw_bus_kafka *k)
+{
+    k->member = rd_kafka_queue_get_consumer(k->consumer);
+    rd_kafka_queue_cb_event_enable(k->member, on_wake, k);
+}
+
+void cw_kafka_sources_fini(struct cw_bus_kafka *k)
+{
+    if (k->member) {
+        rd_kafka_queue_cb_event_enable(k->member, NULL, NULL);
+        rd_kafka_queue_destroy(k->member);
+    }
+    (void)pthread_cond_destroy(&k->woken);
+    (void)pthread_mutex_destroy(&k->lock);
+}
+
+/* ---- the queues ---- */
+
+static bool input_of(const struct cw_bus_kafka *k, const char *topic, enum cw_input *ret)
+{
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        if (strcmp(topic, cw_topics_input(k->settings, in)) == 0) {
+            *ret = in;
+            return true;
+        }
+    return false;
+}
+
+bool cw_kafka_sources_open(struct cw_bus_kafka *k, const rd_kafka_topic_partition_list_t *parts)
+{
+    k->sources = calloc((size_t)parts->cnt + 1, sizeof *k->sources);
+    if (!k->sources)
+        return false;
+    for (int i = 0; i < parts->cnt; i++) {
+        const rd_kafka_topic_partition_t *part = &parts->elems[i];
+        struct cw_kafka_source *src = &k->sources[k->n_sources];
+        if (!input_of(k, part->topic, &src->input))
+            continue;
+        src->shard = part->partition;
+        src->queue = rd_kafka_queue_get_partition(k->consumer, part->topic, part->partition);
+        if (!src->queue)
+            return false;
+        k->n_sources++;
+        rd_kafka_queue_forward(src->queue, NULL);
+        rd_kafka_queue_cb_event_enable(src->queue, on_wake, k);
+    }
+    return true;
+}
+
+void cw_kafka_sources_close(struct cw_bus_kafka *k)
+{
+    for (size_t i = 0; i < k->n_sources; i++) {
+        rd_kafka_queue_cb_event_enable(k->sources[i].queue, NULL, NULL);
+        rd_kafka_queue_destroy(k->sources[i].queue);
+    }
+    free(k->sources);
+    k->sources = NULL;
+    k->n_sources = k->at = 0;
+}
+
+void cw_kafka_sources_pause(struct cw_bus_kafka *k, enum cw_input in, int32_t shard, bool paused)
+{
+    for (size_t i = 0; i < k->n_sources; i++)
+        if (k->sources[i].input == in && k->sources[i].shard == shard)
+            k->sources[i].paused = paused;
+}
+
+/* ---- taking ---- */
+
+/* Stays at a source while it gives; else looks at each once. */
+static rd_kafka_message_t *take(struct cw_bus_kafka *k)
+{
+    for (size_t n = 0; n < k->n_sources; n++) {
+        struct cw_kafka_source *src = &k->sources[k->at];
+        rd_kafka_message_t *m = src->paused ? NULL : rd_kafka_consume_queue(src->queue, 0);
+        if (m)
+            return m;
+        k->at = (k->at + 1) % k->n_sources;
+    }
+    return NULL;
+}
+
+rd_kafka_message_t *cw_kafka_sources_poll(struct cw_bus_kafka *k, int wait_ms)
+{
+    uint64_t seen = wakes_of(k);
+    rd_kafka_message_t *m = ++k->taken % MEMBER_EVERY ? take(k) : NULL;
+    if (!m)
+        m = rd_kafka_consumer_poll(k->consumer, 0);
+    if (m || k->tell_revoked || k->tell_assigned || (m = take(k)))
+        return m;
+    if (wait_ms <= 0)
+        return NULL;
+    wait_for_wake(k, seen, wait_ms);
+    m = take(k);
+    return m ? m : rd_kafka_consumer_poll(k->consumer, 0);
+}
