@@ -28,8 +28,8 @@ static void fill_position(const struct cw_run *r, const struct cw_follow *f, str
     p->batch = r->batch;
     p->clock = cw_shard_clock(r->core);
     p->settings = r->common->settings->version;
-    p->managers = f->managers;
-    p->control = f->control;
+    p->managers = cw_follow_offset(&f->managers);
+    p->control = cw_follow_offset(&f->control);
     p->needed = r->needed;
     p->n_cuts = r->n_cuts;
     memcpy(p->cuts, r->cuts, r->n_cuts * sizeof *p->cuts);

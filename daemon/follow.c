@@ -1,5 +1,4 @@
-/* Following manager.profiles and churnwatch.control (one partition each, as the daemon creates
- * them). On the engine's thread.
+/* Following manager.profiles and churnwatch.control. On the engine's thread.
  *
  * Managers are a table, so that reading a record twice changes nothing: a read that was cut short
  * is simply begun again.
@@ -44,19 +43,40 @@ static int take_control(void *arg, const struct cw_message *m)
     return 0;
 }
 
-static int catch_up(const struct cw_link *link, enum cw_log log, int64_t *next,
-                    int (*take)(void *arg, const struct cw_message *m), void *arg,
-                    struct cw_errbuf *eb)
+static int read_on(const struct cw_link *link, enum cw_log log, int32_t partition, int64_t *next,
+                   int (*take)(void *arg, const struct cw_message *m), void *arg,
+                   struct cw_errbuf *eb)
 {
     int64_t first, end;
-    int err = cw_link_end(link, log, 0, &first, &end, eb);
+    int err = cw_link_end(link, log, partition, &first, &end, eb);
     if (err || end <= *next)
         return err;
-    err =
-        link->bus->ops->read(link->bus, log, 0, *next > first ? *next : first, end, take, arg, eb);
+    err = link->bus->ops->read(link->bus, log, partition, *next > first ? *next : first, end, take,
+                               arg, eb);
     if (!err)
         *next = end;
     return err;
+}
+
+static int catch_up(const struct cw_link *link, enum cw_log log, struct cw_followed *f,
+                    int (*take)(void *arg, const struct cw_message *m), void *arg,
+                    struct cw_errbuf *eb)
+{
+    int err = f->n ? 0 : cw_link_partitions(link, log, &f->n, eb);
+    if (!err && f->n > CW_FOLLOW_PARTITIONS_MOST)
+        return cw_fail(eb, CW_E_FATAL, "a log that is read whole has %d partitions, at most %d are",
+                       f->n, CW_FOLLOW_PARTITIONS_MOST);
+    for (int32_t p = 0; p < f->n && !err; p++)
+        err = read_on(link, log, p, &f->next[p], take, arg, eb);
+    return err;
+}
+
+int64_t cw_follow_offset(const struct cw_followed *f)
+{
+    int64_t sum = 0;
+    for (int32_t p = 0; p < f->n; p++)
+        sum += f->next[p];
+    return sum;
 }
 
 int cw_follow_catch_up(struct cw_follow *f, const struct cw_link *link, struct cw_errbuf *eb)

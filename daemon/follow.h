@@ -7,11 +7,18 @@
 #include "core/decode.h"
 #include "daemon/link.h"
 
+/* One log, all of its partitions: they need not be as many as the shards. */
+#define CW_FOLLOW_PARTITIONS_MOST 64
+struct cw_followed {
+    int32_t n;                               /* 0 until first asked */
+    int64_t next[CW_FOLLOW_PARTITIONS_MOST]; /* offsets */
+};
+
 struct cw_roster;
 struct cw_follow {
     struct cw_roster *roster;   /* owned; shared by the thread's shards */
     struct cw_decoder *decoder; /* owned */
-    int64_t managers, control;  /* next offsets */
+    struct cw_followed managers, control;
 };
 
 /* Returns 0 or -CW_E_NOMEM; f may be freed either way. */
@@ -19,5 +26,7 @@ int cw_follow_init(struct cw_follow *f, const struct cw_decode_limits *limits);
 void cw_follow_free(struct cw_follow *f);
 /* Reads both logs to their ends; what was new is in force when it returns. */
 int cw_follow_catch_up(struct cw_follow *f, const struct cw_link *link, struct cw_errbuf *eb);
+/* How far a log has been read: its next offset, summed over its partitions. */
+int64_t cw_follow_offset(const struct cw_followed *f);
 
 #endif

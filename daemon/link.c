@@ -120,3 +120,13 @@ int cw_link_end(const struct cw_link *l, enum cw_log log, int32_t partition, int
     while (again(l, &tries, &err, eb));
     return err;
 }
+
+int cw_link_partitions(const struct cw_link *l, enum cw_log log, int32_t *ret_n,
+                       struct cw_errbuf *eb)
+{
+    int err, tries = 0;
+    do
+        err = l->bus->ops->partitions(l->bus, log, ret_n, eb);
+    while (again(l, &tries, &err, eb));
+    return err;
+}

@@ -35,6 +35,8 @@ int cw_link_commit(struct cw_link *l, struct cw_errbuf *eb);
 int cw_link_abort(struct cw_link *l, struct cw_errbuf *eb);
 int cw_link_committed(const struct cw_link *l, int32_t shard, struct cw_positions *ret_at,
                       struct cw_errbuf *eb);
+int cw_link_partitions(const struct cw_link *l, enum cw_log log, int32_t *ret_n,
+                       struct cw_errbuf *eb);
 int cw_link_end(const struct cw_link *l, enum cw_log log, int32_t partition, int64_t *ret_first,
                 int64_t *ret_end, struct cw_errbuf *eb);
 

@@ -29,7 +29,7 @@ struct cw_position {
     uint64_t batch;                    /* number of the last cut */
     cw_event_time clock;               /* CW_NO_TIME before the first event */
     int32_t settings;                  /* version of the settings it was judged by */
-    int64_t managers, control;         /* next offsets of the logs every instance reads whole */
+    int64_t managers, control;         /* how far the logs read whole were read, see follow.h */
     int64_t needed;                    /* first offset of the state log a restore needs */
     uint32_t n_cuts;
     struct cw_cut cuts[CW_CUTS_MOST];

@@ -94,7 +94,7 @@ static struct mem *world(int messages)
 {
     static const char manager[] = "{\"manager_id\":\"am2\",\"chief_manager\":\"chief\"}";
     struct mem *m = mem_new(PARTITIONS);
-    mem_put_log(m, CW_LOG_MANAGERS, 0, CW_STR("am2"), (struct cw_str){manager, strlen(manager)});
+    mem_put_log(m, CW_LOG_MANAGERS, 1, CW_STR("am2"), (struct cw_str){manager, strlen(manager)});
     put_profiles(m, CLIENTS, 2);
     put_story(m, 0, messages);
     return m;
