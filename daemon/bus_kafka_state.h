@@ -24,6 +24,7 @@ struct cw_bus_kafka {
     const struct cw_settings *settings;
     rd_kafka_t *consumer; /* the group's member */
     rd_kafka_t *producer;
+    bool open;               /* a transaction was begun and its end is not known yet */
     rd_kafka_t *reader;      /* read_committed, assigned by hand */
     rd_kafka_t *tail;        /* read_uncommitted, asked for ends only */
     rd_kafka_queue_t *admin; /* answers to trims */

@@ -47,7 +47,10 @@ int cw_bus_kafka_begin(struct cw_bus *b, uint64_t token, struct cw_errbuf *eb)
 {
     struct cw_bus_kafka *k = cw_bus_kafka_of(b);
     int err = check_token(k, token, eb);
-    return err ? err : meaning(rd_kafka_begin_transaction(k->producer), "begin", eb);
+    if (!err)
+        err = meaning(rd_kafka_begin_transaction(k->producer), "begin", eb);
+    k->open |= !err;
+    return err;
 }
 
 static rd_kafka_headers_t *headers_of(const struct cw_record *r)
@@ -113,16 +116,24 @@ int cw_bus_kafka_send_positions(struct cw_bus *b, const struct cw_positions *p, 
 /* -1: as long as the transaction lives; any other bound can leave client and broker apart. */
 int cw_bus_kafka_commit(struct cw_bus *b, struct cw_errbuf *eb)
 {
-    return meaning(rd_kafka_commit_transaction(cw_bus_kafka_of(b)->producer, -1), "commit", eb);
+    struct cw_bus_kafka *k = cw_bus_kafka_of(b);
+    int err = meaning(rd_kafka_commit_transaction(k->producer, -1), "commit", eb);
+    k->open &= err != 0;
+    return err;
 }
 
-/* Aborting while the first record is in flight can end in a fatal state; so it is waited for, a
- * little. */
+/* With nothing open there is nothing to abort: the library calls that a fatal error, but the
+ * protocol aborts after every failure, also one before its first transaction. Aborting while the
+ * first record is in flight can end in a fatal state; so it is waited for, a little. */
 int cw_bus_kafka_abort(struct cw_bus *b, struct cw_errbuf *eb)
 {
     struct cw_bus_kafka *k = cw_bus_kafka_of(b);
+    if (!k->open)
+        return 0;
     (void)rd_kafka_flush(k->producer, ABORT_FLUSH_MS);
-    return meaning(rd_kafka_abort_transaction(k->producer, -1), "abort", eb);
+    int err = meaning(rd_kafka_abort_transaction(k->producer, -1), "abort", eb);
+    k->open &= err != 0;
+    return err;
 }
 
 /* ---- opening ---- */
