@@ -150,8 +150,14 @@ void cw_clients_before(struct cw_shard *sh, struct cw_client *cl, struct cw_line
         add_bill(cl, ev);
 }
 
-static void set_owed(struct cw_client *cl, cw_money owed, cw_event_time since)
+/* News of what is owed that is older than what is known says nothing: a bill in arrears told late,
+ * after its payment, would otherwise stand for ever. */
+static void set_owed(struct cw_client *cl, const struct cw_event *ev, cw_money owed,
+                     cw_event_time since)
 {
+    if (cl->owed_at != CW_NO_TIME && ev->time < cl->owed_at)
+        return;
+    cl->owed_at = ev->time;
     cl->owed_since = owed > 0 ? (cl->owed > 0 ? cl->owed_since : since) : CW_NO_TIME;
     cl->owed = owed > 0 ? owed : 0;
 }
@@ -160,13 +166,13 @@ void cw_clients_after(struct cw_client *cl, struct cw_line *ln, const struct cw_
 {
     switch (ev->type) {
     case CW_EV_ARREARS:
-        set_owed(cl, ev->u.arrears.amount, ev->time - ev->u.arrears.days_overdue * CW_DAY);
+        set_owed(cl, ev, ev->u.arrears.amount, ev->time - ev->u.arrears.days_overdue * CW_DAY);
         break;
     case CW_EV_PAYMENT:
-        set_owed(cl, cl->owed - ev->u.payment.amount, ev->time);
+        set_owed(cl, ev, cl->owed - ev->u.payment.amount, ev->time);
         break;
     case CW_EV_BALANCE:
-        set_owed(cl, -(ev->u.balance.balance + ev->u.balance.credit_limit), ev->time);
+        set_owed(cl, ev, -(ev->u.balance.balance + ev->u.balance.credit_limit), ev->time);
         break;
     case CW_EV_PLAN_CHANGED:
         if (ln)

@@ -51,6 +51,7 @@ static const struct cw_field client_fields[] = {
     CW_FIELD_ROW(cw_client, bill_cycles, CW_F_I32, 4, CW_BILLS_KEPT),
     CW_I64(cw_client, owed),
     CW_I64(cw_client, owed_since),
+    CW_I64(cw_client, owed_at),
     CW_U32(cw_client, lines_gone),
 };
 

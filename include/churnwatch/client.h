@@ -64,6 +64,7 @@ struct cw_client {
     cw_cycle bill_cycles[CW_BILLS_KEPT];     /* 0 = none */
     cw_money owed;                           /* as the events tell; 0 = nothing */
     cw_event_time owed_since;                /* CW_NO_TIME when nothing */
+    cw_event_time owed_at;                   /* of the news it comes from; CW_NO_TIME never told */
     uint32_t n_lines, lines_gone;
     uint32_t lines_cap;
     unsigned char *lines;  /* n_lines strides of cw_line_stride(), by rising number */

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "churnwatch/client.h"
 #include "tests/support/rehearsal.h"
 
 #define CLIENT "g-580-0042"
@@ -311,6 +312,20 @@ static void due_begins_with_the_office(void **state)
     r_free(r);
 }
 
+/* A debt told late, after it was paid, does not stand for ever. */
+static void older_news_of_a_debt_says_nothing(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    r_event(r, "billing.arrears", "2026-03-02 09:00", CLIENT, "{'amount':80,'days_overdue':1}");
+    r_event(r, "billing.payment", "2026-03-02 10:00", CLIENT, "{'amount':80}");
+    r_event(r, "billing.arrears", "2026-03-02 09:30", CLIENT, "{'amount':80,'days_overdue':1}");
+    const struct cw_client *cl = cw_shard_client(r_shard(r), CW_STR(CLIENT));
+    assert_int_equal(cl->owed, 0);
+    assert_string_equal(text(r_task(r, CLIENT), "state"), "withdrawn");
+    r_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +346,7 @@ int main(void)
         cmocka_unit_test(the_deciding_message_is_named),
         cmocka_unit_test(history_makes_nothing_overdue),
         cmocka_unit_test(due_begins_with_the_office),
+        cmocka_unit_test(older_news_of_a_debt_says_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
