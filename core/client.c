@@ -88,7 +88,8 @@ cw_money cw_client_usual_bill(const struct cw_client *cl, int skip, int n)
     int found = 0;
     for (int i = skip; i < CW_BILLS_KEPT && found < n && cl->bill_cycles[i]; i++, found++)
         sum += cl->bills[i];
-    return found ? sum / found : -1;
+    /* To the fen: a mean is no amount of any bill, and people read it. */
+    return found ? sum / found / (CW_YUAN / 100) * (CW_YUAN / 100) : -1;
 }
 
 cw_money cw_client_fees(const struct cw_client *cl)

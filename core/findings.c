@@ -1,6 +1,7 @@
 /* Raising and clearing, as detectors do it: into a list that core/tasks.c folds afterwards. */
 #include "core/findings.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "churnwatch/client.h"
@@ -58,7 +59,8 @@ bool cw_is_raised(const struct cw_judge *j, cw_number line, uint8_t slot)
 
 static struct cw_fact *fact(struct cw_signal *s, enum cw_fact_key k)
 {
-    static struct cw_fact spare; /* Written, never read: a test checks that no detector gets here. */
+    static struct cw_fact
+        spare; /* Written, never read: a test checks that no detector gets here. */
     if (s->n_facts == CW_FACTS_MOST)
         return &spare;
     struct cw_fact *f = &s->facts[s->n_facts++];
@@ -75,6 +77,11 @@ void cw_fact_number(struct cw_signal *s, enum cw_fact_key k, double v)
 void cw_fact_money(struct cw_signal *s, enum cw_fact_key k, cw_money m)
 {
     fact(s, k)->u.money = m;
+}
+
+void cw_fact_yuan(struct cw_signal *s, enum cw_fact_key k, double yuan)
+{
+    cw_fact_money(s, k, (cw_money)llround(yuan * 100) * (CW_YUAN / 100));
 }
 
 void cw_fact_day(struct cw_signal *s, enum cw_fact_key k, cw_day d)

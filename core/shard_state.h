@@ -182,7 +182,6 @@ void cw_text_points(struct cw_buf *b, const struct cw_settings *s, const struct 
 enum cw_fact_form { CW_FORM_DAY, CW_FORM_NUMBER, CW_FORM_COUNT, CW_FORM_MONEY, CW_FORM_TEXT };
 /* The JSON value of a fact. */
 void cw_fact_json(struct cw_buf *b, const struct cw_fact *f);
-const char *cw_fact_name(const struct cw_fact *f);
 
 /* ---- roster.c ---- */
 /* The chief of a manager; absent when unknown. Borrowed. */

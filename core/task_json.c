@@ -14,23 +14,27 @@ static const struct {
 #undef X
 };
 
-/* Amounts in yuan go under the common names: a reader finds observed, expected and limit at every
- * signal, and `unit` beside them. */
+/* Whatever its unit, a reader finds observed, expected and limit under these names at every signal,
+ * and `unit` beside them. */
 static const struct {
     uint8_t key;
-    const char *name;
-} in_yuan[] = {
-    {CW_FACT_observed_yuan, "observed"},
-    {CW_FACT_expected_yuan, "expected"},
-    {CW_FACT_limit_yuan, "limit"},
+    const char *name, *unit;
+} in_units[] = {
+    {CW_FACT_observed_yuan, "observed", "yuan"}, {CW_FACT_observed_days, "observed", "days"},
+    {CW_FACT_expected_yuan, "expected", "yuan"}, {CW_FACT_expected_days, "expected", "days"},
+    {CW_FACT_limit_yuan, "limit", "yuan"},       {CW_FACT_limit_days, "limit", "days"},
 };
 
-const char *cw_fact_name(const struct cw_fact *f)
+/* NULL for a fact that is under its own name. */
+static const char *name_and_unit(const struct cw_fact *f, const char **ret_name)
 {
-    for (size_t i = 0; i < sizeof in_yuan / sizeof *in_yuan; i++)
-        if (in_yuan[i].key == f->key)
-            return in_yuan[i].name;
-    return fact_rows[f->key].name;
+    *ret_name = fact_rows[f->key].name;
+    for (size_t i = 0; i < sizeof in_units / sizeof *in_units; i++)
+        if (in_units[i].key == f->key) {
+            *ret_name = in_units[i].name;
+            return in_units[i].unit;
+        }
+    return NULL;
 }
 
 static struct cw_str str(const char *text)
@@ -105,17 +109,17 @@ static void instant(struct cw_buf *b, const char *name, const struct cw_zone *z,
 
 static void evidence(struct cw_buf *b, const struct cw_signal *s)
 {
-    bool yuan = false;
+    const char *unit = NULL;
     member(b, "evidence");
     cw_buf_puts(b, "{");
     for (unsigned i = 0; i < s->n_facts; i++) {
-        const struct cw_fact *f = &s->facts[i];
-        yuan |= strcmp(cw_fact_name(f), fact_rows[f->key].name) != 0;
-        member(b, cw_fact_name(f));
-        cw_fact_json(b, f);
+        const char *name, *of = name_and_unit(&s->facts[i], &name);
+        unit = of ? of : unit;
+        member(b, name);
+        cw_fact_json(b, &s->facts[i]);
     }
-    if (yuan)
-        word(b, "unit", "yuan");
+    if (unit)
+        word(b, "unit", unit);
     cw_buf_puts(b, "}");
 }
 

@@ -88,9 +88,9 @@ static void tell(struct cw_judge *j, uint8_t slot, const struct earlier *e, doub
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
-    cw_fact_number(&s, CW_FACT_observed, bill);
-    cw_fact_number(&s, CW_FACT_expected, e->usual);
-    cw_fact_number(&s, CW_FACT_limit, limit);
+    cw_fact_yuan(&s, CW_FACT_observed_yuan, bill);
+    cw_fact_yuan(&s, CW_FACT_expected_yuan, e->usual);
+    cw_fact_yuan(&s, CW_FACT_limit_yuan, limit);
     cw_fact_number(&s, CW_FACT_span_days, 30.0 * e->n);
     cw_raise(j, &s);
 }

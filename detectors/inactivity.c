@@ -79,9 +79,9 @@ static void raise(struct cw_judge *j, const struct state *st, double limit, doub
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
-    cw_fact_number(&s, CW_FACT_observed, floor((double)st->run + 0.5));
-    cw_fact_number(&s, CW_FACT_expected, (double)st->gap);
-    cw_fact_number(&s, CW_FACT_limit, limit);
+    cw_fact_number(&s, CW_FACT_observed_days, floor((double)st->run + 0.5));
+    cw_fact_number(&s, CW_FACT_expected_days, (double)st->gap);
+    cw_fact_number(&s, CW_FACT_limit_days, limit);
     cw_fact_number(&s, CW_FACT_span_days, st->known);
     cw_raise(j, &s);
 }

@@ -53,9 +53,9 @@ static void raise_joint(struct cw_judge *j, double sigma)
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
-    cw_fact_number(&s, CW_FACT_observed, d->amount);
-    cw_fact_number(&s, CW_FACT_expected, d->mean);
-    cw_fact_number(&s, CW_FACT_limit, d->mean * 0.5);
+    cw_fact_yuan(&s, CW_FACT_observed_yuan, d->amount);
+    cw_fact_yuan(&s, CW_FACT_expected_yuan, d->mean);
+    cw_fact_yuan(&s, CW_FACT_limit_yuan, d->mean * 0.5);
     cw_fact_number(&s, CW_FACT_span_days, ((const struct state *)j->state)->run);
     cw_fact_number(&s, CW_FACT_score, sigma);
     cw_raise(j, &s);

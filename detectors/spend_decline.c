@@ -48,10 +48,10 @@ static void raise(struct cw_judge *j, const struct state *st, double score)
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
-    cw_fact_number(&s, CW_FACT_observed, (double)st->spend.fast);
-    cw_fact_number(&s, CW_FACT_expected, (double)st->spend.slow);
-    cw_fact_number(
-        &s, CW_FACT_limit,
+    cw_fact_yuan(&s, CW_FACT_observed_yuan, (double)st->spend.fast);
+    cw_fact_yuan(&s, CW_FACT_expected_yuan, (double)st->spend.slow);
+    cw_fact_yuan(
+        &s, CW_FACT_limit_yuan,
         two_scale_limit(&st->spend, j->t[FIRE] / (j->t[SPEND_WEIGHT] + j->t[USAGE_WEIGHT])));
     cw_fact_number(&s, CW_FACT_span_days, TWO_SCALE_SLOW);
     cw_fact_number(&s, CW_FACT_score, score);

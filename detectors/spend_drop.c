@@ -38,9 +38,9 @@ static void raise(struct cw_judge *j, const struct state *st)
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
-    cw_fact_number(&s, CW_FACT_observed, cusum_observed(c));
-    cw_fact_number(&s, CW_FACT_expected, cusum_expected(c));
-    cw_fact_number(&s, CW_FACT_limit, cusum_limit(c));
+    cw_fact_yuan(&s, CW_FACT_observed_yuan, cusum_observed(c));
+    cw_fact_yuan(&s, CW_FACT_expected_yuan, cusum_expected(c));
+    cw_fact_yuan(&s, CW_FACT_limit_yuan, cusum_limit(c));
     cw_fact_number(&s, CW_FACT_span_days, c->days);
     cw_fact_number(&s, CW_FACT_score, (double)c->sum);
     cw_raise(j, &s);

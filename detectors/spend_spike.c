@@ -63,9 +63,9 @@ static void raise_day(struct cw_judge *j, const struct cw_channel_day *d)
     struct cw_signal s = incident(j, DAY, j->t[INCIDENT] + j->t[INCIDENT_SIGMA] * over);
     s.step = (uint8_t)((over >= 1.5) + (over >= 3));
     s.severity = (float)(0.4 + 0.15 * over);
-    cw_fact_number(&s, CW_FACT_observed, d->amount);
-    cw_fact_number(&s, CW_FACT_expected, d->expected);
-    cw_fact_number(&s, CW_FACT_limit, d->expected * exp(d->scale * j->t[FIRE]));
+    cw_fact_yuan(&s, CW_FACT_observed_yuan, d->amount);
+    cw_fact_yuan(&s, CW_FACT_expected_yuan, d->expected);
+    cw_fact_yuan(&s, CW_FACT_limit_yuan, d->expected * exp(d->scale * j->t[FIRE]));
     cw_fact_number(&s, CW_FACT_span_days, d->days);
     cw_fact_number(&s, CW_FACT_score, d->z);
     cw_raise(j, &s);
@@ -76,9 +76,9 @@ static void raise_night(struct cw_judge *j, cw_money roamed)
     struct cw_signal s = incident(j, NIGHT, j->t[NIGHT_INCIDENT]);
     double yuan = (double)roamed / CW_YUAN;
     s.severity = (float)fmin(0.6 + 0.1 * log(yuan / (j->t[NIGHT_YUAN] + 1) + 1), 1);
-    cw_fact_number(&s, CW_FACT_observed, yuan);
-    cw_fact_number(&s, CW_FACT_expected, 0);
-    cw_fact_number(&s, CW_FACT_limit, j->t[NIGHT_YUAN]);
+    cw_fact_yuan(&s, CW_FACT_observed_yuan, yuan);
+    cw_fact_yuan(&s, CW_FACT_expected_yuan, 0);
+    cw_fact_yuan(&s, CW_FACT_limit_yuan, j->t[NIGHT_YUAN]);
     cw_raise(j, &s);
 }
 

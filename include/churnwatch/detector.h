@@ -25,8 +25,8 @@ enum cw_detector_id {
 /* One threshold or weight, declared here and nowhere else: parsing, range check, reference page,
  * `thresholds` and metrics' labels come from it. */
 struct cw_threshold {
-    const char *name;    /* "drop_yuan" */
-    const char *unit;    /* "yuan", "days", "ratio", "score", "count", "log-odds", "hours" … */
+    const char *name; /* "drop_yuan" */
+    const char *unit; /* "yuan", "days", "ratio", "score", "count", "log-odds", "hours" … */
     double dflt, least, most;
     const char *meaning; /* one line: what rises or falls with it */
 };
@@ -44,6 +44,9 @@ struct cw_threshold {
     X(observed_yuan, MONEY)                                                                        \
     X(expected_yuan, MONEY)                                                                        \
     X(limit_yuan, MONEY)                                                                           \
+    X(observed_days, NUMBER)                                                                       \
+    X(expected_days, NUMBER)                                                                       \
+    X(limit_days, NUMBER)                                                                          \
     X(amount, MONEY)                                                                               \
     X(usual_bill, MONEY)                                                                           \
     X(days_overdue, COUNT)                                                                         \
@@ -76,7 +79,7 @@ enum cw_fact_key {
 #define X(name, how) CW_FACT_##name,
     CW_FACT_KEYS(X)
 #undef X
-    CW_FACT_KEYS_COUNT
+        CW_FACT_KEYS_COUNT
 };
 struct cw_fact {
     uint8_t key;
@@ -99,7 +102,7 @@ struct cw_signal {
     float leave;      /* log-odds of leaving within 30 days while fresh */
     float incident;   /* log-odds of "something is wrong, call now", not a wish to leave */
     float half_life_days;
-    float due_hours;  /* how soon a call stops helping */
+    float due_hours; /* how soon a call stops helping */
     uint8_t n_facts;
     struct cw_fact facts[CW_FACTS_MOST];
 };
@@ -164,6 +167,8 @@ bool cw_is_raised(const struct cw_judge *j, cw_number line, uint8_t slot);
 /* Evidence; more than CW_FACTS_MOST are left out (a test checks that none does). */
 void cw_fact_number(struct cw_signal *s, enum cw_fact_key k, double v);
 void cw_fact_money(struct cw_signal *s, enum cw_fact_key k, cw_money m);
+/* An amount worked out, to the nearest fen. */
+void cw_fact_yuan(struct cw_signal *s, enum cw_fact_key k, double yuan);
 void cw_fact_day(struct cw_signal *s, enum cw_fact_key k, cw_day d);
 void cw_fact_text(struct cw_signal *s, enum cw_fact_key k, struct cw_str text);
 
