@@ -8,7 +8,7 @@ set -euo pipefail
 
 build=(gcc cmake ninja-build pkg-config libc6-dev librdkafka-dev libhiredis-dev libev-dev
     libjansson-dev libconfig-dev libmicrohttpd-dev libxxhash-dev libzstd-dev zlib1g-dev)
-run=(ca-certificates tzdata redis-server redis-tools)
+run=(ca-certificates curl tzdata redis-server redis-tools)
 kafka=(maven default-jre-headless procps)
 test=(libcmocka-dev python3 kcat zstd gzip clang clang-format)
 
