@@ -23,8 +23,10 @@ static void become_server(const struct redis_server *srv)
 {
     /* It must not outlive a test that was killed. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (chdir(srv->dir) != 0)
+        _exit(126);
     int log = open("server.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (chdir(srv->dir) != 0 || log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
+    if (log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
         _exit(126);
     execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", srv->socket, "--save", "",
            "--appendonly", "yes", "--appendfsync", "always", (char *)NULL);
