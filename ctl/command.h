@@ -52,6 +52,7 @@ enum cw_exit cw_ctl_misused(const struct cw_ctl *ctl, const char *fmt, ...)
 enum cw_exit cw_ctl_help(const struct cw_ctl *ctl);
 enum cw_exit cw_ctl_ingest(const struct cw_ctl *ctl);
 enum cw_exit cw_ctl_replay(const struct cw_ctl *ctl);
+enum cw_exit cw_ctl_sim(const struct cw_ctl *ctl);
 enum cw_exit cw_ctl_tasks(const struct cw_ctl *ctl);
 enum cw_exit cw_ctl_task(const struct cw_ctl *ctl);
 enum cw_exit cw_ctl_feed(const struct cw_ctl *ctl);
