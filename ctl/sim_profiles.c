@@ -23,11 +23,13 @@ int cw_sim_write_managers(const struct cw_sim_source *from, FILE *out)
     return 0;
 }
 
-static void put_contact(struct cw_buf *b, struct cw_sim_random *r, const char *role,
-                        uint64_t number)
+/* People speak for themselves. */
+static void put_contact(struct cw_buf *b, struct cw_sim_random *r, const struct cw_sim_client *c,
+                        const char *role, uint64_t number)
 {
-    char name[32];
-    cw_sim_person(r, name, sizeof name);
+    char stranger[32];
+    cw_sim_person(r, stranger, sizeof stranger);
+    const char *name = c->group ? stranger : c->name;
     cw_buf_printf(b,
                   "{\"role\":\"%s\",\"name\":\"%s\",\"msisdn\":\"%" PRIu64 "\","
                   "\"birthday\":\"%u-%02u-%02u\",\"lunar\":%s}",
@@ -38,11 +40,11 @@ static void put_contact(struct cw_buf *b, struct cw_sim_random *r, const char *r
 static void put_contacts(struct cw_buf *b, struct cw_sim_random *r, const struct cw_sim_client *c)
 {
     static const char *const roles[] = {"decision_maker", "contact", "telecom_lead", "influencer"};
-    uint32_t n = 1 + cw_sim_below(r, 4);
+    uint32_t n = c->group ? 1 + cw_sim_below(r, 4) : 1;
     cw_buf_puts(b, ",\"contacts\":[");
     for (uint32_t i = 0; i < n && i < c->n_lines; i++) {
         cw_buf_puts(b, i ? "," : "");
-        put_contact(b, r, roles[i], c->lines[i].number);
+        put_contact(b, r, c, roles[i], c->lines[i].number);
     }
     cw_buf_puts(b, "]");
 }

@@ -49,7 +49,7 @@ static const struct cw_sim_step erosion[] = {
     {0},
 };
 static const struct cw_sim_step contract_ended[] = {
-    {.day = 12, .act = cw_sim_act_contract, .word = "ended", .n = 0},
+    {.day = 14, .act = cw_sim_act_contract, .word = "ended", .n = 0},
     {0},
 };
 static const struct cw_sim_step downgrade[] = {
@@ -226,7 +226,7 @@ const struct cw_sim_story cw_sim_stories[] = {
      .days = 30,
      .shows = 2,
      AS_USUAL,
-     .contract_days = 12,
+     .contract_days = 14,
      .signs = {"contract_end"},
      .steps = contract_ended},
     {.name = "downgrade",

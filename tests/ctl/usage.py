@@ -17,6 +17,8 @@ ROWS = [
     (["task", "a*"], '"a*" is no task id'),
     (["task", "a", "b"], '"b" is one word too many'),
     (["feed", "am042", "--since", "yesterday"], '"yesterday" is no entry id'),
+    (["sim"], "--out DIR is missing"),
+    (["sim", "--out", "x", "--clients", "59"], "from 60 to"),
     (["settings", "all"], "sample or reference"),
     (["help", "nothing"], 'no command "nothing"'),
 ]
@@ -28,7 +30,7 @@ for args in (["--help"], ["help"], ["replay", "--help"], ["help", "replay"], ["-
     check_run(" ".join(args), got, 0)
     check(f"{args} speaks on standard output alone", got[1] and not got[2], *got)
 check("every command is listed", all(f"  {name}" in ctl("help")[1] for name in
-      ("replay", "tasks", "task", "feed", "status", "ingest", "settings", "help")))
+      ("replay", "tasks", "task", "feed", "status", "ingest", "sim", "settings", "help")))
 check_run("a bad setting", ctl("-o", "engine.threads=none", "tasks", "am042"), 1,
           err="engine.threads")
 check_run("no Redis", ctl("-o", "redis.url=redis://127.0.0.1:1", "tasks", "am042"), 3, err="Redis: ")
