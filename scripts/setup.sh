@@ -36,6 +36,6 @@ if ((EUID)); then
     root=(sudo)
 fi
 note "installing ${missing[*]}"
-"${root[@]}" apt-get update -q
+"${root[@]}" apt-get update -q >&2
 "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-    "${missing[@]}"
+    "${missing[@]}" >&2
