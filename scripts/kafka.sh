@@ -37,7 +37,7 @@ class_path() {
         mkdir -p "${file%/*}"
         mvn -q -B -f "$pom" dependency:build-classpath -DincludeScope=runtime \
             -Dmdep.outputFile="$file.$$" >"$dir/maven.log" 2>&1 ||
-            die "Maven could not fetch Kafka; see $dir/maven.log"
+            { tail -n 5 "$dir/maven.log" >&2; die "Maven could not fetch Kafka, see above"; }
         mv "$file.$$" "$file"
     fi
     cat "$file"
