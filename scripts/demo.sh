@@ -99,7 +99,7 @@ busiest() {
     while read -r key; do
         n=$(redis-cli -u "$redis" zcard "$run:$key:queue")
         ((n <= most)) || { most=$n name=$key; }
-    done < <(redis-cli -u "$redis" smembers "$run:managers")
+    done < <(redis-cli -u "$redis" smembers "$run:managers" | sort)
     echo "$name"
 }
 
