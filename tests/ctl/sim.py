@@ -1,6 +1,7 @@
 """sim: one seed, one county; what it tells is taken by replay, and the truth is found in the tasks."""
 
 import collections
+import datetime
 import filecmp
 import json
 import os
@@ -82,6 +83,21 @@ def test_events():
     check("nothing happens to those who have left", not after, after[:3])
 
 
+def test_decline():
+    """A gradual decline is one: by its second week about half is gone, by its third most of it."""
+    client, story = next((c["client_id"], s) for c in truth("first")["clients"]
+                         for s in c["stories"] if s["kind"] == "gradual_decline")
+    begin = datetime.date.fromisoformat(story["from"])
+    weeks = collections.Counter()
+    for e in lines("first", "events.ndjson"):
+        if e["subject"] == client and e["type"] == "service.usage":
+            week = (datetime.date.fromisoformat(e["time"][:10]) - begin).days // 7
+            weeks[week] += e["data"]["data_mb"]
+    check("a half of the way down", 0.3 <= weeks[1] / weeks[-1] <= 0.75, sorted(weeks.items()))
+    check("down", weeks[2] / weeks[-1] <= 0.4, sorted(weeks.items()))
+    check("but not to nothing", weeks[3] > 0, sorted(weeks.items()))
+
+
 def test_truth(tasks):
     clients = truth("first")["clients"]
     stories = [(c, s) for c in clients for s in c["stories"]]
@@ -103,9 +119,10 @@ def test_queues(tasks):
     queues = collections.Counter(v["manager"] for v in latest.values() if v["state"] == "open")
     check("a handful for each manager", max(queues.values()) <= 15, queues)
     check("most managers have something", len(queues) >= 8, queues)
-    large = [v for v in tasks["g-580-0001"] if v["state"] == "open"]
-    check("the largest group's leaving goes up to its chief",
-          any(v["escalated_to"] == "chief01" and v["risk"] > 0.2 for v in large))
+    check("the largest group has 500 phones", lines("first", "profiles.ndjson")[0]["phones"] >= 500)
+    check("its leaving goes up to the chief, before the task is overdue",
+          any(v["escalated_to"] == "chief01" and v["updated_at"] < v["due_at"]
+              for v in tasks["g-580-0001"]))
 
 
 def test_options():
@@ -122,6 +139,7 @@ try:
     make("first", "--seed", "7")
     test_bytes()
     test_events()
+    test_decline()
     found = replay("first")
     test_truth(found)
     test_queues(found)
