@@ -16,7 +16,7 @@ static bool within(cw_day day, cw_day first, int32_t days)
     return day >= first && day < first + days;
 }
 
-bool cw_sim_is_holiday(cw_day day)
+static bool is_holiday(cw_day day)
 {
     int32_t year = cw_date_of(day).year;
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
@@ -32,7 +32,7 @@ bool cw_sim_is_holiday(cw_day day)
 /* Offices rest, people call home; the last days of a month are busy for both. */
 double cw_sim_rhythm(cw_day day, bool group)
 {
-    if (cw_sim_is_holiday(day))
+    if (is_holiday(day))
         return group ? 0.4 : 1.25;
     return cw_date_of(day).mday >= 28 ? 1.1 : 1;
 }

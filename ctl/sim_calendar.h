@@ -6,6 +6,5 @@
 
 /* 1 on an ordinary day; what weekends mean is each client's own. */
 double cw_sim_rhythm(cw_day day, bool group);
-bool cw_sim_is_holiday(cw_day day);
 
 #endif

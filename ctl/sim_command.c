@@ -116,6 +116,13 @@ static void print_summary(const struct run *r, FILE *out)
                   seconds > 0 ? (double)r->events / seconds : 0);
 }
 
+static void print_summary_json(const struct run *r, FILE *out)
+{
+    (void)fprintf(out, "{\"events\":%" PRIu64 ",\"clients\":%u,\"managers\":%u,\"seconds\":%.3f}\n",
+                  r->events, r->world.n_clients, r->world.n_managers,
+                  cw_progress_seconds(&r->progress));
+}
+
 enum cw_exit cw_ctl_sim(const struct cw_ctl *ctl)
 {
     struct run r = {.ctl = ctl};
@@ -127,6 +134,6 @@ enum cw_exit cw_ctl_sim(const struct cw_ctl *ctl)
     cw_sim_world_free(&r.world);
     if (err)
         return cw_ctl_fail(CW_EXIT_WRONG, "%s", r.eb.text[0] ? r.eb.text : cw_strerror(err));
-    print_summary(&r, stderr);
+    (ctl->json ? print_summary_json : print_summary)(&r, stderr);
     return CW_EXIT_DONE;
 }

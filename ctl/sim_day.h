@@ -37,7 +37,7 @@ void cw_sim_charge(struct cw_sim_day *d, struct cw_sim_client *c, const struct c
 int cw_sim_day_write(struct cw_sim_day *d, FILE *out);
 void cw_sim_day_free(struct cw_sim_day *d);
 
-/* Yuan with two decimals, for a format: "%" CW_SIM_YUAN and cw_sim_yuan(fen). */
+/* For "%.2f". */
 double cw_sim_yuan(int64_t fen);
 
 #endif

@@ -58,7 +58,8 @@ void cw_sim_world_free(struct cw_sim_world *w);
 /* Managers by index: "am001"; their chiefs: "chief01". */
 void cw_sim_manager_id(uint32_t manager, char out[16]);
 void cw_sim_chief_id(uint32_t manager, char out[16]);
-/* What a line of this client is told of on a usual working day, in fen. */
+/* What a line of this client is charged on a usual working day, in fen, days of nothing counted in.
+ */
 double cw_sim_usual_fen(const struct cw_sim_client *c);
 
 #endif

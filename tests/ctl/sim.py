@@ -130,6 +130,8 @@ def test_options():
     days = sorted({e["time"][:10] for e in lines("small", "events.ndjson")})
     check("as many days as asked for", days == ["2026-03-01", "2026-03-02", "2026-03-03"], days)
     check("as many clients", len(lines("small", "profiles.ndjson")) == 60)
+    summary = json.loads(ctl("--json", "sim", "--out", path("small"), "--days", "1")[2])
+    check("a summary for machines", summary["clients"] == 300 and summary["managers"] == 12, summary)
     check_run("a day that is none", ctl("sim", "--out", path("x"), "--start", "2026-02-30"), 2,
               err='"2026-02-30" is no date')
     check_run("nowhere to write", ctl("sim", "--out", path("a", "b")), 1, err="No such file")
