@@ -107,63 +107,6 @@ static bool tell(struct cw_bus_kafka *k, struct cw_bus_event *ev, struct cw_errb
 
 /* ---- polling ---- */
 
-static bool room_for_headers(struct cw_bus_kafka *k, size_t n)
-{
-    if (n <= k->cap_headers)
-        return true;
-    struct cw_header *p = realloc(k->headers, n * sizeof *p);
-    if (!p)
-        return false;
-    k->headers = p;
-    k->cap_headers = n;
-    return true;
-}
-
-static int take_headers(struct cw_bus_kafka *k, const rd_kafka_message_t *m, struct cw_message *ret)
-{
-    rd_kafka_headers_t *headers;
-    ret->headers = NULL;
-    ret->n_headers = 0;
-    if (rd_kafka_message_headers(m, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return 0;
-    size_t n = rd_kafka_header_cnt(headers);
-    if (!room_for_headers(k, n))
-        return -CW_E_NOMEM;
-    for (size_t i = 0; i < n; i++) {
-        const char *name;
-        const void *value;
-        size_t size;
-        if (rd_kafka_header_get_all(headers, i, &name, &value, &size) != 0)
-            break;
-        k->headers[ret->n_headers++] =
-            (struct cw_header){{name, strlen(name)}, {value, value ? size : 0}};
-    }
-    ret->headers = k->headers;
-    return 0;
-}
-
-int cw_bus_kafka_message(struct cw_bus_kafka *k, const rd_kafka_message_t *from,
-                         struct cw_message *ret)
-{
-    rd_kafka_timestamp_type_t type;
-    *ret = (struct cw_message){.key = {from->key, from->key ? from->key_len : 0},
-                               .value = {from->payload, from->payload ? from->len : 0},
-                               .timestamp_ms = rd_kafka_message_timestamp(from, &type),
-                               .partition = from->partition,
-                               .offset = from->offset};
-    return take_headers(k, from, ret);
-}
-
-static bool input_of(const struct cw_bus_kafka *k, const char *topic, enum cw_input *ret)
-{
-    for (enum cw_input in = 0; in < CW_INPUTS; in++)
-        if (strcmp(topic, cw_topics_input(k->settings, in)) == 0) {
-            *ret = in;
-            return true;
-        }
-    return false;
-}
-
 /* An error of the consumer: what passes by itself is logged, the rest ends the process. */
 static void on_error(const rd_kafka_t *rk, const rd_kafka_message_t *m, struct cw_bus_event *ev,
                      struct cw_errbuf *eb)
@@ -196,7 +139,7 @@ static int take(struct cw_bus_kafka *k, rd_kafka_message_t *m, struct cw_bus_eve
         on_error(k->consumer, m, ev, eb);
         return 0;
     }
-    if (!input_of(k, rd_kafka_topic_name(m->rkt), &ev->input))
+    if (!cw_topics_input_of(k->settings, rd_kafka_topic_name(m->rkt), &ev->input))
         return 0;
     ev->partition = m->partition;
     if (m->err) {

@@ -3,6 +3,7 @@
  *
  *   bus_kafka.c           opening and closing, polling, assignments
  *   bus_kafka_sources.c   the inputs' queues, and waiting for them
+ *   bus_kafka_message.c   messages as ours
  *   bus_kafka_txn.c       transactions
  *   bus_kafka_read.c      offsets and logs
  */

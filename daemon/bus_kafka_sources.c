@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "daemon/bus_kafka_state.h"
@@ -80,16 +79,6 @@ void cw_kafka_sources_fini(struct cw_bus_kafka *k)
 
 /* ---- the queues ---- */
 
-static bool input_of(const struct cw_bus_kafka *k, const char *topic, enum cw_input *ret)
-{
-    for (enum cw_input in = 0; in < CW_INPUTS; in++)
-        if (strcmp(topic, cw_topics_input(k->settings, in)) == 0) {
-            *ret = in;
-            return true;
-        }
-    return false;
-}
-
 bool cw_kafka_sources_open(struct cw_bus_kafka *k, const rd_kafka_topic_partition_list_t *parts)
 {
     k->sources = calloc((size_t)parts->cnt + 1, sizeof *k->sources);
@@ -98,7 +87,7 @@ bool cw_kafka_sources_open(struct cw_bus_kafka *k, const rd_kafka_topic_partitio
     for (int i = 0; i < parts->cnt; i++) {
         const rd_kafka_topic_partition_t *part = &parts->elems[i];
         struct cw_kafka_source *src = &k->sources[k->n_sources];
-        if (!input_of(k, part->topic, &src->input))
+        if (!cw_topics_input_of(k->settings, part->topic, &src->input))
             continue;
         src->shard = part->partition;
         src->queue = rd_kafka_queue_get_partition(k->consumer, part->topic, part->partition);

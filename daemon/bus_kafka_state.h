@@ -71,6 +71,11 @@ void cw_kafka_sources_pause(struct cw_bus_kafka *k, enum cw_input in, int32_t sh
  * there is none within wait_ms, or a callback ran. */
 rd_kafka_message_t *cw_kafka_sources_poll(struct cw_bus_kafka *k, int wait_ms);
 
+/* bus_kafka_message.c */
+/* A librdkafka message as ours; headers go into k's array, valid until the next conversion. */
+int cw_bus_kafka_message(struct cw_bus_kafka *k, const rd_kafka_message_t *from,
+                         struct cw_message *ret);
+
 /* bus_kafka_txn.c */
 int cw_bus_kafka_open_producer(struct cw_bus_kafka *k, struct cw_errbuf *eb);
 int cw_bus_kafka_begin(struct cw_bus *b, uint64_t token, struct cw_errbuf *eb);
@@ -92,9 +97,5 @@ int cw_bus_kafka_read(struct cw_bus *b, enum cw_log log, int32_t partition, int6
 int cw_bus_kafka_partitions(struct cw_bus *b, enum cw_log log, int32_t *ret_n,
                             struct cw_errbuf *eb);
 void cw_bus_kafka_trim(struct cw_bus *b, int32_t shard, int64_t before);
-
-/* A librdkafka message as ours; headers go into k's array, valid until the next conversion. */
-int cw_bus_kafka_message(struct cw_bus_kafka *k, const rd_kafka_message_t *from,
-                         struct cw_message *ret);
 
 #endif

@@ -66,6 +66,16 @@ const char *cw_topics_log(const struct cw_settings *s, enum cw_log log)
     return names[log];
 }
 
+bool cw_topics_input_of(const struct cw_settings *s, const char *topic, enum cw_input *ret_input)
+{
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        if (strcmp(topic, cw_topics_input(s, in)) == 0) {
+            *ret_input = in;
+            return true;
+        }
+    return false;
+}
+
 /* ---- what is there ---- */
 
 int cw_topics_partitions(rd_kafka_t *rk, const char *topic, int32_t *ret_n, struct cw_errbuf *eb)
