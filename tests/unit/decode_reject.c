@@ -76,11 +76,11 @@ static void write_members(struct cw_buf *b, const char *pointer, const struct cw
 static void write_sample(struct cw_buf *b, const char *pointer, const struct cw_member *m,
                          struct twist *t)
 {
-    char element[128];
+    char element[256];
     if (m->kind == CW_M_OBJECT) {
         write_members(b, pointer, m->sub, t);
     } else if (m->kind == CW_M_LIST) {
-        (void)snprintf(element, sizeof element, "%s/0", pointer);
+        assert_true(snprintf(element, sizeof element, "%s/0", pointer) < (int)sizeof element);
         cw_buf_puts(b, "[ ");
         if (m->sub->members[0].name)
             write_members(b, element, m->sub, t);
