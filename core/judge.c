@@ -24,10 +24,8 @@ static void day_so_far(const struct cw_shard *sh, const struct cw_client *cl, cw
 {
     const struct cw_day_sums *d = &cl->open[day & 1];
     bool working = cw_calendar_working(sh->settings->workdays, day);
-    *ret = (struct cw_day_view){.day = day,
-                                .working = working,
-                                .roaming = d->roaming,
-                                .roaming_night = d->roaming_night};
+    *ret = (struct cw_day_view){
+        .day = day, .working = working, .roaming = d->roaming, .roaming_night = d->roaming_night};
     cw_baseline_view(&cl->spend, cw_weekday(day), working, (double)d->spend / CW_YUAN,
                      (struct cw_shock){0, 1}, sh->settings->warmup_days, &ret->spend);
 }

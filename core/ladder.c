@@ -15,19 +15,19 @@ static const struct {
     uint8_t detector; /* whose signals are muted */
     uint8_t reason;
 } mutes[] = {
-    {CW_DET_spend_spike, ALL_GONE},       {CW_DET_spend_drop, ALL_GONE},
-    {CW_DET_spend_decline, ALL_GONE},     {CW_DET_usage_drop, ALL_GONE},
-    {CW_DET_outage, ALL_GONE},            {CW_DET_bill_change, ALL_GONE},
-    {CW_DET_inactivity, ALL_GONE},        {CW_DET_suspension, ALL_GONE},
-    {CW_DET_call_forwarding, ALL_GONE},   {CW_DET_watched_number, ALL_GONE},
-    {CW_DET_plan_change, ALL_GONE},       {CW_DET_contract_end, ALL_GONE},
-    {CW_DET_inactivity, LINE_GONE},       {CW_DET_suspension, LINE_GONE},
-    {CW_DET_call_forwarding, LINE_GONE},  {CW_DET_watched_number, LINE_GONE},
-    {CW_DET_plan_change, LINE_GONE},      {CW_DET_inactivity, ALL_STOPPED},
-    {CW_DET_spend_drop, ALL_STOPPED},     {CW_DET_spend_decline, ALL_STOPPED},
-    {CW_DET_usage_drop, ALL_STOPPED},     {CW_DET_outage, ALL_STOPPED},
-    {CW_DET_inactivity, LINE_STOPPED},    {CW_DET_usage_drop, LINE_STOPPED},
-    {CW_DET_spend_drop, OUTAGE_OPEN},     {CW_DET_usage_drop, OUTAGE_OPEN},
+    {CW_DET_spend_spike, ALL_GONE},      {CW_DET_spend_drop, ALL_GONE},
+    {CW_DET_spend_decline, ALL_GONE},    {CW_DET_usage_drop, ALL_GONE},
+    {CW_DET_outage, ALL_GONE},           {CW_DET_bill_change, ALL_GONE},
+    {CW_DET_inactivity, ALL_GONE},       {CW_DET_suspension, ALL_GONE},
+    {CW_DET_call_forwarding, ALL_GONE},  {CW_DET_watched_number, ALL_GONE},
+    {CW_DET_plan_change, ALL_GONE},      {CW_DET_contract_end, ALL_GONE},
+    {CW_DET_inactivity, LINE_GONE},      {CW_DET_suspension, LINE_GONE},
+    {CW_DET_call_forwarding, LINE_GONE}, {CW_DET_watched_number, LINE_GONE},
+    {CW_DET_plan_change, LINE_GONE},     {CW_DET_inactivity, ALL_STOPPED},
+    {CW_DET_spend_drop, ALL_STOPPED},    {CW_DET_spend_decline, ALL_STOPPED},
+    {CW_DET_usage_drop, ALL_STOPPED},    {CW_DET_outage, ALL_STOPPED},
+    {CW_DET_inactivity, LINE_STOPPED},   {CW_DET_usage_drop, LINE_STOPPED},
+    {CW_DET_spend_drop, OUTAGE_OPEN},    {CW_DET_usage_drop, OUTAGE_OPEN},
 };
 
 static bool outage_open(const struct cw_client *cl)

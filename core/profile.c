@@ -24,10 +24,14 @@ static void pack_date(struct cw_buf *b, const struct cw_profile_date *d)
 
 /* The single texts, in the order in which they are stored. */
 static const size_t text_fields[] = {
-    offsetof(struct cw_profile, manager), offsetof(struct cw_profile, chief_manager),
-    offsetof(struct cw_profile, name),    offsetof(struct cw_profile, county),
-    offsetof(struct cw_profile, address), offsetof(struct cw_profile, industry),
-    offsetof(struct cw_profile, legal_representative), offsetof(struct cw_profile, notes),
+    offsetof(struct cw_profile, manager),
+    offsetof(struct cw_profile, chief_manager),
+    offsetof(struct cw_profile, name),
+    offsetof(struct cw_profile, county),
+    offsetof(struct cw_profile, address),
+    offsetof(struct cw_profile, industry),
+    offsetof(struct cw_profile, legal_representative),
+    offsetof(struct cw_profile, notes),
 };
 enum { N_TEXTS = sizeof text_fields / sizeof *text_fields };
 

@@ -66,8 +66,8 @@ static float urgency_of(const struct cw_task *t, const struct cw_verdict *v, cw_
 void cw_risk(const struct cw_settings *s, const struct cw_client *cl, const struct cw_task *t,
              cw_event_time now, struct cw_verdict *ret)
 {
-    struct cw_verdict v = {.base = (float)(cl->kind == CW_GROUP ? s->risk_base_group
-                                                                 : s->risk_base_individual)};
+    struct cw_verdict v = {
+        .base = (float)(cl->kind == CW_GROUP ? s->risk_base_group : s->risk_base_individual)};
     double leave = (double)v.base, incident = s->incident_base;
     for (size_t i = 0; i < t->n_signals; i++) {
         const struct cw_task_signal *g = &t->signals[i];

@@ -1,8 +1,8 @@
 /* The life of a client's retention task: opening, versions, escalation, the end. Nothing reopens:
  * what comes after the end opens a new id. */
 #include <math.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
@@ -232,16 +232,16 @@ static bool moved(const struct work *w)
     if (w->f->origin)
         return false;
     return abs(w->verdict.priority - t->priority_told) >= TELL_PRIORITY ||
-           fabs((double)w->verdict.risk - (double)t->risk_told) >= TELL_RISK * (double)t->risk_told ||
+           fabs((double)w->verdict.risk - (double)t->risk_told) >=
+               TELL_RISK * (double)t->risk_told ||
            w->f->now - t->updated_at >= TELL_DAYS * CW_DAY;
 }
 
 static void tell(struct work *w, const struct cw_output *out)
 {
     struct cw_task *t = w->t;
-    t->wake = t->version > 0 &&
-              (w->worse || (double)w->verdict.risk - (double)t->risk_told >=
-                               w->sh->settings->wake_step);
+    t->wake = t->version > 0 && (w->worse || (double)w->verdict.risk - (double)t->risk_told >=
+                                                 w->sh->settings->wake_step);
     t->version++;
     t->updated_at = w->f->now;
     t->risk = t->risk_told = w->verdict.risk;

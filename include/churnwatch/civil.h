@@ -36,7 +36,7 @@ cw_day cw_cycle_first_day(cw_cycle c);
 
 /* Strict parsers over a slice; return 0 or -CW_E_INVALID, the result untouched on failure. */
 int cw_parse_rfc3339(struct cw_str s, cw_event_time *ret_time);
-int cw_parse_date(struct cw_str s, cw_day *ret_day);     /* YYYY-MM-DD, a day that exists */
+int cw_parse_date(struct cw_str s, cw_day *ret_day);      /* YYYY-MM-DD, a day that exists */
 int cw_parse_cycle(struct cw_str s, cw_cycle *ret_cycle); /* YYYY-MM */
 
 /* 2026-03-02T02:00:00+08:00, whole seconds, with the zone's offset at that instant. */

@@ -20,26 +20,26 @@ struct cw_line {
     uint8_t suspend_reason;  /* enum cw_suspend_reason, while suspended */
     uint8_t end_reason;      /* enum cw_end_reason, when gone */
     bool in_profile;
-    uint32_t forwarding;     /* bit per enum cw_forward_condition that is active */
+    uint32_t forwarding; /* bit per enum cw_forward_condition that is active */
     /* then the detectors' line slices, see cw_line_slice */
 };
 
 /* The two-part model of one channel of daily amounts; see core/baseline.h. */
 struct cw_baseline {
-    float p_work, p_rest;     /* chance that a working day, another day, has any */
-    float level, scale;       /* of the log amount, days with any */
-    float weekday[7];         /* offsets of the log amount, Monday first */
-    uint16_t days, days_any;  /* of history, capped */
-    uint16_t shifted;         /* days in a row the level was far off */
-    uint16_t quiet;           /* days in a row without any */
+    float p_work, p_rest;    /* chance that a working day, another day, has any */
+    float level, scale;      /* of the log amount, days with any */
+    float weekday[7];        /* offsets of the log amount, Monday first */
+    uint16_t days, days_any; /* of history, capped */
+    uint16_t shifted;        /* days in a row the level was far off */
+    uint16_t quiet;          /* days in a row without any */
 };
 
 /* Sums of one open day; two days may be open at once while late events are awaited. */
 struct cw_day_sums {
-    cw_day day; /* CW_NO_DAY when unused */
-    cw_money spend;         /* charges but the monthly fee */
+    cw_day day;     /* CW_NO_DAY when unused */
+    cw_money spend; /* charges but the monthly fee */
     cw_money roaming, roaming_night;
-    double usage;           /* voice minutes + MB / 40 */
+    double usage; /* voice minutes + MB / 40 */
     uint16_t charges, usages, others;
 };
 
@@ -57,14 +57,14 @@ struct cw_client {
     cw_event_time last_event; /* greatest event time seen */
     struct cw_str profile;    /* packed, see core/profile.h; absent without one */
     struct cw_baseline spend, usage;
-    struct cw_day_sums open[2];              /* by day & 1 */
-    cw_money cycle_spend;                    /* charges (all categories) of the current cycle */
-    cw_cycle cycle;                          /* which that is */
-    cw_money bills[CW_BILLS_KEPT];           /* newest first */
-    cw_cycle bill_cycles[CW_BILLS_KEPT];     /* 0 = none */
-    cw_money owed;                           /* as the events tell; 0 = nothing */
-    cw_event_time owed_since;                /* CW_NO_TIME when nothing */
-    cw_event_time owed_at;                   /* of the news it comes from; CW_NO_TIME never told */
+    struct cw_day_sums open[2];          /* by day & 1 */
+    cw_money cycle_spend;                /* charges (all categories) of the current cycle */
+    cw_cycle cycle;                      /* which that is */
+    cw_money bills[CW_BILLS_KEPT];       /* newest first */
+    cw_cycle bill_cycles[CW_BILLS_KEPT]; /* 0 = none */
+    cw_money owed;                       /* as the events tell; 0 = nothing */
+    cw_event_time owed_since;            /* CW_NO_TIME when nothing */
+    cw_event_time owed_at;               /* of the news it comes from; CW_NO_TIME never told */
     uint32_t n_lines, lines_gone;
     uint32_t lines_cap;
     unsigned char *lines;  /* n_lines strides of cw_line_stride(), by rising number */

@@ -30,7 +30,7 @@ enum cw_event_type {
 #define X(text, name) CW_EV_##name,
     CW_EVENT_TYPES(X)
 #undef X
-    CW_EV_COUNT
+        CW_EV_COUNT
 };
 #define CW_READS(name) (UINT32_C(1) << CW_EV_##name)
 const char *cw_event_type_name(enum cw_event_type t);
@@ -250,7 +250,7 @@ enum cw_reject_code {
 #define X(name, text) CW_REJECT_##name,
     CW_REJECT_CODES(X)
 #undef X
-    CW_REJECT_COUNT
+        CW_REJECT_COUNT
 };
 struct cw_reject {
     enum cw_reject_code code;

@@ -67,9 +67,9 @@ void cw_settings_free(struct cw_settings *s);
 #define CW_SEGMENT_WORDS (CW_SEGMENTS_MOST / 64)
 void cw_settings_match(const struct cw_settings *s, const struct cw_segment_key *key,
                        uint64_t words[CW_SEGMENT_WORDS]);
-/* The policy for such bits: base, overlaid by the segments in order of rising precedence. That is by
- * each one's most particular condition, kind < class < vip < county < manager < client, and by the
- * order in the file where it is the same. */
+/* The policy for such bits: base, overlaid by the segments in order of rising precedence. That is
+ * by each one's most particular condition, kind < class < vip < county < manager < client, and by
+ * the order in the file where it is the same. */
 void cw_settings_policy(const struct cw_settings *s, const uint64_t words[CW_SEGMENT_WORDS],
                         struct cw_policy *ret_policy);
 

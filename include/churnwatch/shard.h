@@ -91,8 +91,8 @@ int cw_shard_encode(struct cw_shard *sh, uint32_t commit, double cold_share, uin
                     struct cw_buf *b, uint32_t *ret_round_start);
 int cw_shard_restore(struct cw_shard *sh, uint32_t commit, struct cw_str images,
                      struct cw_errbuf *eb);
-/* Length in bytes of the first image of a run; 0 when it is cut short or the run is empty. A run may
- * be split between images, and only there. */
+/* Length in bytes of the first image of a run; 0 when it is cut short or the run is empty. A run
+ * may be split between images, and only there. */
 size_t cw_image_length(struct cw_str images);
 /* True when nothing has changed since the last encode. */
 bool cw_shard_clean(const struct cw_shard *sh);

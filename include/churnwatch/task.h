@@ -18,19 +18,19 @@ struct cw_task_signal {
     cw_event_time cleared_at; /* CW_NO_TIME while it is open */
     int64_t offset;           /* of the deciding message; -1: a day's close */
     int32_t partition;
-    uint8_t topic;            /* enum cw_origin_topic, core/tasks.h */
+    uint8_t topic; /* enum cw_origin_topic, core/tasks.h */
 };
 
 struct cw_task {
     uint64_t id; /* the 16 hex digits of task_id */
     cw_event_time created_at, updated_at, due_at;
     float risk, value, urgency;
-    float risk_told;       /* at the last version, for the day's close and wake */
+    float risk_told; /* at the last version, for the day's close and wake */
     int32_t version;
     int32_t priority;
     int32_t priority_told; /* at the last version */
     uint32_t signals_omitted;
-    uint8_t state; /* enum cw_task_state */
+    uint8_t state;  /* enum cw_task_state */
     uint8_t method; /* enum cw_method */
     bool wake;
     bool escalated;

@@ -75,7 +75,8 @@ const char *cw_strerror(int err);
 struct cw_errbuf {
     char text[512];
 };
-/* Formats into eb (which may be NULL) and returns -err, so that `return cw_fail(eb, CW_E_IO, …)`. */
+/* Formats into eb (which may be NULL) and returns -err, so that `return cw_fail(eb, CW_E_IO, …)`.
+ */
 int cw_fail(struct cw_errbuf *eb, enum cw_err err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
