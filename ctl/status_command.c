@@ -268,7 +268,7 @@ static void print_delivery(struct report *r, const redisReply *delivery)
 
 static enum cw_exit add_redis(struct report *r)
 {
-    long long managers, tasks;
+    long long managers = 0, tasks = 0;
     struct cw_key key = cw_redis_key(&r->redis, "delivery");
     enum cw_exit code = ask_count(r, "SCARD", "managers", &managers);
     if (!code)

@@ -231,7 +231,8 @@ const char *r_day(const char *day, int later)
 
 const char *r_at(const char *day, int later, const char *hhmm)
 {
-    const char *date = r_day(day, later);
+    char date[32]; /* of its own: r_day's and ours may be the same buffer of the ring */
+    (void)snprintf(date, sizeof date, "%s", r_day(day, later));
     char *text = ring();
     (void)snprintf(text, 32, "%.10s %.5s", date, hhmm);
     return text;
