@@ -1,0 +1,137 @@
+/* What is checked of the topics at start, or made, on Apache Kafka; see bus_kafka.c for where the
+ * broker comes from. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/kafka_handle.h"
+#include "daemon/topics.h"
+#include "daemon/topics_admin.h"
+#include "tests/support/kafka_settings.h"
+
+enum { SEEN_TRIES = 600, SEEN_MS = 50 };
+
+static struct cw_errbuf eb;
+
+static void assert_says(const char *part)
+{
+    if (!strstr(eb.text, part))
+        fail_msg("not said: \"%s\"; said: \"%s\"", part, eb.text);
+}
+
+static void assert_checked(const struct cw_settings *s)
+{
+    if (cw_topics_check(s, &eb) != 0)
+        fail_msg("%s", eb.text);
+}
+
+static rd_kafka_t *administrator(const struct cw_settings *s)
+{
+    rd_kafka_t *rk = cw_kafka_handle(s, RD_KAFKA_PRODUCER, NULL, 0, NULL, NULL, &eb);
+    assert_non_null(rk);
+    return rk;
+}
+
+static void make(rd_kafka_t *rk, const char *topic, int32_t partitions)
+{
+    int32_t n = 0;
+    if (cw_topics_create(rk, topic, partitions, NULL, 0, &eb) != 0)
+        fail_msg("%s", eb.text);
+    for (int i = 0; i < SEEN_TRIES && n == 0; i++) {
+        assert_int_equal(cw_topics_partitions(rk, topic, &n, &eb), 0);
+        (void)rd_kafka_poll(rk, SEEN_MS);
+    }
+    assert_int_equal(n, partitions);
+}
+
+static void what_is_missing_is_named_with_the_command(void **state)
+{
+    (void)state;
+    struct cw_settings *s = cw_test_kafka_settings("missing");
+    rd_kafka_t *rk = administrator(s);
+    char command[400];
+    make(rk, s->topic_billing, 2);
+    assert_int_equal(cw_topics_check(s, &eb), -CW_E_IO);
+    const char *const missing[] = {s->topic_service, s->topic_profiles, s->topic_managers,
+                                   s->topic_outcomes, s->topic_tasks};
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
+        assert_says(missing[i]);
+    assert_null(strstr(eb.text, s->topic_billing));
+    assert_says("kafka.create_topics = true");
+    (void)snprintf(command, sizeof command,
+                   "kafka-topics.sh --bootstrap-server %s --create --topic %s", s->kafka_bootstrap,
+                   s->topic_service);
+    assert_says(command);
+    rd_kafka_destroy(rk);
+    cw_settings_free(s);
+}
+
+static void unequal_counts_are_refused(void **state)
+{
+    (void)state;
+    struct cw_settings *s = cw_test_kafka_settings("unequal");
+    rd_kafka_t *rk = administrator(s);
+    char text[300];
+    make(rk, s->topic_billing, 3);
+    make(rk, s->topic_outcomes, 2);
+    s->kafka_create_topics = true;
+    assert_int_equal(cw_topics_check(s, &eb), -CW_E_INVALID);
+    (void)snprintf(text, sizeof text, "topic %s has 2 partitions and %s has 3", s->topic_outcomes,
+                   s->topic_billing);
+    assert_says(text);
+    rd_kafka_destroy(rk);
+    cw_settings_free(s);
+}
+
+/* What is made follows the count of billing, but for what every instance reads whole; and the check
+ * is content with what it made. */
+static void what_is_made_is_as_it_must_be(void **state)
+{
+    (void)state;
+    struct cw_settings *s = cw_test_kafka_settings("made");
+    rd_kafka_t *rk = administrator(s);
+    make(rk, s->topic_billing, 2);
+    s->kafka_create_topics = true;
+    assert_checked(s);
+    s->kafka_create_topics = false;
+    assert_checked(s);
+    const struct {
+        const char *topic;
+        int32_t partitions;
+        const char *setting, *value;
+    } rows[] = {
+        {s->topic_service, 2, "message.timestamp.type", "LogAppendTime"},
+        {s->topic_profiles, 2, "cleanup.policy", "compact"},
+        {s->topic_outcomes, 2, "cleanup.policy", "delete"},
+        {s->topic_tasks, 2, "cleanup.policy", "delete"},
+        {s->topic_state, 2, "cleanup.policy", "delete"},
+        {s->topic_managers, 1, "cleanup.policy", "compact"},
+        {s->topic_control, 1, "retention.ms", "-1"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char value[64];
+        int32_t n;
+        assert_int_equal(cw_topics_partitions(rk, rows[i].topic, &n, &eb), 0);
+        assert_int_equal(n, rows[i].partitions);
+        assert_int_equal(
+            cw_topics_config(rk, rows[i].topic, rows[i].setting, value, sizeof value, &eb), 0);
+        assert_string_equal(value, rows[i].value);
+    }
+    rd_kafka_destroy(rk);
+    cw_settings_free(s);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_missing_is_named_with_the_command),
+        cmocka_unit_test(unequal_counts_are_refused),
+        cmocka_unit_test(what_is_made_is_as_it_must_be),
+    };
+    return cw_test_kafka() ? cmocka_run_group_tests(tests, NULL, NULL) : CW_TEST_SKIPPED;
+}
