@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Measures, in one run on this machine: raw consumption of the load, replay, the daemon's draining of
+# the same topics from Kafka to Redis, a restart with that state, and how long a task takes. Prints
+# figures beside their marks and asserts nothing; see bench/README.md.
+#
+#   run.sh [-n CLIENTS] [-c EVENTS] [-d DAYS] [-r REPETITIONS] [-p PACED_PER_S] [-b BUILD] [-o KEY=VALUE]…
+#
+# 200,000 clients, 1,000,000 events of 40 days, 3 repetitions, 5000 a second. BUILD is a build
+# directory to be used as it is; else the release preset is built. KEY=VALUE is a setting of the
+# daemon's. Servers are private ones.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+
+clients=200000 events=1000000 days=40 repetitions=3 pace=5000 build='' settings=()
+while getopts n:c:d:r:p:b:o: option; do
+    case $option in
+    n) clients=$OPTARG ;;
+    c) events=$OPTARG ;;
+    d) days=$OPTARG ;;
+    r) repetitions=$OPTARG ;;
+    p) pace=$OPTARG ;;
+    b) build=$OPTARG ;;
+    o) settings+=(--option "$OPTARG") ;;
+    *) die "usage: run.sh [-n CLIENTS] [-c EVENTS] [-d DAYS] [-r REPETITIONS] [-p PACED_PER_S]" \
+        "[-b BUILD] [-o KEY=VALUE]…" ;;
+    esac
+done
+
+dir=$(mktemp -d)
+redis_pid=''
+end_all() {
+    trap - EXIT INT TERM
+    [[ -z $redis_pid ]] || { kill -TERM "$redis_pid" && wait "$redis_pid"; } 2>/dev/null || true
+    "$top/scripts/kafka.sh" stop "$dir/kafka" >&2 || true
+    rm -rf "$dir"
+}
+trap end_all EXIT
+trap 'exit 1' INT TERM
+
+if [[ -z $build ]]; then
+    build=$top/build/release
+    note "building"
+    { cmake -S "$top" --preset release && cmake --build "$build"; } >"$dir/build.log" 2>&1 ||
+        { tail -n 40 "$dir/build.log" >&2; die "the build failed"; }
+fi
+note "starting Apache Kafka and Redis"
+port=$(free_port)
+# A broker as one would run it: a heap that does not collect all the time, no flushing by size.
+KAFKA_HEAP=1g "$top/scripts/kafka.sh" start "$dir/kafka" "$port" >&2
+start_redis "$dir/redis"
+note "making the load: $clients clients, $events events of $days days"
+"$build/bench_load" "$clients" "$events" "$days" "$dir"
+python3 -B "$top/bench/measure.py" --build "$build" --load "$dir" --kafka "127.0.0.1:$port" \
+    --broker-pid "$(cat "$dir/kafka/kafka.pid")" --redis-port "$redis_port" --clients "$clients" \
+    --repetitions "$repetitions" --pace "$pace" --http-port "$(free_port)" \
+    "${settings[@]}"
