@@ -8,6 +8,8 @@
 
 /* The state log is trimmed when so much of it is no longer needed. */
 #define TRIM_LEAST 1024
+/* A restore begins at a mark; so no more than this lies between two. */
+#define UNMARKED_MOST (8 << 20)
 /* A round of rewriting is to be finished in this time, however little changes. */
 #define ROUND_WITHIN (20 * CW_HOUR)
 
@@ -53,6 +55,7 @@ static int append_state(struct cw_run *r, const struct cw_follow *f, struct cw_c
         struct cw_record out = {.log = CW_LOG_STATE, .partition = r->shard, .value = {b->p, b->n}};
         err = b->failed ? -CW_E_NOMEM : cw_link_append(link, &out, eb);
         cw_board_count(r->common->board, CW_COUNT_state_bytes, b->n);
+        r->unmarked += b->n;
         images.p += n;
         images.n -= n;
     }
@@ -77,16 +80,19 @@ static int append_run(struct cw_run *r, const struct cw_follow *f, struct cw_com
     return append_state(r, f, room, link, eb);
 }
 
-/* Every so many commits it is asked where in the state log we are. */
+/* Every so many commits, or bytes, it is asked where in the state log we are. Commits alone will
+ * not do: after each close of a day in a backlog one holds the whole shard. */
 static int mark_trail(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
 {
     int64_t first, end;
-    if ((r->commit + 1) % CW_MARK_EVERY != 0)
+    if ((r->commit + 1) % CW_MARK_EVERY != 0 && r->unmarked < UNMARKED_MOST)
         return 0;
     int err = cw_link_end(link, CW_LOG_STATE, r->shard, &first, &end, eb);
-    if (!err)
-        cw_trail_mark(&r->trail, r->commit + 1, end);
-    return err;
+    if (err)
+        return err;
+    cw_trail_mark(&r->trail, r->commit + 1, end);
+    r->unmarked = 0;
+    return 0;
 }
 
 static int send_positions(struct cw_run *const *runs, size_t n, uint64_t token,

@@ -81,7 +81,7 @@ static int take_record(void *arg, const struct cw_message *m)
         err = cw_shard_restore(r->core, rec.commit, rec.images, g->eb);
     if (err)
         return err;
-    if (!g->started || rec.commit % CW_MARK_EVERY == 0)
+    if (rec.part == 0)
         cw_trail_mark(&r->trail, rec.commit, m->offset);
     g->started = true;
     g->commit = rec.commit;

@@ -44,6 +44,7 @@ int cw_run_forget(struct cw_run *r)
     r->core = cw_shard_new(r->common->settings, r->common->roster);
     r->merge = cw_merge_new(r->common->settings->merge_wait, drop_taken, NULL);
     r->trail.n = 0;
+    r->unmarked = 0;
     r->commit = 0;
     r->needed = r->trimmed = 0;
     r->restored = r->to_restore = 0;

@@ -43,6 +43,7 @@ struct cw_run {
     uint64_t batch;  /* number of the last cut */
     uint64_t commits;
     struct cw_trail trail;
+    size_t unmarked;         /* bytes of state log since the last mark */
     int64_t needed, trimmed; /* state log offsets */
     int64_t restored, to_restore;
     cw_mono_time committed_at, idle_since, ticked_at; /* idle_since INT64_MAX: not idle */

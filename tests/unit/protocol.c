@@ -693,6 +693,32 @@ static void large_state_goes_in_parts(void **state)
     cw_settings_free(s);
 }
 
+/* Few commits that hold much: a restore needs the last ones alone. */
+static void a_restore_does_not_read_all_that_was_ever_written(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=5000");
+    struct instance x;
+    struct mem *m = mem_new(PARTITIONS);
+    unsigned records = 0;
+    start(&x, m, s);
+    for (int i = 0; i < 24; i++) {
+        put_large_profiles(m);
+        drain(&x, m);
+    }
+    while (mem_record(m, CW_LOG_STATE, 0, records))
+        records++;
+    size_t clients = standing(&x, 0)->clients;
+    restart(&x, m);
+    turn(&x, 5);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_RUNNING);
+    assert_int_equal(standing(&x, 0)->clients, clients);
+    assert_true(standing(&x, 0)->restored * 2 < records);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
 static void failing_for_ever_is_fatal(void **state)
 {
     (void)state;
@@ -736,6 +762,7 @@ int main(void)
         cmocka_unit_test(too_much_is_held_back),
         cmocka_unit_test(a_trimmed_log_restores_the_whole),
         cmocka_unit_test(large_state_goes_in_parts),
+        cmocka_unit_test(a_restore_does_not_read_all_that_was_ever_written),
         cmocka_unit_test(failing_for_ever_is_fatal),
     };
     cw_log_level_set((enum cw_log_level) - 1); /* failures are what these tests are made of */
