@@ -1,5 +1,6 @@
 /* The Kafka bus: transactions. On its engine's thread; every call may block up to the transaction's
  * time-out. */
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/bus_kafka_state.h"
@@ -180,10 +181,14 @@ static int know_topics(struct cw_bus_kafka *k, struct cw_errbuf *eb)
     return 0;
 }
 
+/* The transactional id has the group in it: a cluster has one name space of them, and a second desk
+ * with the same slot names would fence the first. */
 int cw_bus_kafka_open_producer(struct cw_bus_kafka *k, struct cw_errbuf *eb)
 {
+    char id[512];
+    (void)snprintf(id, sizeof id, "%s-%s", k->settings->kafka_group, k->id);
     const struct cw_property extra[] = {
-        {"transactional.id", k->id},
+        {"transactional.id", id},
         {"client.id", k->id},
         {"enable.idempotence", "true"},
         {"partitioner", "murmur2_random"},

@@ -1,0 +1,322 @@
+"""A desk under test: the real daemon and ctl, real Apache Kafka, a private Redis.
+
+Every desk has topics, group and key prefix of its own, so that tests share one broker without
+meeting. Nothing here sleeps for a time: everything waits for a condition, within a bound.
+"""
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import uuid
+
+KAFKA = os.environ.get("CW_TEST_KAFKA")
+BIN = os.environ.get("CW_TEST_BIN", ".")
+TOPICS = ("billing", "service", "profiles", "managers", "outcomes", "tasks", "state", "control",
+          "dead_letters")
+SIM_CLIENTS, SIM_DAYS = 60, 40
+
+
+def run_tests():
+    """Instead of unittest.main: without a broker the whole file is skipped, loudly."""
+    if not KAFKA:
+        print("skipped: CW_TEST_KAFKA names no broker (scripts/test.sh starts one)")
+        sys.exit(77)
+    unittest.main(verbosity=2)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(what, condition, seconds=90):
+    """Tries until the condition is true and returns what it gave."""
+    until = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > until:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.05)
+
+
+class Redis:
+    """A private server that keeps what it was told over a kill."""
+
+    def __init__(self, folder):
+        self.folder, self.port, self.process = folder, free_port(), None
+        os.makedirs(folder, exist_ok=True)
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+             "--appendonly", "yes", "--appendfsync", "always", "--dir", self.folder],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for("redis answers", lambda: self.ask("ping", check=False) == "PONG")
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def ask(self, *words, check=True):
+        r = subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True,
+                           text=True, check=False)
+        if check and r.returncode:
+            raise AssertionError(r.stdout + r.stderr)
+        return r.stdout.rstrip("\n")
+
+    def lines(self, *words):
+        return [line for line in self.ask(*words).split("\n") if line]
+
+    def hash(self, key):
+        flat = self.ask("hgetall", key).split("\n")
+        return dict(zip(flat[::2], flat[1::2]))
+
+
+class Daemon:
+    def __init__(self, desk, instance, extra):
+        self.port = free_port()
+        self.log = os.path.join(desk.folder, f"{instance}-{uuid.uuid4().hex[:6]}.log")
+        with open(self.log, "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [os.path.join(BIN, "churnwatchd"), *desk.settings(), "-o", f"instance={instance}",
+                 "-o", f"http.listen=127.0.0.1:{self.port}", *extra],
+                stdout=log, stderr=log)
+
+    def get(self, path):
+        """Status and body; None when nobody answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except OSError:
+            return None
+        finally:
+            connection.close()
+
+    def ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"the daemon ended with {self.process.returncode}: {self.said()}")
+        answer = self.get("/readyz")
+        return bool(answer) and answer[0] == 200
+
+    def metric(self, name):
+        answer = self.get("/metrics")
+        for line in answer[1].split("\n") if answer else ():
+            if line.startswith(f"churnwatch_{name} "):
+                return float(line.split()[-1])
+        return 0.0
+
+    def said(self):
+        with open(self.log, encoding="utf-8") as f:
+            return f.read()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+
+class Desk:
+    def __init__(self, *extra):
+        self.folder = tempfile.mkdtemp(prefix="cw-e2e-")
+        self.name = "e2e-" + uuid.uuid4().hex[:8]
+        self.extra, self.daemons = extra, []
+        self.redis = Redis(os.path.join(self.folder, "redis"))
+
+    def close(self):
+        for daemon in self.daemons:
+            if daemon.process.poll() is None:
+                daemon.kill()
+        self.redis.stop()
+        shutil.rmtree(self.folder)
+
+    def topic(self, name):
+        return f"{self.name}.{name}"
+
+    def settings(self):
+        values = [f"kafka.bootstrap_servers={KAFKA}", "kafka.create_topics=true",
+                  f"kafka.group={self.name}", f"redis.url=redis://127.0.0.1:{self.redis.port}",
+                  "kafka.properties.session.timeout.ms=6000", "language=en",
+                  "watched_numbers=10010", "operators.own_prefixes=86135",
+                  "operators.competitor_prefixes=86130"]
+        values += [f"kafka.topics.{t}={self.topic(t)}" for t in TOPICS]
+        return [word for v in (*values, *self.extra) for word in ("-o", v)]
+
+    def start(self, instance="cw-0", wait=True, extra=()):
+        daemon = Daemon(self, instance, extra)
+        self.daemons.append(daemon)
+        if wait:
+            wait_for("the daemon is ready", daemon.ready)
+        return daemon
+
+    def make_topics(self):
+        """As the daemon makes them: three partitions, the broker's default."""
+        self.start().terminate()
+
+    def ctl(self, *words, ok=True):
+        r = subprocess.run([os.path.join(BIN, "churnwatchctl"), *self.settings(), *words],
+                           capture_output=True, text=True, check=False)
+        if ok and r.returncode:
+            raise AssertionError(f"{words}: {r.returncode}: {r.stdout}{r.stderr}")
+        return r.stdout
+
+    def write(self, name, records):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as f:
+            for record in records:
+                f.write(json.dumps(record, ensure_ascii=False) + "\n")
+        return path
+
+    def ingest(self, records):
+        self.ctl("ingest", self.write(f"in-{uuid.uuid4().hex[:6]}.ndjson", records))
+
+    def produce(self, topic, key, value, headers=()):
+        """One message as it is, with kcat."""
+        path = os.path.join(self.folder, "message")
+        with open(path, "wb") as f:
+            f.write(value)
+        words = ["kcat", "-P", "-b", KAFKA, "-t", self.topic(topic), "-X",
+                 "topic.partitioner=murmur2_random"]
+        words += [] if key is None else ["-k", key]
+        for name, text in headers:
+            words += ["-H", f"{name}={text}"]
+        subprocess.run([*words, path], check=True, capture_output=True)
+
+    def consume(self, topic):
+        """All committed messages: (headers, key, value bytes)."""
+        r = subprocess.run(
+            ["kcat", "-C", "-b", KAFKA, "-t", self.topic(topic), "-e", "-q", "-X",
+             "isolation.level=read_committed", "-f", "\x01%h\x02%k\x03%s"],
+            check=True, capture_output=True)
+        messages = []
+        for part in r.stdout.split(b"\x01")[1:]:
+            headers, rest = part.split(b"\x02", 1)
+            key, value = rest.split(b"\x03", 1)
+            pairs = [h.split("=", 1) for h in headers.decode().split(",") if "=" in h]
+            messages.append((dict(pairs), key.decode(), value))
+        return messages
+
+    def outbox(self):
+        """Task records by (task_id, version); one that is there twice is an error."""
+        return by_version(json.loads(value) for _, _, value in self.consume("tasks"))
+
+    def key(self, rest):
+        return "cw:" + rest
+
+    def task(self, client):
+        """The client's task as Redis holds it; None when there is none."""
+        for task in self.redis.lines("hkeys", self.key("tasks")):
+            manager = self.redis.ask("hget", self.key("tasks"), task)
+            found = self.redis.hash(self.key(f"{manager}:task:{task}"))
+            if found.get("client_id") == client:
+                return found
+        return None
+
+    def county(self, seed):
+        """A simulated county: ingested whole, and what replay makes of it on three shards."""
+        out = os.path.join(self.folder, f"county-{seed}")
+        self.ctl("sim", "--out", out, "--clients", str(SIM_CLIENTS), "--days", str(SIM_DAYS),
+                 "--seed", str(seed))
+        files = {n: os.path.join(out, n + ".ndjson") for n in ("managers", "profiles", "events")}
+        tasks = os.path.join(out, "tasks.ndjson")
+        self.ctl("replay", "--events", files["events"], "--profiles", files["profiles"],
+                 "--managers", files["managers"], "--tasks", tasks, "--partitions", "3")
+        for name in ("managers", "profiles", "events"):
+            self.ctl("ingest", files[name])
+        with open(files["events"], encoding="utf-8") as f:
+            n_events = sum(1 for _ in f)
+        with open(tasks, encoding="utf-8") as f:
+            return n_events, by_version(json.loads(line) for line in f)
+
+
+def by_version(records):
+    """Without what differs by route: where a message lay, and the settings' version."""
+    found = {}
+    for record in records:
+        key = (record["task_id"], record["version"])
+        if key in found:
+            raise AssertionError(f"twice: {key}")
+        for sign in record["signals"]:
+            del sign["source"]
+        del record["settings"]
+        found[key] = record
+    return found
+
+
+class DeskTest(unittest.TestCase):
+    maxDiff = 2000
+
+    def setUp(self):
+        self.desk = Desk()
+        self.addCleanup(self.desk.close)
+        self.addCleanup(self.note_what_was_said)
+
+    def run(self, result=None):
+        """What the daemons said is shown where something failed; their folder goes afterwards."""
+        before = len(result.failures) + len(result.errors) if result else 0
+        self.said = ""
+        super().run(result)
+        if result and len(result.failures) + len(result.errors) > before:
+            print(self.said, file=sys.stderr)
+
+    def note_what_was_said(self):
+        self.said = self.desk.ctl("status", ok=False)
+        for daemon in self.desk.daemons:
+            self.said += f"--- {daemon.log} {daemon.process.poll()}\n" + daemon.said()[-3000:]
+
+    def assert_same_tasks(self, expected):
+        """The outbox is what replay says, and Redis holds the last version of each task."""
+        wait_for("all versions are in the outbox",
+                 lambda: len(self.desk.outbox()) >= len(expected), 40)
+        outbox = self.desk.outbox()
+        self.assertEqual(set(outbox), set(expected))
+        self.assertEqual(outbox, expected)
+        last = {}
+        for (task, version), record in outbox.items():
+            if version > last.get(task, (0,))[0]:
+                last[task] = (version, record)
+        wait_for("all tasks are in Redis", lambda: self.all_delivered(last), 60)
+        feed = [e for m in self.desk.redis.lines("smembers", self.desk.key("managers"))
+                for e in feed_entries(self.desk, m)]
+        self.assertEqual(len(feed), len(set(feed)), "an entry of a feed is there twice")
+
+    def all_delivered(self, last):
+        for task, (version, record) in last.items():
+            key = self.desk.key(f"{record['manager']}:task:{task}")
+            if self.desk.redis.ask("hget", key, "version") != str(version):
+                return False
+            queued = self.desk.redis.ask("zscore", self.desk.key(f"{record['manager']}:queue"),
+                                         task)
+            if bool(queued) != (record["state"] == "open"):
+                return False
+        return True
+
+
+def feed_entries(desk, manager):
+    """(task, version, event, manager) of each entry."""
+    flat = desk.redis.ask("--json", "xrange", desk.key(f"{manager}:feed"), "-", "+")
+    entries = []
+    for _, fields in json.loads(flat):
+        f = dict(zip(fields[::2], fields[1::2]))
+        entries.append((f["task_id"], f.get("version"), f["event"], manager))
+    return entries
+
+
+def event(type_, time_, subject, data, id_=None):
+    return {"specversion": "1.0", "id": id_ or uuid.uuid4().hex, "source": "/e2e", "type": type_,
+            "time": time_, "subject": subject, "data": data}

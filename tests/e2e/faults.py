@@ -1,0 +1,81 @@
+"""Faults while a backlog is judged: the outbox is what an undisturbed replay makes, none twice."""
+import os
+import signal
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(__file__))
+from desk import DeskTest, event, run_tests, wait_for  # noqa: E402
+
+
+class Faults(DeskTest):
+    def some_judged(self, daemon, least):
+        wait_for("some messages are judged", lambda: daemon.metric("messages_total") >= least)
+
+    def test_two_threads_equal_replay(self):
+        self.desk.make_topics()
+        _, expected = self.desk.county(1)
+        self.desk.start(extra=("-o", "engine.threads=2"))
+        self.assert_same_tasks(expected)
+
+    def test_kill_nine_in_the_middle_and_restart(self):
+        self.desk.make_topics()
+        n, expected = self.desk.county(2)
+        for part in (0.1, 0.3, 0.2):
+            # Small batches and often, so that a kill meets transactions at every stage.
+            daemon = self.desk.start(extra=("-o", "engine.batch_messages=500"))
+            self.some_judged(daemon, n * part)
+            daemon.kill()
+        self.desk.start()
+        self.assert_same_tasks(expected)
+
+    def test_stopped_longer_than_its_session_and_woken(self):
+        self.desk.make_topics()
+        n, expected = self.desk.county(3)
+        zombie = self.desk.start("cw-0", extra=("-o", "engine.batch_messages=500"))
+        self.some_judged(zombie, n * 0.1)
+        zombie.process.send_signal(signal.SIGSTOP)
+        taker = self.desk.start("cw-1", wait=False)
+        wait_for("the other takes over", lambda: taker.metric("restores_total") >= 3)
+        self.some_judged(taker, n * 0.2)
+        zombie.process.send_signal(signal.SIGCONT)
+        self.assert_same_tasks(expected)
+
+    def test_a_rebalance_in_the_middle(self):
+        self.desk.make_topics()
+        n, expected = self.desk.county(4)
+        first = self.desk.start("cw-0", extra=("-o", "engine.threads=1"))
+        self.some_judged(first, n * 0.1)
+        second = self.desk.start("cw-1", wait=False, extra=("-o", "engine.threads=1"))
+        wait_for("it gets a share", lambda: second.metric("restores_total") >= 1)
+        self.assertEqual(second.terminate(), 0)
+        self.assert_same_tasks(expected)
+
+    def test_redis_down_and_back(self):
+        self.desk.make_topics()
+        _, expected = self.desk.county(5)
+        daemon = self.desk.start()
+        wait_for("some are delivered", lambda: daemon.metric("delivered_total") >= 5)
+        self.desk.redis.stop()
+        wait_for("judging goes on without Redis",
+                 lambda: daemon.metric("outbox_records_total") >= len(expected))
+        self.assertEqual(daemon.get("/readyz")[0], 503)
+        self.desk.redis.start()
+        self.assert_same_tasks(expected)
+        wait_for("ready again", daemon.ready)
+
+    def test_an_emptied_redis_is_refused(self):
+        daemon = self.desk.start()
+        self.desk.ingest([event("service.port_out", "2026-03-02T10:00:00+08:00", "c1",
+                                {"msisdn": "8613500000001", "stage": "inquiry"})])
+        wait_for("delivered", lambda: self.desk.task("c1"))
+        self.desk.redis.ask("flushall")
+        self.desk.ingest([event("service.port_out", "2026-03-02T11:00:00+08:00", "c1",
+                                {"msisdn": "8613500000001", "stage": "requested"})])
+        wait_for("refused", lambda: daemon.get("/readyz")[0] == 503)
+        wait_for("the way out is named", lambda: "redeliver" in daemon.said())
+        self.assertIsNone(self.desk.task("c1"))
+
+
+if __name__ == "__main__":
+    run_tests()
