@@ -20,7 +20,7 @@ struct cw_decoder *cw_decoder_new(const struct cw_decode_limits *limits)
     return d;
 }
 
-static void forget(struct cw_decoder *d)
+void cw_decoder_clear(struct cw_decoder *d)
 {
     cw_json_free(d->root);
     d->root = NULL;
@@ -32,7 +32,7 @@ void cw_decoder_free(struct cw_decoder *d)
 {
     if (!d)
         return;
-    forget(d);
+    cw_decoder_clear(d);
     cw_buf_free(&d->copies);
     for (size_t i = 0; i < CW_LISTS; i++)
         cw_buf_free(&d->lists[i]);
@@ -42,7 +42,7 @@ void cw_decoder_free(struct cw_decoder *d)
 int cw_decode_begin(struct cw_decoder *d, const struct cw_message *m, size_t most_bytes,
                     struct cw_reject *reject)
 {
-    forget(d);
+    cw_decoder_clear(d);
     d->reject = reject;
     d->text = m->value;
     if (m->value.n > most_bytes)

@@ -18,6 +18,8 @@ struct cw_decode_limits {
 struct cw_decoder;
 struct cw_decoder *cw_decoder_new(const struct cw_decode_limits *limits); /* NULL: no memory */
 void cw_decoder_free(struct cw_decoder *d);
+/* Ends the life of its last results; its room is kept for the next. */
+void cw_decoder_clear(struct cw_decoder *d);
 
 /* Return 0; -CW_E_UNKNOWN_TYPE (subject, id, source and time of ret_event are set: it is counted
  * and skipped); -CW_E_REJECT with ret_reject filled; -CW_E_NOMEM. */

@@ -5,6 +5,8 @@
 
 #include "daemon/pending.h"
 
+enum { SPARE_MOST = 8192 };
+
 static int decode(struct cw_taken *t, enum cw_input in, const struct cw_message *m,
                   struct cw_reject *why)
 {
@@ -21,33 +23,83 @@ static int decode(struct cw_taken *t, enum cw_input in, const struct cw_message 
     return cw_decode_event(t->decoder, m, &t->u.event, why);
 }
 
-void cw_taken_free(struct cw_taken *t)
+/* ---- made and freed, or taken from the pool and put back ---- */
+
+static void destroy(struct cw_taken *t)
 {
-    if (!t)
-        return;
     cw_decoder_free(t->decoder);
     cw_buf_free(&t->dead);
     free(t);
 }
 
-int cw_taken_new(const struct cw_decode_limits *limits, enum cw_input in, const char *topic,
-                 const struct cw_message *m, struct cw_taken **ret_taken)
+void cw_taken_free(struct cw_taken_pool *p, struct cw_taken *t)
 {
-    struct cw_reject why;
+    if (!t)
+        return;
+    /* A profile's room may be large, and profiles are rare. */
+    if (!t->of_event || p->n >= SPARE_MOST) {
+        destroy(t);
+        return;
+    }
+    cw_decoder_clear(t->decoder);
+    cw_buf_free(&t->dead);
+    t->next = p->first;
+    p->first = t;
+    p->n++;
+}
+
+void cw_taken_pool_free(struct cw_taken_pool *p)
+{
+    while (p->first) {
+        struct cw_taken *t = p->first;
+        p->first = t->next;
+        destroy(t);
+    }
+    p->n = 0;
+}
+
+static struct cw_taken *make(const struct cw_decode_limits *limits)
+{
     struct cw_taken *t = calloc(1, sizeof *t);
     if (t)
         t->decoder = cw_decoder_new(limits);
-    if (!t || !t->decoder) {
-        cw_taken_free(t);
-        return -CW_E_NOMEM;
+    if (t && t->decoder)
+        return t;
+    free(t);
+    return NULL;
+}
+
+static struct cw_taken *obtain(struct cw_taken_pool *p, const struct cw_decode_limits *limits,
+                               bool of_event)
+{
+    struct cw_taken *t = of_event ? p->first : NULL;
+    if (t) {
+        p->first = t->next;
+        p->n--;
+    } else {
+        t = make(limits);
     }
+    if (t)
+        t->of_event = of_event;
+    return t;
+}
+
+/* ---- taking in ---- */
+
+int cw_taken_new(struct cw_taken_pool *p, const struct cw_decode_limits *limits, enum cw_input in,
+                 const char *topic, const struct cw_message *m, struct cw_taken **ret_taken)
+{
+    struct cw_reject why;
+    struct cw_taken *t = obtain(p, limits, in == CW_IN_BILLING || in == CW_IN_SERVICE);
+    if (!t)
+        return -CW_E_NOMEM;
     t->err = decode(t, in, m, &why);
     if (t->err == -CW_E_REJECT) {
         t->code = why.code;
         cw_pending_pack_dead(&t->dead, m, topic, &why);
     }
     if (t->err == -CW_E_NOMEM || t->dead.failed) {
-        cw_taken_free(t);
+        cw_taken_free(p, t);
         return -CW_E_NOMEM;
     }
     *ret_taken = t;

@@ -3,7 +3,8 @@
  * The bus lends a message's bytes until the next poll only, and the merge needs the message's time,
  * which stands for nothing unless the whole message is good. So each message has a decoder of its
  * own, which owns what the decoded parts point into: some 3 KiB while it waits, and no second
- * decoding when it is judged.
+ * decoding when it is judged. Decoders of events are used again, for to make one costs more than to
+ * decode with it: an allocation of this size makes the allocator tidy up first.
  */
 #ifndef CW_DAEMON_INTAKE_H
 #define CW_DAEMON_INTAKE_H
@@ -21,13 +22,22 @@ struct cw_taken {
     enum cw_reject_code code;   /* of a refused message */
     struct cw_buf dead;         /* its dead letter, packed as in pending.h; owned */
     struct cw_decoder *decoder; /* owned */
+    bool of_event;
+    struct cw_taken *next; /* in the pool */
 };
+
+/* Of one thread, zeroed at first: what was freed and will be used again. */
+struct cw_taken_pool {
+    struct cw_taken *first;
+    size_t n;
+};
+void cw_taken_pool_free(struct cw_taken_pool *p);
 
 /* topic is the input's name, for the dead letter. Returns 0 with ret_taken to be freed by
  * cw_taken_free, or -CW_E_NOMEM. */
-int cw_taken_new(const struct cw_decode_limits *limits, enum cw_input in, const char *topic,
-                 const struct cw_message *m, struct cw_taken **ret_taken);
-void cw_taken_free(struct cw_taken *t);
+int cw_taken_new(struct cw_taken_pool *p, const struct cw_decode_limits *limits, enum cw_input in,
+                 const char *topic, const struct cw_message *m, struct cw_taken **ret_taken);
+void cw_taken_free(struct cw_taken_pool *p, struct cw_taken *t);
 /* The event time it tells; CW_NO_TIME for profiles and refused messages. */
 cw_event_time cw_taken_time(const struct cw_taken *t, enum cw_input in);
 

@@ -29,7 +29,8 @@ struct cw_protocol {
     struct cw_link link;
     struct cw_follow follow;
     struct cw_run_common common;
-    struct cw_errbuf eb; /* of the call in progress */
+    struct cw_taken_pool pool; /* of messages taken in */
+    struct cw_errbuf eb;       /* of the call in progress */
     struct cw_commit_room commit_room;
 
     struct cw_run **runs; /* by rising shard; owned, each */
@@ -58,7 +59,8 @@ struct cw_protocol *cw_protocol_new(const struct cw_settings *s, struct cw_bus *
     p->common = (struct cw_run_common){
         .settings = s,
         .board = board,
-        .limits = {(size_t)s->max_event_bytes, (size_t)s->max_profile_bytes, s->max_clock_skew}};
+        .limits = {(size_t)s->max_event_bytes, (size_t)s->max_profile_bytes, s->max_clock_skew},
+        .pool = &p->pool};
     p->committed_at = p->followed_at = p->published_at = now_of(p) - CW_MINUTE;
     if (cw_follow_init(&p->follow, &p->common.limits) != 0) {
         cw_protocol_free(p);
@@ -88,6 +90,7 @@ void cw_protocol_free(struct cw_protocol *p)
     cw_follow_free(&p->follow);
     cw_buf_free(&p->commit_room.images);
     cw_buf_free(&p->commit_room.record);
+    cw_taken_pool_free(&p->pool);
     free(p);
 }
 

@@ -23,8 +23,7 @@
 
 static void drop_taken(void *arg, void *what)
 {
-    (void)arg;
-    cw_taken_free(what);
+    cw_taken_free(arg, what);
 }
 
 static void let_go(struct cw_run *r)
@@ -42,7 +41,7 @@ int cw_run_forget(struct cw_run *r)
     r->standing = CW_SHARD_ASSIGNED;
     r->reason[0] = '\0';
     r->core = cw_shard_new(r->common->settings, r->common->roster);
-    r->merge = cw_merge_new(r->common->settings->merge_wait, drop_taken, NULL);
+    r->merge = cw_merge_new(r->common->settings->merge_wait, drop_taken, r->common->pool);
     r->trail.n = 0;
     r->unmarked = 0;
     r->commit = 0;
@@ -122,12 +121,12 @@ int cw_run_take(struct cw_run *r, enum cw_input in, const struct cw_message *m, 
         cw_board_count(c->board, CW_COUNT_stale_offsets, 1);
         return 0;
     }
-    int err = cw_taken_new(&c->limits, in, topic_of(c->settings, in), m, &t);
+    int err = cw_taken_new(c->pool, &c->limits, in, topic_of(c->settings, in), m, &t);
     if (err)
         return err;
     err = cw_merge_push(r->merge, in, m->offset, cw_taken_time(t, in), now, t);
     if (err) {
-        cw_taken_free(t);
+        cw_taken_free(c->pool, t);
         return err;
     }
     r->expected[in] = m->offset + 1;
@@ -218,7 +217,7 @@ int cw_run_judge(struct cw_run *r, size_t most, cw_mono_time now, size_t *ret_n)
     int err = 0;
     while (!err && cw_merge_next(r->merge, &in, &item)) {
         err = judge_one(r, in, item.offset, item.what);
-        cw_taken_free(item.what);
+        cw_taken_free(r->common->pool, item.what);
     }
     if (err)
         return err;

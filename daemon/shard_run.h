@@ -9,6 +9,7 @@
 
 #include "core/decode.h"
 #include "daemon/board.h"
+#include "daemon/intake.h"
 #include "daemon/merge.h"
 #include "daemon/pending.h"
 #include "daemon/statelog.h"
@@ -20,6 +21,7 @@ struct cw_run_common {
     const struct cw_roster *roster;
     struct cw_board *board;
     struct cw_decode_limits limits;
+    struct cw_taken_pool *pool;
 };
 
 struct cw_run {
