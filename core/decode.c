@@ -22,7 +22,7 @@ struct cw_decoder *cw_decoder_new(const struct cw_decode_limits *limits)
 
 void cw_decoder_clear(struct cw_decoder *d)
 {
-    cw_json_free(d->root);
+    cw_json_room_clear(&d->room);
     d->root = NULL;
     d->text = (struct cw_str){0};
     cw_buf_clear(&d->copies);
@@ -32,7 +32,7 @@ void cw_decoder_free(struct cw_decoder *d)
 {
     if (!d)
         return;
-    cw_decoder_clear(d);
+    cw_json_room_free(&d->room);
     cw_buf_free(&d->copies);
     for (size_t i = 0; i < CW_LISTS; i++)
         cw_buf_free(&d->lists[i]);
@@ -80,7 +80,7 @@ int cw_decode_parse(struct cw_decoder *d, struct cw_node *ret_root)
     size_t deep = cw_locate_too_deep(d->text, DEPTH_MOST);
     if (deep != CW_NOWHERE)
         return cw_refuse_plain(d, deep, CW_REJECT_TOO_DEEP, "nested deeper than %d", DEPTH_MOST);
-    int err = cw_json_parse(d->text, &d->root, &fault);
+    int err = cw_json_parse_in(&d->room, d->text, &d->root, &fault);
     if (err)
         return err == -CW_E_REJECT ? refuse_json(d, &fault) : err;
     *ret_root = (struct cw_node){.v = d->root, .at = CW_UNLOCATED};

@@ -5,6 +5,8 @@
 #include "core/json.h"
 
 #include <jansson.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* NUL is let in so that a text nobody reads may have it; integers become reals so that a large one
@@ -40,6 +42,41 @@ static void copy_printable(char *out, size_t size, const char *text)
     for (; text[n] && n + 1 < size; n++)
         out[n] = text[n] >= 0x20 && text[n] < 0x7f ? text[n] : '?';
     out[n] = '\0';
+}
+
+/* ---- a tree in a room ----
+ *
+ * jansson knows one allocator for the whole process. Ours serves from the room of the parse under
+ * way on this thread, and from the heap at all other times; as a parse keeps nothing of its own and
+ * frees nothing older, each piece goes back to where it came from. */
+
+static _Thread_local struct cw_json_room *room_in_use;
+
+static void *allocate(size_t n)
+{
+    return room_in_use ? cw_json_room_take(room_in_use, n) : malloc(n);
+}
+
+static void release(void *p)
+{
+    if (!room_in_use)
+        free(p);
+}
+
+static void set_allocator(void)
+{
+    json_set_alloc_funcs(allocate, release);
+}
+
+int cw_json_parse_in(struct cw_json_room *room, struct cw_str text, struct cw_json **ret_root,
+                     struct cw_json_fault *ret_fault)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, set_allocator);
+    room_in_use = room;
+    int err = cw_json_parse(text, ret_root, ret_fault);
+    room_in_use = NULL;
+    return err;
 }
 
 int cw_json_parse(struct cw_str text, struct cw_json **ret_root, struct cw_json_fault *ret_fault)

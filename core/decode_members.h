@@ -83,8 +83,9 @@ struct cw_envelope {
 
 struct cw_decoder {
     struct cw_decode_limits limits;
-    struct cw_str text;       /* the value being decoded; borrowed from the message */
-    struct cw_json *root;     /* owned: what the last results point into */
+    struct cw_str text; /* the value being decoded; borrowed from the message */
+    struct cw_json_room room;
+    struct cw_json *root;     /* in the room: what the last results point into */
     struct cw_reject *reject; /* where a refusal goes; of the call under way */
     struct cw_buf copies;     /* what results borrow from headers and keys */
     struct cw_buf lists[CW_LISTS];

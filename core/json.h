@@ -7,6 +7,7 @@
 #define CW_CORE_JSON_H
 
 #include "churnwatch/event.h"
+#include "core/json_room.h"
 
 enum cw_json_kind {
     CW_JSON_NULL,
@@ -29,6 +30,9 @@ struct cw_json_fault {
 /* Returns 0 (caller frees with cw_json_free), -CW_E_REJECT with ret_fault filled, -CW_E_NOMEM. */
 int cw_json_parse(struct cw_str text, struct cw_json **ret_root, struct cw_json_fault *ret_fault);
 void cw_json_free(struct cw_json *root);
+/* The same, but the tree lies in the room and goes with it: never to be freed by itself. */
+int cw_json_parse_in(struct cw_json_room *room, struct cw_str text, struct cw_json **ret_root,
+                     struct cw_json_fault *ret_fault);
 
 enum cw_json_kind cw_json_kind(const struct cw_json *v);
 struct cw_str cw_json_string(const struct cw_json *v);
