@@ -45,7 +45,7 @@ if [[ -z $build ]]; then
 fi
 note "starting Apache Kafka and Redis"
 port=$(free_port)
-# A broker as one would run it: a heap that does not collect all the time, no flushing by size.
+# A heap of the usual size; with less the collector takes part in the race.
 KAFKA_HEAP=1g "$top/scripts/kafka.sh" start "$dir/kafka" "$port" >&2
 start_redis "$dir/redis"
 note "making the load: $clients clients, $events events of $days days"
