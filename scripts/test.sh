@@ -66,7 +66,8 @@ formatted() {
     # Releases of clang-format differ in details; ours is Debian 12's.
     clang-format --version | grep -q 'version 14\.' ||
         { echo "another release of clang-format: not compared"; return; }
-    git -C "$top" ls-files '*.c' '*.h' | (cd "$top" && xargs clang-format --dry-run -Werror)
+    (cd "$top" && find . -path ./build -prune -o -name '*.[ch]' -print0 |
+        xargs -0 clang-format --dry-run -Werror)
 }
 
 clean_under_clang() {
