@@ -56,20 +56,43 @@ static void read_bits(struct cw_reader *r, unsigned char *p, uint8_t size)
     }
 }
 
+static bool all_zero(const unsigned char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i])
+            return false;
+    return true;
+}
+
+static void put_field(struct cw_buf *b, const unsigned char *p, const struct cw_field *f)
+{
+    for (unsigned k = 0; k < f->count; k++)
+        put_bits(b, p + (size_t)k * sizes[f->form], sizes[f->form]);
+}
+
 void cw_fields_put(struct cw_buf *b, const void *base, const struct cw_field *f, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
+    size_t mask = b->n;
+    for (size_t i = 0; i < n; i += 8)
+        cw_buf_u8(b, 0);
+    for (size_t i = 0; i < n && !b->failed; i++) {
         const unsigned char *p = (const unsigned char *)base + f[i].offset;
-        for (unsigned k = 0; k < f[i].count; k++)
-            put_bits(b, p + (size_t)k * sizes[f[i].form], sizes[f[i].form]);
+        if (all_zero(p, (size_t)f[i].count * sizes[f[i].form]))
+            continue;
+        b->p[mask + i / 8] = (char)(b->p[mask + i / 8] | 1 << i % 8);
+        put_field(b, p, &f[i]);
     }
 }
 
 void cw_fields_read(struct cw_reader *r, void *base, const struct cw_field *f, size_t n)
 {
+    const unsigned char *mask = cw_read(r, (n + 7) / 8);
     for (size_t i = 0; i < n; i++) {
         unsigned char *p = (unsigned char *)base + f[i].offset;
-        for (unsigned k = 0; k < f[i].count; k++)
+        bool there = mask && mask[i / 8] >> i % 8 & 1;
+        if (!there)
+            memset(p, 0, (size_t)f[i].count * sizes[f[i].form]);
+        for (unsigned k = 0; there && k < f[i].count; k++)
             read_bits(r, p + (size_t)k * sizes[f[i].form], sizes[f[i].form]);
     }
 }

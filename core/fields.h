@@ -38,7 +38,8 @@ struct cw_field {
 #define CW_F32(type, member) CW_FIELD_ROW(type, member, CW_F_F32, 4, 1)
 #define CW_F64(type, member) CW_FIELD_ROW(type, member, CW_F_F64, 8, 1)
 
-/* Appends the members of the struct at base, in the table's order, little-endian, unpadded. */
+/* Appends the members of the struct at base: a bit per row that says which are not all zero, then
+ * those, in the table's order, little-endian, unpadded. */
 void cw_fields_put(struct cw_buf *b, const void *base, const struct cw_field *f, size_t n);
 /* Reads them back; a short input sets the reader's failed and leaves zeroes. */
 void cw_fields_read(struct cw_reader *r, void *base, const struct cw_field *f, size_t n);
