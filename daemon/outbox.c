@@ -107,6 +107,19 @@ struct cw_outbox_port cw_outbox_port(struct cw_outbox *o)
         .self = o, .read = port_read, .leave = port_leave, .wake = port_wake};
 }
 
+/* Until librdkafka has stopped fetching what was assigned before. Its thread would abort the
+ * process if a partition were taken away again before its first stop is through, as happens where
+ * one shard after another is dropped. That thread serves requests in their order: the first answer
+ * says that the stops are done, the second that they are acknowledged. */
+static void settle(rd_kafka_t *rk)
+{
+    for (int i = 0; i < 2; i++) {
+        rd_kafka_topic_partition_list_t *list = NULL;
+        if (rd_kafka_assignment(rk, &list) == RD_KAFKA_RESP_ERR_NO_ERROR)
+            rd_kafka_topic_partition_list_destroy(list);
+    }
+}
+
 /* Everything is assigned anew, each partition where it had come to. */
 static void assign(struct cw_outbox *o)
 {
@@ -118,6 +131,7 @@ static void assign(struct cw_outbox *o)
     }
     rd_kafka_resp_err_t err = rd_kafka_assign(o->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
+    settle(o->rk);
     o->changed = err != RD_KAFKA_RESP_ERR_NO_ERROR;
     if (err)
         cw_log(CW_LOG_ERROR, "outbox_not_assigned", "reason=%s", rd_kafka_err2name(err));
