@@ -66,7 +66,7 @@ static void shards_leave_one_after_another(void **state)
 {
     (void)state;
     struct cw_errbuf eb;
-    struct cw_outbox *o;
+    struct cw_outbox *o = NULL;
     struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
     struct cw_settings *s = cw_test_kafka_settings("outbox");
     s->kafka_create_topics = true;
