@@ -45,6 +45,8 @@ int cw_run_forget(struct cw_run *r)
     r->trail.n = 0;
     r->unmarked = 0;
     r->commit = 0;
+    r->n_cuts = 0;
+    r->judged = 0; /* Or a shard that then stops would hold room of every batch to come. */
     r->needed = r->trimmed = 0;
     r->restored = r->to_restore = 0;
     r->idle_since = INT64_MAX;
@@ -84,8 +86,6 @@ void cw_run_at(struct cw_run *r, const struct cw_position *p)
         cw_merge_start(r->merge, in, p->greatest[in]);
     }
     r->batch = p->batch;
-    r->n_cuts = 0;
-    r->judged = 0;
 }
 
 void cw_run_stop(struct cw_run *r, const char *reason)

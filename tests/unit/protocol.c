@@ -427,6 +427,28 @@ static void torn_state_stops_that_shard_alone(void **state)
     stops_alone(move_back, "torn: billing");
 }
 
+/* The messages of a batch that failed are counted against its room; when the failure leaves one
+ * shard stopped, they must not be held against the other for ever. */
+static void a_shard_stopped_by_a_failure_leaves_its_room(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=1");
+    struct instance x;
+    struct mem *m = world(60);
+    start(&x, m, s);
+    drain(&x, m);
+    move_back(m);
+    mem_fault(m, MEM_ABORT, 1);
+    put_story(m, 60, 120);
+    turn(&x, 1000);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_STOPPED);
+    for (enum cw_input in = CW_IN_BILLING; in <= CW_IN_SERVICE; in++)
+        assert_int_equal(mem_committed(m, 1)->next[in], mem_input_end(m, in, 1));
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
 static struct cw_message *last_state(struct mem *m)
 {
     const struct cw_message *r = NULL, *next;
@@ -751,6 +773,7 @@ int main(void)
         cmocka_unit_test(revocations_between_calls),
         cmocka_unit_test(a_bad_message_goes_to_the_dead_letters),
         cmocka_unit_test(torn_state_stops_that_shard_alone),
+        cmocka_unit_test(a_shard_stopped_by_a_failure_leaves_its_room),
         cmocka_unit_test(damaged_state_stops_that_shard_alone),
         cmocka_unit_test(a_hole_in_the_state_log_stops_that_shard_alone),
         cmocka_unit_test(expired_offsets_are_not_torn),
