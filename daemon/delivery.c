@@ -438,6 +438,7 @@ void cw_delivery_tick(struct cw_delivery *d)
         cw_delivery_settle(d);
     if (d->standing != CW_DELIVERY_OPEN)
         return;
+    cw_delivery_check_epoch(d);
     for (size_t i = 0; i < d->n_shards; i++)
         if (d->shards[i]->standing == SHARD_REFUSED)
             ask_offset(d, d->shards[i]);

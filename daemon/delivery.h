@@ -99,7 +99,7 @@ void cw_delivery_lost(struct cw_delivery *d, int32_t shard);
 void cw_delivery_flush(struct cw_delivery *d);
 /* False: take nothing more from the outbox until the port's wake. */
 bool cw_delivery_has_room(const struct cw_delivery *d);
-/* Every few seconds: what was refused is asked again. */
+/* Every few seconds: what was refused is asked again, and whether Redis is still the same. */
 void cw_delivery_tick(struct cw_delivery *d);
 
 /* For readiness, status and the end. */

@@ -83,18 +83,46 @@ static void on_epoch(void *arg, const struct cw_reply *r)
         cw_delivery_wrong(d, "epoch_unreadable", r);
 }
 
-static void ask_epoch(struct cw_delivery *d)
+static void ask_for_epoch(struct cw_delivery *d, cw_reply_fn *fn)
 {
     char key[80];
     struct question *q = cw_delivery_question(d);
     const struct cw_str argv[] = {CW_STR("HGET"), cw_delivery_key(d, key), CW_STR("epoch")};
-    cw_delivery_ask(d, argv, 3, on_epoch, q);
+    cw_delivery_ask(d, argv, 3, fn, q);
+}
+
+static void ask_epoch(struct cw_delivery *d)
+{
+    ask_for_epoch(d, on_epoch);
 }
 
 void cw_delivery_settle(struct cw_delivery *d)
 {
     d->standing = CW_DELIVERY_SETTLING;
     ask_epoch(d);
+}
+
+static void on_same(void *arg, const struct cw_reply *r)
+{
+    struct question *q = arg;
+    struct cw_delivery *d = q->d;
+    bool ours = q->session == d->session && r->kind != CW_REPLY_UNKNOWN;
+    free(q);
+    if (!ours || d->standing != CW_DELIVERY_OPEN)
+        return;
+    if (!epoch_of(r, d->redis_epoch)) {
+        cw_delivery_wrong(d, "epoch_unreadable", r);
+    } else if (strcmp(d->epoch, d->redis_epoch) != 0) {
+        cw_delivery_halt(d);
+        refuse(d);
+    }
+}
+
+/* A Redis that is emptied under an open connection says nothing by itself, and the next task, which
+ * would show it, may be hours away. */
+void cw_delivery_check_epoch(struct cw_delivery *d)
+{
+    ask_for_epoch(d, on_same);
 }
 
 void cw_delivery_epoch_recorded(struct cw_delivery *d, bool ok)

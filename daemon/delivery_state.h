@@ -58,6 +58,8 @@ void cw_delivery_wrong(struct cw_delivery *d, const char *event, const struct cw
 
 /* The epoch: asked for on every connection, before any shard is. */
 void cw_delivery_settle(struct cw_delivery *d);
+/* Asked again of an open Redis; one with another epoch is refused. */
+void cw_delivery_check_epoch(struct cw_delivery *d);
 /* The epoch is settled: every shard asks for its offset. */
 void cw_delivery_opened(struct cw_delivery *d);
 /* Forgets what was under way on every shard. */

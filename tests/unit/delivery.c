@@ -453,6 +453,31 @@ static void test_emptied_meanwhile(void **state)
     end(&w);
 }
 
+static void test_emptied_while_idle(void **state)
+{
+    static const char *const now[] = {"", "other"};
+    (void)state;
+    for (size_t i = 0; i < sizeof now / sizeof *now; i++) {
+        struct world w;
+        begin(&w, "e", "e");
+        w.outbox_end = 5;
+        settle(&w);
+        cw_delivery_tick(w.d);
+        answer_all(&w);
+        assert_true(cw_delivery_ready(w.d, NULL));
+        (void)strcpy(w.epoch, now[i]);
+        cw_delivery_tick(w.d);
+        answer_all(&w);
+        assert_int_equal(cw_delivery_standing(w.d), CW_DELIVERY_REFUSED);
+        assert_false(w.reading);
+        (void)strcpy(w.epoch, "e");
+        cw_delivery_tick(w.d);
+        answer_all(&w);
+        assert_true(cw_delivery_ready(w.d, NULL));
+        end(&w);
+    }
+}
+
 static void test_outbox_does_not_reach(void **state)
 {
     (void)state;
@@ -553,17 +578,12 @@ static void test_any_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_start),
-        cmocka_unit_test(test_refused_until_mended),
-        cmocka_unit_test(test_epoch_not_recorded),
-        cmocka_unit_test(test_chain_in_order),
-        cmocka_unit_test(test_unknown_outcome),
-        cmocka_unit_test(test_gap),
-        cmocka_unit_test(test_errors_start_over),
-        cmocka_unit_test(test_emptied_meanwhile),
-        cmocka_unit_test(test_outbox_does_not_reach),
-        cmocka_unit_test(test_not_ours_any_more),
-        cmocka_unit_test(test_no_task),
+        cmocka_unit_test(test_first_start),        cmocka_unit_test(test_refused_until_mended),
+        cmocka_unit_test(test_epoch_not_recorded), cmocka_unit_test(test_chain_in_order),
+        cmocka_unit_test(test_unknown_outcome),    cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_errors_start_over),  cmocka_unit_test(test_emptied_meanwhile),
+        cmocka_unit_test(test_emptied_while_idle), cmocka_unit_test(test_outbox_does_not_reach),
+        cmocka_unit_test(test_not_ours_any_more),  cmocka_unit_test(test_no_task),
         cmocka_unit_test(test_any_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
