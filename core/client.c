@@ -98,7 +98,7 @@ cw_money cw_client_fees(const struct cw_client *cl)
     for (uint32_t i = 0; i < cl->n_lines; i++) {
         const struct cw_line *ln = cw_client_line_at(cl, i);
         if (ln->status != CW_LINE_GONE && ln->monthly_fee > 0)
-            sum += ln->monthly_fee;
+            sum = cw_money_add(sum, ln->monthly_fee);
     }
     return sum;
 }

@@ -14,6 +14,7 @@
 
 #define TEXT_MOST (1 << 20) /* longer than any message */
 #define QUANTITY_MOST INT64_C(1000000000000)
+#define OVERDUE_MOST 100000 /* days: older than any debt, and the time it began can be told */
 
 /* ---- the members of data, by type ---- */
 
@@ -50,7 +51,7 @@ static const struct cw_member payment[] = {
 };
 static const struct cw_member arrears[] = {
     {"amount", CW_M_MONEY, true, AT(u.arrears.amount), .most = CW_MONEY_MOST},
-    {"days_overdue", CW_M_INT32, true, AT(u.arrears.days_overdue), .most = INT32_MAX},
+    {"days_overdue", CW_M_INT32, true, AT(u.arrears.days_overdue), .most = OVERDUE_MOST},
 };
 static const struct cw_member balance[] = {
     {"balance", CW_M_MONEY, true, AT(u.balance.balance), .least = -CW_MONEY_MOST,

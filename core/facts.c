@@ -38,7 +38,7 @@ static void add_charge(struct cw_shard *sh, struct cw_client *cl, const struct c
         cl->cycle_spend = 0;
     }
     if (cycle == cl->cycle)
-        cl->cycle_spend += ev->u.charge.amount;
+        cl->cycle_spend = cw_money_add(cl->cycle_spend, ev->u.charge.amount);
     if (ev->u.charge.category == CW_CAT_MONTHLY_FEE)
         return;
     if (late) {
@@ -47,13 +47,13 @@ static void add_charge(struct cw_shard *sh, struct cw_client *cl, const struct c
     }
     cw_feed_count(&sh->feed, CW_CH_SPEND, day);
     struct cw_day_sums *d = sums_of(cl, day);
-    d->spend += ev->u.charge.amount;
+    d->spend = cw_money_add(d->spend, ev->u.charge.amount);
     d->charges++;
     if (ev->u.charge.category != CW_CAT_ROAMING)
         return;
-    d->roaming += ev->u.charge.amount;
+    d->roaming = cw_money_add(d->roaming, ev->u.charge.amount);
     if (cw_zone_second(sh->settings->zone, ev->time) < 6 * 3600)
-        d->roaming_night += ev->u.charge.amount;
+        d->roaming_night = cw_money_add(d->roaming_night, ev->u.charge.amount);
 }
 
 static void add_usage(struct cw_shard *sh, struct cw_client *cl, const struct cw_event *ev,

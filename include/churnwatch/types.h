@@ -33,6 +33,14 @@ typedef int32_t cw_cycle;
 typedef int64_t cw_money;
 #define CW_YUAN ((cw_money)10000)
 #define CW_MONEY_MOST ((cw_money)1000000000000 * CW_YUAN)
+/* Sums of many amounts end at the type's limits instead of running over. */
+static inline cw_money cw_money_add(cw_money a, cw_money b)
+{
+    cw_money sum;
+    if (__builtin_add_overflow(a, b, &sum))
+        return b > 0 ? INT64_MAX : INT64_MIN;
+    return sum;
+}
 
 /* A telephone number packed four bits a character, first character in the highest nibble that is
  * used: digit d is d+1, '*' is 11, '#' is 12; at most 16 characters. 0 is "no number". */

@@ -477,6 +477,7 @@ static void limits_of_the_contract(void **state)
         {CW_EV_PAYMENT, "{\"amount\":-0.0001}", CW_REJECT_OUT_OF_RANGE},
         {CW_EV_ARREARS, "{\"amount\":-1,\"days_overdue\":1}", CW_REJECT_OUT_OF_RANGE},
         {CW_EV_ARREARS, "{\"amount\":1,\"days_overdue\":-1}", CW_REJECT_OUT_OF_RANGE},
+        {CW_EV_ARREARS, "{\"amount\":1,\"days_overdue\":100001}", CW_REJECT_OUT_OF_RANGE},
         {CW_EV_BALANCE, "{\"balance\":1,\"credit_limit\":-1}", CW_REJECT_OUT_OF_RANGE},
         {CW_EV_CALL,
          "{\"msisdn\":\"1\",\"direction\":\"incoming\",\"peer\":\"1\",\"duration_s\":-1}",
