@@ -10,8 +10,8 @@
 static struct cw_finding *add(struct cw_judge *j, enum cw_finding_kind kind)
 {
     struct cw_findings *f = j->out;
-    if (f->n == CW_FINDINGS_MOST) {
-        f->dropped++;
+    if (f->n >= CW_FINDINGS_MOST + (kind == CW_FOUND_RAISE ? 0 : CW_TASK_SIGNALS_MOST)) {
+        f->dropped += kind == CW_FOUND_RAISE;
         return NULL;
     }
     struct cw_finding *item = &f->items[f->n++];
@@ -81,7 +81,8 @@ void cw_fact_money(struct cw_signal *s, enum cw_fact_key k, cw_money m)
 
 void cw_fact_yuan(struct cw_signal *s, enum cw_fact_key k, double yuan)
 {
-    cw_fact_money(s, k, (cw_money)llround(yuan * 100) * (CW_YUAN / 100));
+    double most = 9e14; /* what worked-out limits of absurd amounts may exceed */
+    cw_fact_money(s, k, (cw_money)llround(fmin(fmax(yuan, -most), most) * 100) * (CW_YUAN / 100));
 }
 
 void cw_fact_day(struct cw_signal *s, enum cw_fact_key k, cw_day d)

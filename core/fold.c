@@ -14,28 +14,39 @@ static struct cw_task_signal *find(struct cw_task *t, const struct cw_signal *s)
     return NULL;
 }
 
-/* The one to give up when the task is full: a cleared one, else the weakest. */
-static struct cw_task_signal *weakest(struct cw_task *t, cw_event_time now)
+/* By the weights alone: severities grow from day to day, and equals would drive out each other. */
+static float strength(const struct cw_signal *s)
 {
-    struct cw_task_signal *least = &t->signals[0];
-    float least_weight = 1e9F;
+    return s->leave + s->incident + 1;
+}
+
+/* The one to give up when the task is full: a cleared one, else the weakest; NULL when the new one
+ * is no stronger than any. */
+static struct cw_task_signal *weaker(struct cw_task *t, const struct cw_signal *s,
+                                     cw_event_time now)
+{
+    struct cw_task_signal *least = NULL;
+    float least_strength = strength(s);
     for (size_t i = 0; i < t->n_signals; i++) {
         struct cw_task_signal *g = &t->signals[i];
-        float w = cw_signal_weight(g, now) * (g->s.leave + g->s.incident + g->s.severity + 1);
-        if (w < least_weight) {
-            least_weight = w;
+        float is = g->cleared_at == CW_NO_TIME ? cw_signal_weight(g, now) * strength(&g->s) : -1e9F;
+        if (is < least_strength) {
+            least_strength = is;
             least = g;
         }
     }
     return least;
 }
 
-/* Room for one more signal; NULL when out of memory. */
-static struct cw_task_signal *room(struct cw_shard *sh, struct cw_task *t, cw_event_time now)
+/* Room for one more signal; NULL when it has no place, or out of memory. */
+static struct cw_task_signal *room(struct cw_shard *sh, struct cw_task *t,
+                                   const struct cw_signal *s, cw_event_time now, unsigned *left_out)
 {
     if (t->n_signals == CW_TASK_SIGNALS_MOST) {
-        struct cw_task_signal *g = weakest(t, now);
-        t->signals_omitted++;
+        struct cw_task_signal *g = weaker(t, s, now);
+        ++*left_out;
+        if (!g)
+            return NULL;
         memmove(g, g + 1, (size_t)(&t->signals[t->n_signals] - (g + 1)) * sizeof *g);
         t->n_signals--;
     }
@@ -65,7 +76,7 @@ static void write_signal(struct cw_task_signal *g, const struct cw_signal *s,
 }
 
 enum cw_news cw_fold_raise(struct cw_shard *sh, struct cw_task *t, const struct cw_signal *s,
-                           const struct cw_fold *f, uint8_t topic)
+                           const struct cw_fold *f, uint8_t topic, unsigned *left_out)
 {
     struct cw_task_signal *g = find(t, s);
     if (g && g->cleared_at == CW_NO_TIME && s->step <= g->s.step) {
@@ -77,9 +88,10 @@ enum cw_news cw_fold_raise(struct cw_shard *sh, struct cw_task *t, const struct 
     }
     enum cw_news news = g && g->cleared_at == CW_NO_TIME ? CW_NEWS_CLIMBED : CW_NEWS_ADDED;
     if (!g)
-        g = room(sh, t, f->now);
-    if (g)
-        write_signal(g, s, f, topic);
+        g = room(sh, t, s, f->now, left_out);
+    if (!g)
+        return CW_NEWS_OMITTED;
+    write_signal(g, s, f, topic);
     return news;
 }
 

@@ -4,11 +4,13 @@
 
 #include "core/shard_state.h"
 
-enum cw_news { CW_NEWS_NONE, CW_NEWS_CLEARED, CW_NEWS_ADDED, CW_NEWS_CLIMBED };
+/* OMITTED: the task is full of signals no weaker. */
+enum cw_news { CW_NEWS_NONE, CW_NEWS_OMITTED, CW_NEWS_CLEARED, CW_NEWS_ADDED, CW_NEWS_CLIMBED };
 
-/* A raise: adds, climbs, or only freshens. topic: enum cw_origin_topic. */
+/* A raise: adds, climbs, or only freshens. topic: enum cw_origin_topic. Adds one to *left_out for
+ * the signal that a full task has no place for, be it the new one or a weaker one it drives out. */
 enum cw_news cw_fold_raise(struct cw_shard *sh, struct cw_task *t, const struct cw_signal *s,
-                           const struct cw_fold *f, uint8_t topic);
+                           const struct cw_fold *f, uint8_t topic, unsigned *left_out);
 enum cw_news cw_fold_clear(struct cw_task *t, const struct cw_finding *item, cw_event_time now);
 /* Signs that are no states count as over after so many half-lives. */
 enum cw_news cw_fold_fade(struct cw_task *t, double half_lives, cw_event_time now);

@@ -1,5 +1,5 @@
-/* What explains what: a stronger fact at the client or line mutes the signals it is the reason of,
- * so that one trouble is one reason and not five. */
+/* The ladder, and what explains what: a stronger fact at the client or line mutes the signals it is
+ * the reason of, so that one trouble is one reason and not five. */
 #include "core/shard_state.h"
 
 /* The stronger facts. */
@@ -29,6 +29,24 @@ static const struct {
     {CW_DET_inactivity, LINE_STOPPED},   {CW_DET_usage_drop, LINE_STOPPED},
     {CW_DET_spend_drop, OUTAGE_OPEN},    {CW_DET_usage_drop, OUTAGE_OPEN},
 };
+
+/* The ladder of a debt. Its steps are told by three detectors, each with slots of its own. */
+static const struct {
+    uint8_t detector, slot, step, rung;
+} rungs[] = {
+    {CW_DET_arrears, 0, 0, 1},    {CW_DET_arrears, 1, 0, 1},     {CW_DET_suspension, 0, 0, 2},
+    {CW_DET_suspension, 0, 1, 3}, {CW_DET_termination, 0, 0, 4}, {CW_DET_termination, 1, 0, 5},
+};
+
+unsigned cw_ladder_rung(const struct cw_signal *s)
+{
+    unsigned rung = 0;
+    for (size_t i = 0; i < sizeof rungs / sizeof *rungs; i++)
+        if (rungs[i].detector == s->detector && rungs[i].slot == s->slot &&
+            rungs[i].step <= s->step)
+            rung = rungs[i].rung;
+    return rung;
+}
 
 static bool outage_open(const struct cw_client *cl)
 {

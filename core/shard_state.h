@@ -134,6 +134,8 @@ void cw_due_drop(struct cw_shard *sh, struct cw_client *cl);
 
 /* ---- ladder.c: what explains what ---- */
 /* True when something stronger at the client explains this signal, so that it says nothing. */
+/* The rung of the ladder that a signal stands on, arrears to termination; 0: on none. */
+unsigned cw_ladder_rung(const struct cw_signal *s);
 bool cw_ladder_inhibits(const struct cw_client *cl, const struct cw_signal *s);
 
 /* ---- risk.c: from signals to risk, value, urgency, priority ---- */

@@ -93,6 +93,8 @@ struct work {
     struct cw_profile_room room;
     struct cw_verdict verdict;
     bool news, worse;
+    unsigned rung;     /* the highest of the ladder before this fold; 0: none */
+    unsigned left_out; /* signals a full task had no place for */
 };
 
 static void know_profile(struct work *w)
@@ -127,9 +129,20 @@ static bool open_task(struct work *w)
 
 /* ---- folding ---- */
 
+static unsigned highest_rung(const struct cw_task *t)
+{
+    unsigned highest = 0;
+    for (size_t i = 0; t && i < t->n_signals; i++) {
+        const struct cw_task_signal *g = &t->signals[i];
+        unsigned rung = g->cleared_at == CW_NO_TIME ? cw_ladder_rung(&g->s) : 0;
+        highest = rung > highest ? rung : highest;
+    }
+    return highest;
+}
+
 static void note(struct work *w, enum cw_news news)
 {
-    w->news |= news != CW_NEWS_NONE;
+    w->news |= news > CW_NEWS_OMITTED;
     w->worse |= news == CW_NEWS_CLIMBED;
 }
 
@@ -156,13 +169,29 @@ static void fold_raise(struct work *w, const struct cw_finding *item)
     if (!w->t && !open_task(w))
         return;
     enum cw_news news =
-        cw_fold_raise(sh, w->t, &item->s, w->f, topic_of(sh->settings, w->f->origin));
+        cw_fold_raise(sh, w->t, &item->s, w->f, topic_of(sh->settings, w->f->origin), &w->left_out);
     note(w, news);
+    if (news == CW_NEWS_ADDED && w->rung && cw_ladder_rung(&item->s) > w->rung)
+        w->worse = true;
     if (news == CW_NEWS_ADDED || news == CW_NEWS_CLIMBED) {
         sh->counters.signals++;
         sh->counters.by_detector[item->s.detector]++;
         bring_due(w, item->s.due_hours);
     }
+}
+
+/* What a message left out comes on top of what was left out before; what a day's close left out is
+ * mostly what the last one did, found again. */
+static void count_left_out(struct work *w)
+{
+    struct cw_task *t = w->t;
+    uint32_t n = w->left_out + (uint32_t)w->sh->findings.dropped;
+    if (w->f->origin)
+        n += t->signals_omitted;
+    if (n <= t->signals_omitted)
+        return;
+    t->signals_omitted = n;
+    w->news = true;
 }
 
 static void fold_findings(struct work *w)
@@ -176,7 +205,7 @@ static void fold_findings(struct work *w)
             note(w, cw_fold_clear(w->t, item, w->f->now));
     }
     if (w->t)
-        w->t->signals_omitted += (uint32_t)found->dropped;
+        count_left_out(w);
 }
 
 /* ---- what else may change with a fold ---- */
@@ -290,6 +319,7 @@ void cw_tasks_fold(struct cw_shard *sh, struct cw_client *cl, const struct cw_fo
     struct work w = {.sh = sh, .cl = cl, .t = cl->task, .f = f};
     if (!w.t && !sh->findings.n)
         return;
+    w.rung = highest_rung(w.t);
     know_profile(&w);
     fold_findings(&w);
     if (!w.t || sh->failed)

@@ -157,6 +157,32 @@ static void climbing_wakes_and_brings_the_call_nearer(void **state)
     r_free(r);
 }
 
+/* A higher step of the ladder makes a task put aside come back, whichever detector tells it. */
+static void a_step_up_the_ladder_wakes(void **state)
+{
+    static const struct {
+        const char *type, *data;
+        bool wake;
+    } rows[] = {
+        {"billing.arrears", "{'amount':80,'days_overdue':1}", false},
+        {"service.suspended", "{'msisdn':'" LINE "','direction':'outgoing','reason':'arrears'}",
+         true},
+        {"service.suspended", "{'msisdn':'" OTHER "','direction':'outgoing','reason':'arrears'}",
+         false},
+        {"service.suspended", "{'msisdn':'" OTHER "','direction':'both','reason':'arrears'}", true},
+        {"service.terminated", "{'msisdn':'" OTHER "','reason':'arrears'}", true},
+    };
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        r_event(r, rows[i].type, r_at("2026-03-02", (int)i, "10:00"), CLIENT, rows[i].data);
+        json_t *wake = json_object_get(r_task(r, CLIENT), "wake");
+        if (json_is_true(wake) != rows[i].wake)
+            fail_msg("row %zu: wake is %d", i, json_is_true(wake));
+    }
+    r_free(r);
+}
+
 static void a_large_group_goes_up_to_the_chief(void **state)
 {
     (void)state;
@@ -278,6 +304,75 @@ static void signals_have_a_bound(void **state)
     r_free(r);
 }
 
+/* The weaker gives way, not the older: what came late and says little is counted, not kept. */
+static void the_strongest_signals_are_kept(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    for (int i = 0; i < 32; i++) {
+        char line[20];
+        (void)snprintf(line, sizeof line, "86135000001%02d", i);
+        port(r, "2026-03-02 10:00", line, "inquiry");
+    }
+    suspend(r, "2026-03-02 11:00", OTHER, "outgoing");
+    assert_null(r_signal(r, CLIENT, "suspension", OTHER));
+    assert_int_equal(number(r_task(r, CLIENT), "signals_omitted"), 1);
+    port(r, "2026-03-02 12:00", OTHER, "requested");
+    assert_non_null(r_signal(r, CLIENT, "port_out", OTHER));
+    r_free(r);
+}
+
+static void use_of_lines(struct rehearsal *r, int day, int lines)
+{
+    for (int i = 0; i < lines; i++) {
+        char data[96];
+        (void)snprintf(data, sizeof data,
+                       "{'msisdn':'86135000001%02d','voice_min':5,'data_mb':100,'sms':1}", i);
+        r_event(r, "service.usage", r_at("2026-01-01", day, "12:00"), CLIENT, data);
+    }
+    r_event(r, "billing.charge", r_at("2026-01-01", day, "12:00"), CLIENT,
+            "{'msisdn':'8613500000100','amount':50,'category':'voice'}");
+}
+
+/* More silent lines than a task keeps are found again at each day's close, and are no news. */
+static void what_is_left_out_is_told_once(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"tasks.open_for=365d", NULL};
+    struct rehearsal *r = r_new(settings);
+    r_profile(r, GROUP_OF(20));
+    int day = 0;
+    for (; day < 30; day++)
+        use_of_lines(r, day, 99);
+    for (; !r_signal(r, CLIENT, "inactivity", NULL) && day < 90; day++)
+        use_of_lines(r, day, 5);
+    long long omitted = number(r_task(r, CLIENT), "signals_omitted");
+    size_t before = r_versions(r, CLIENT);
+    assert_true(omitted >= 94 - 32);
+    for (int i = 0; i < 5; i++)
+        use_of_lines(r, day++, 5);
+    assert_int_equal(number(r_task(r, CLIENT), "signals_omitted"), omitted);
+    assert_true(r_versions(r, CLIENT) <= before + 2);
+    r_free(r);
+}
+
+/* The contract lets amounts be as large as 10^12; their sums must not run over. */
+static void the_largest_amounts_add_up(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    for (int i = 0; i < 1000; i++)
+        r_event(r, "billing.charge", "2026-03-02 03:00", CLIENT,
+                "{'msisdn':'" LINE "','amount':1000000000000,'category':'roaming'}");
+    const struct cw_client *cl = cw_shard_client(r_shard(r), CW_STR(CLIENT));
+    assert_true(cl->cycle_spend > 900 * CW_MONEY_MOST);
+    assert_non_null(r_signal(r, CLIENT, "spend_spike", ""));
+    r_event(r, "billing.charge", "2026-03-02 03:00", CLIENT,
+            "{'msisdn':'" LINE "','amount':-1000000000000,'category':'roaming'}");
+    assert_true(cl->cycle_spend < INT64_MAX);
+    r_free(r);
+}
+
 static void the_deciding_message_is_named(void **state)
 {
     (void)state;
@@ -335,6 +430,7 @@ int main(void)
         cmocka_unit_test(a_cleared_cause_withdraws_and_nothing_reopens),
         cmocka_unit_test(clearing_one_line_leaves_the_other),
         cmocka_unit_test(climbing_wakes_and_brings_the_call_nearer),
+        cmocka_unit_test(a_step_up_the_ladder_wakes),
         cmocka_unit_test(a_large_group_goes_up_to_the_chief),
         cmocka_unit_test(an_overdue_task_goes_up_once),
         cmocka_unit_test(the_chief_of_the_manager_will_do),
@@ -343,6 +439,9 @@ int main(void)
         cmocka_unit_test(a_task_nobody_ended_expires),
         cmocka_unit_test(a_quiet_task_is_told_again_each_week),
         cmocka_unit_test(signals_have_a_bound),
+        cmocka_unit_test(the_strongest_signals_are_kept),
+        cmocka_unit_test(what_is_left_out_is_told_once),
+        cmocka_unit_test(the_largest_amounts_add_up),
         cmocka_unit_test(the_deciding_message_is_named),
         cmocka_unit_test(history_makes_nothing_overdue),
         cmocka_unit_test(due_begins_with_the_office),
