@@ -20,9 +20,17 @@ static const struct {
     uint8_t key;
     const char *name, *unit;
 } in_units[] = {
-    {CW_FACT_observed_yuan, "observed", "yuan"}, {CW_FACT_observed_days, "observed", "days"},
-    {CW_FACT_expected_yuan, "expected", "yuan"}, {CW_FACT_expected_days, "expected", "days"},
-    {CW_FACT_limit_yuan, "limit", "yuan"},       {CW_FACT_limit_days, "limit", "days"},
+    {CW_FACT_observed_yuan, "observed", "yuan"},
+    {CW_FACT_observed_days, "observed", "days"},
+    {CW_FACT_expected_yuan, "expected", "yuan"},
+    {CW_FACT_expected_days, "expected", "days"},
+    {CW_FACT_limit_yuan, "limit", "yuan"},
+    {CW_FACT_limit_days, "limit", "days"},
+    {CW_FACT_observed_minutes, "observed", "minutes"},
+    {CW_FACT_expected_minutes, "expected", "minutes"},
+    {CW_FACT_limit_minutes, "limit", "minutes"},
+    {CW_FACT_observed_percent, "observed", "percent"},
+    {CW_FACT_limit_percent, "limit", "percent"},
 };
 
 /* NULL for a fact that is under its own name. */

@@ -35,10 +35,10 @@ static const struct {
 };
 
 static const struct {
-    const char *word, *zh;
+    const char *word, *text[LANGUAGES];
 } values[] = {
 #undef VALUE
-#define VALUE(word, zh) {word, zh},
+#define VALUE(word, zh, en) {word, {zh, en}},
 #include "config/texts.def"
 #undef VALUE
 };
@@ -93,17 +93,19 @@ static size_t strongest(const struct cw_task *t, const struct cw_verdict *v, siz
 
 static const char *translated(const char *text, enum language l)
 {
-    for (size_t i = 0; l == ZH && i < sizeof values / sizeof *values; i++)
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         if (strcmp(values[i].word, text) == 0)
-            return values[i].zh;
+            return values[i].text[l];
     return text;
 }
 
-/* The fact's value as its JSON has it, without quotes, in words where it is one of ours. */
+/* The fact's value as its JSON has it, without quotes and cents that are none, in words where it is
+ * one of ours. */
 static void value(struct cw_buf *b, const struct cw_fact *f, enum language l)
 {
     struct cw_buf json = {0};
     cw_fact_json(&json, f);
+    b->failed |= json.failed;
     if (json.n && json.p[0] == '"') {
         char day[16];
         const char *text = f->u.text;
@@ -114,25 +116,54 @@ static void value(struct cw_buf *b, const struct cw_fact *f, enum language l)
         }
         cw_buf_puts(b, translated(text, l));
     } else {
-        cw_buf_put(b, json.p, json.n);
+        bool whole = json.n > 3 && memcmp(json.p + json.n - 3, ".00", 3) == 0;
+        cw_buf_put(b, json.p, json.n - (whole ? 3 : 0));
     }
     cw_buf_free(&json);
 }
 
+static void unit(struct cw_buf *b, const char *text, struct cw_str number)
+{
+    bool one = number.n == 1 && number.p[0] == '1';
+    size_t n = strlen(text);
+    cw_buf_put(b, text, n - (one && n && text[n - 1] == 's'));
+}
+
+/* One fact with its label and unit; nothing where the fact has no words. */
+static void phrase(struct cw_buf *b, const struct cw_fact *f, size_t row, enum language l)
+{
+    struct cw_buf text = {0};
+    value(&text, f, l);
+    if (text.n) {
+        cw_buf_puts(b, labels[row].label[l]);
+        cw_buf_puts(b, *labels[row].label[l] ? " " : "");
+        cw_buf_put(b, text.p, text.n);
+        unit(b, labels[row].unit[l], (struct cw_str){text.p, text.n});
+    }
+    b->failed |= text.failed;
+    cw_buf_free(&text);
+}
+
 static void sentence(struct cw_buf *b, const struct cw_signal *s, enum language l)
 {
+    static const char *const begin[LANGUAGES] = {"：", ": "}, *const go_on[LANGUAGES] = {"，",
+                                                                                         ", "};
+    struct cw_buf text = {0};
     bool first = true;
     for (unsigned i = 0; i < s->n_facts; i++)
         for (size_t k = 0; k < sizeof labels / sizeof *labels; k++) {
             if (labels[k].key != s->facts[i].key)
                 continue;
-            cw_buf_puts(b, first ? (l == ZH ? "：" : ": ") : (l == ZH ? "，" : ", "));
-            cw_buf_puts(b, labels[k].label[l]);
-            cw_buf_puts(b, " ");
-            value(b, &s->facts[i], l);
-            cw_buf_puts(b, labels[k].unit[l]);
+            cw_buf_clear(&text);
+            phrase(&text, &s->facts[i], k, l);
+            if (!text.n)
+                continue;
+            cw_buf_puts(b, first ? begin[l] : go_on[l]);
+            cw_buf_put(b, text.p, text.n);
             first = false;
         }
+    b->failed |= text.failed;
+    cw_buf_free(&text);
 }
 
 static void quoted(struct cw_buf *b, struct cw_buf *text)

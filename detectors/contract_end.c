@@ -41,7 +41,7 @@ static void raise_end(struct cw_judge *j, cw_day ends, int step)
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = ended ? 24 : 72};
     cw_fact_day(&s, CW_FACT_ends, ends);
-    cw_fact_number(&s, CW_FACT_span_days, ended ? j->t[ENDED_DAYS] : j->t[WARN_DAYS]);
+    cw_fact_number(&s, CW_FACT_limit_days, ended ? j->t[ENDED_DAYS] : j->t[WARN_DAYS]);
     known->told = step + 1;
     cw_raise(j, &s);
 }

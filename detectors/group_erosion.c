@@ -71,8 +71,8 @@ static void raise_losses(struct cw_judge *j, struct losses l)
     s.severity = cw_severity_of((double)s.leave);
     cw_fact_number(&s, CW_FACT_lines, l.lost);
     cw_fact_number(&s, CW_FACT_lines_total, l.total);
-    cw_fact_number(&s, CW_FACT_observed, l.share);
-    cw_fact_number(&s, CW_FACT_limit, t[FIRE_SHARE]);
+    cw_fact_number(&s, CW_FACT_observed_percent, 100 * l.share);
+    cw_fact_number(&s, CW_FACT_limit_percent, 100 * t[FIRE_SHARE]);
     cw_fact_number(&s, CW_FACT_span_days, t[WINDOW]);
     cw_raise(j, &s);
 }

@@ -192,7 +192,7 @@ static void judge_overdue(struct cw_judge *j, struct line_slice *known)
                           .severity = 0.6F,
                           .due_hours = 24};
     cw_fact_number(&s, CW_FACT_span_days, days);
-    cw_fact_number(&s, CW_FACT_limit, limit);
+    cw_fact_number(&s, CW_FACT_limit_days, limit);
     tell_held(known, &s);
     known->overdue = true;
     cw_raise(j, &s);

@@ -63,9 +63,9 @@ static void raise(struct cw_judge *j, const struct verdict *v)
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
-    cw_fact_number(&s, CW_FACT_observed, v->observed);
-    cw_fact_number(&s, CW_FACT_expected, v->expected);
-    cw_fact_number(&s, CW_FACT_limit, v->limit);
+    cw_fact_number(&s, CW_FACT_observed_minutes, v->observed);
+    cw_fact_number(&s, CW_FACT_expected_minutes, v->expected);
+    cw_fact_number(&s, CW_FACT_limit_minutes, v->limit);
     cw_fact_number(&s, CW_FACT_span_days, v->span);
     cw_fact_number(&s, CW_FACT_score, v->score);
     cw_raise(j, &s);

@@ -34,7 +34,7 @@ struct cw_threshold {
 /* Evidence a person can read: at most this many facts a signal, in the order given. */
 #define CW_FACTS_MOST 8
 #define CW_FACT_TEXT 32
-/* key, how it is written in JSON */
+/* key, how it is written in JSON; images store the place in this list, so new ones go last */
 #define CW_FACT_KEYS(X)                                                                            \
     X(day, DAY)                                                                                    \
     X(observed, NUMBER)                                                                            \
@@ -74,7 +74,12 @@ struct cw_threshold {
     X(area, TEXT)                                                                                  \
     X(cycle, TEXT)                                                                                 \
     X(score, NUMBER)                                                                               \
-    X(hours, NUMBER)
+    X(hours, NUMBER)                                                                               \
+    X(observed_minutes, NUMBER)                                                                    \
+    X(expected_minutes, NUMBER)                                                                    \
+    X(limit_minutes, NUMBER)                                                                       \
+    X(observed_percent, NUMBER)                                                                    \
+    X(limit_percent, NUMBER)
 enum cw_fact_key {
 #define X(name, how) CW_FACT_##name,
     CW_FACT_KEYS(X)

@@ -392,7 +392,7 @@ static const struct row rows[] = {
     /* group erosion: two lines and 4 %, clears under 2 % */
     {"one line lost", "group_erosion", NULL, NULL, NAN, .profile = GROUP("3", ABC),
      .steps = {{0, "10:00", ENDED(A, "other")}}},
-    {"two lines of fifty", "group_erosion", "", "observed=0.04", 1.06, .profile = GROUP("50", ABC),
+    {"two lines of fifty", "group_erosion", "", "observed=4", 1.06, .profile = GROUP("50", ABC),
      .steps = {{0, "10:00", ENDED(A, "other")}, {0, "10:00", PORT(B, "completed")}}},
     {"two lines of fifty-one", "group_erosion", NULL, NULL, NAN, .profile = GROUP("51", ABC),
      .steps = {{0, "10:00", ENDED(A, "other")}, {0, "10:00", PORT(B, "completed")}}},
