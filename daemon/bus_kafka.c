@@ -44,13 +44,26 @@ static bool note_shards(struct cw_bus_kafka *k, const rd_kafka_topic_partition_l
     return whole;
 }
 
-/* Paused at once, and at a plain offset, so that nothing is fetched before the shard is restored
- * and sought to its place. */
+/* Where each partition begins. Where that is not told in time it is 0, which is right as long as
+ * nothing was deleted. */
+static void to_beginnings(struct cw_bus_kafka *k, rd_kafka_topic_partition_list_t *parts)
+{
+    for (int i = 0; i < parts->cnt; i++)
+        parts->elems[i].offset =
+            RD_KAFKA_OFFSET_BEGINNING; /* As a time: the protocol's earliest. */
+    rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(k->consumer, parts, CW_KAFKA_CALL_MS);
+    for (int i = 0; i < parts->cnt; i++)
+        if (err || parts->elems[i].err || parts->elems[i].offset < 0)
+            parts->elems[i].offset = 0;
+}
+
+/* Paused at once, so that nothing is fetched before the shard is restored and sought to its place;
+ * and at an offset that is there, for a fetch may get out all the same, and a partition it fails in
+ * cannot be sought any more. */
 static rd_kafka_resp_err_t assign_paused(struct cw_bus_kafka *k,
                                          rd_kafka_topic_partition_list_t *parts)
 {
-    for (int i = 0; i < parts->cnt; i++)
-        parts->elems[i].offset = 0;
+    to_beginnings(k, parts);
     rd_kafka_resp_err_t err = rd_kafka_assign(k->consumer, parts);
     if (!err && !cw_kafka_sources_open(k, parts))
         err = RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
