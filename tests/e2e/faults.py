@@ -79,6 +79,20 @@ class Faults(DeskTest):
         wait_for("the way out is named", lambda: "redeliver" in daemon.said())
         self.assertIsNone(self.desk.task("c1"))
 
+    def test_another_redis_is_refused(self):
+        daemon = self.desk.start()
+        self.assertEqual(daemon.terminate(), 0)
+        self.desk.redis.ask("flushall")
+        self.desk.redis.ask("hset", self.desk.key("delivery"), "epoch", "another")
+        self.desk.ingest([event("service.port_out", "2026-03-02T10:00:00+08:00", "c1",
+                                {"msisdn": "8613500000001", "stage": "inquiry"})])
+        daemon = self.desk.start(wait=False)
+        wait_for("the way out is named", lambda: "redeliver" in daemon.said())
+        wait_for("judging goes on", self.desk.outbox)
+        self.assertEqual(daemon.get("/readyz")[0], 503)
+        self.assertIsNone(self.desk.task("c1"))
+        self.assertEqual(daemon.terminate(), 0)
+
 
 if __name__ == "__main__":
     run_tests()
