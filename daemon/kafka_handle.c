@@ -6,14 +6,20 @@
 
 #include "daemon/log.h"
 
+/* One list of properties serves consumers and producers, and each is told of those of the other. */
+static bool is_of_the_other(const char *facility, const char *text)
+{
+    return strcmp(facility, "CONFWARN") == 0 && strstr(text, "will be ignored by this");
+}
+
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     char quoted[600];
+    enum cw_log_level as = level <= 3 ? CW_LOG_ERROR : level <= 5 ? CW_LOG_WARNING : CW_LOG_DEBUG;
     (void)rk;
-    cw_log(level <= 3   ? CW_LOG_ERROR
-           : level <= 5 ? CW_LOG_WARNING
-                        : CW_LOG_DEBUG,
-           "kafka", "facility=%s text=%s", facility, cw_log_quote(text, quoted, sizeof quoted));
+    if (is_of_the_other(facility, text))
+        as = CW_LOG_DEBUG;
+    cw_log(as, "kafka", "facility=%s text=%s", facility, cw_log_quote(text, quoted, sizeof quoted));
 }
 
 static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct cw_errbuf *eb)
