@@ -80,7 +80,7 @@ static void set_unknown(struct cw_client *cl)
     cl->vip = CW_VIP_NONE;
     cl->phones = -1;
     cl->contract_ends = cl->first_day = cl->active_day = CW_NO_DAY;
-    cl->last_event = cl->owed_since = cl->owed_at = CW_NO_TIME;
+    cl->last_event = cl->owed_since = cl->owed_at = cl->contract_at = CW_NO_TIME;
     cl->open[0].day = cl->open[1].day = CW_NO_DAY;
     cl->policy = UINT32_MAX;
 }

@@ -162,6 +162,16 @@ static void set_owed(struct cw_client *cl, const struct cw_event *ev, cw_money o
     cl->owed = owed > 0 ? owed : 0;
 }
 
+/* Contracts likewise: one signed before a renewal and told after it is no news. */
+static void set_contract(struct cw_client *cl, const struct cw_event *ev)
+{
+    if (cl->contract_at != CW_NO_TIME && ev->time < cl->contract_at)
+        return;
+    cl->contract_at = ev->time;
+    if (ev->u.contract.action != CW_CONTRACT_ENDED || cl->contract_ends == CW_NO_DAY)
+        cl->contract_ends = ev->u.contract.ends;
+}
+
 void cw_clients_after(struct cw_client *cl, struct cw_line *ln, const struct cw_event *ev)
 {
     switch (ev->type) {
@@ -185,8 +195,7 @@ void cw_clients_after(struct cw_client *cl, struct cw_line *ln, const struct cw_
             ln->forwarding &= ~(UINT32_C(1) << ev->u.forwarding.condition);
         break;
     case CW_EV_CONTRACT:
-        if (ev->u.contract.action != CW_CONTRACT_ENDED || cl->contract_ends == CW_NO_DAY)
-            cl->contract_ends = ev->u.contract.ends;
+        set_contract(cl, ev);
         break;
     default:
         break;

@@ -52,6 +52,7 @@ static const struct cw_field client_fields[] = {
     CW_I64(cw_client, owed),
     CW_I64(cw_client, owed_since),
     CW_I64(cw_client, owed_at),
+    CW_I64(cw_client, contract_at),
     CW_U32(cw_client, lines_gone),
 };
 

@@ -72,6 +72,8 @@ static void on_event(struct cw_judge *j)
 {
     cw_day ends = j->event->u.contract.ends;
     bool ended = j->event->u.contract.action == CW_CONTRACT_ENDED;
+    if (j->client->contract_at != CW_NO_TIME && j->client->contract_at > j->now)
+        return; /* Older than what is known. */
     if (ended && j->client->contract_ends != CW_NO_DAY && j->client->contract_ends > ends)
         return; /* Renewed since. */
     take_end(j, ends);

@@ -50,12 +50,13 @@ struct cw_client {
     uint8_t kind, class_, vip; /* from the profile; individual/none/none without one */
     bool has_profile;
     bool snapshot;
-    int32_t phones;           /* from the profile; -1 unknown */
-    cw_day contract_ends;     /* CW_NO_DAY unknown */
-    cw_day first_day;         /* of the first event */
-    cw_day active_day;        /* last day with own use */
-    cw_event_time last_event; /* greatest event time seen */
-    struct cw_str profile;    /* packed, see core/profile.h; absent without one */
+    int32_t phones;            /* from the profile; -1 unknown */
+    cw_day contract_ends;      /* CW_NO_DAY unknown */
+    cw_day first_day;          /* of the first event */
+    cw_day active_day;         /* last day with own use */
+    cw_event_time contract_at; /* of the latest event that told of one; CW_NO_TIME never */
+    cw_event_time last_event;  /* greatest event time seen */
+    struct cw_str profile;     /* packed, see core/profile.h; absent without one */
     struct cw_baseline spend, usage;
     struct cw_day_sums open[2];          /* by day & 1 */
     cw_money cycle_spend;                /* charges (all categories) of the current cycle */

@@ -421,6 +421,27 @@ static void older_news_of_a_debt_says_nothing(void **state)
     r_free(r);
 }
 
+/* So it is with contracts: what was signed before a renewal and is told after it ends nothing. */
+static void older_news_of_a_contract_says_nothing(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    r_event(r, "service.contract", "2026-03-02 09:00", CLIENT,
+            "{'ends':'2028-01-01','action':'renewed'}");
+    r_event(r, "service.contract", "2026-02-20 09:00", CLIENT,
+            "{'ends':'2026-03-05','action':'signed'}");
+    r_tick(r, "2026-03-10 12:00");
+    assert_null(r_task(r, CLIENT));
+    r_event(r, "service.contract", "2026-03-10 13:00", CLIENT,
+            "{'ends':'2026-03-12','action':'signed'}");
+    r_tick(r, "2026-03-11 12:00");
+    assert_non_null(r_signal(r, CLIENT, "contract_end", ""));
+    r_event(r, "service.contract", "2026-03-09 13:00", CLIENT,
+            "{'ends':'2027-03-12','action':'renewed'}");
+    assert_non_null(r_signal(r, CLIENT, "contract_end", ""));
+    r_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -446,6 +467,7 @@ int main(void)
         cmocka_unit_test(history_makes_nothing_overdue),
         cmocka_unit_test(due_begins_with_the_office),
         cmocka_unit_test(older_news_of_a_debt_says_nothing),
+        cmocka_unit_test(older_news_of_a_contract_says_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
