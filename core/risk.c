@@ -6,8 +6,9 @@
  * stronger explains weighs nothing.
  *
  * priority = 999 × sqrt(1 − (1 − risk)(1 − incident)) × (1 − wv − wu + wv·value + wu·urgency)
- * with wv, wu = priority.value_weight, priority.urgency_weight. The root spreads small risks over
- * the scale; it changes no order. Every part is named in the task's `why`.
+ * with wv, wu = priority.value_weight, priority.urgency_weight, in proportion if they are more than
+ * 1 together. The root spreads small risks over the scale; it changes no order. Every part is named
+ * in the task's `why`.
  */
 #include <math.h>
 
@@ -83,7 +84,9 @@ void cw_risk(const struct cw_settings *s, const struct cw_client *cl, const stru
     v.incident = (float)q;
     v.value = cw_value_of(cl, &parts);
     v.urgency = urgency_of(t, &v, now);
-    double wv = s->value_weight, wu = s->urgency_weight;
+    double wv = s->value_weight, wu = s->urgency_weight, most = fmax(1, wv + wu);
+    wv /= most;
+    wu /= most;
     double scale = 1 - wv - wu + wv * (double)v.value + wu * (double)v.urgency;
     double priority = 999 * sqrt(1 - (1 - p) * (1 - q)) * scale;
     v.priority = (int32_t)(priority < 0 ? 0 : priority > 999 ? 999 : priority + 0.5);

@@ -263,6 +263,24 @@ static void double_identity_counts_as_the_higher(void **state)
     assert_true(value[0] - value[1] < 1e-9 && value[1] - value[0] < 1e-9);
 }
 
+/* Shares that are more than the whole together are taken in proportion. */
+static void shares_of_the_priority_are_parts_of_one(void **state)
+{
+    static const char *const settings[][3] = {
+        {"priority.value_weight=0.5", "priority.urgency_weight=0.5", NULL},
+        {"priority.value_weight=1", "priority.urgency_weight=1", NULL}};
+    long long priority[2];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct rehearsal *r = r_new(settings[i]);
+        port(r, "2026-03-02 10:00", LINE, "requested");
+        priority[i] = number(r_task(r, CLIENT), "priority");
+        r_free(r);
+    }
+    assert_true(priority[0] > 100);
+    assert_int_equal(priority[0], priority[1]);
+}
+
 static void a_task_nobody_ended_expires(void **state)
 {
     (void)state;
@@ -457,6 +475,7 @@ int main(void)
         cmocka_unit_test(the_chief_of_the_manager_will_do),
         cmocka_unit_test(whom_and_how),
         cmocka_unit_test(double_identity_counts_as_the_higher),
+        cmocka_unit_test(shares_of_the_priority_are_parts_of_one),
         cmocka_unit_test(a_task_nobody_ended_expires),
         cmocka_unit_test(a_quiet_task_is_told_again_each_week),
         cmocka_unit_test(signals_have_a_bound),
