@@ -26,7 +26,8 @@
 #define CONTROL_WAIT_MS 30000
 #define TICK 5.0
 #define STOP_POLL 0.02
-#define STOP_BOUND 10.0 /* seconds for delivering the rest */
+#define ENGINES_BOUND 20.0 /* seconds for the last commits: a transaction's time-out and more */
+#define STOP_BOUND 10.0    /* and for delivering the rest */
 
 struct shell {
     const struct cw_settings *s;
@@ -49,7 +50,7 @@ struct shell {
     pthread_t joiner;
     ev_async wake, joined;
     ev_signal term, interrupt, hangup;
-    ev_timer status, tick, ending;
+    ev_timer status, tick, overdue, ending;
 };
 
 static cw_wall_time wall_now(void)
@@ -200,10 +201,23 @@ static void on_ending(struct ev_loop *loop, ev_timer *t, int events)
     ev_break(loop, EVBREAK_ALL);
 }
 
+/* An engine that Kafka does not answer cannot be stopped. What it has not committed was never done,
+ * so nothing is lost by not waiting on. */
+static void on_overdue(struct ev_loop *loop, ev_timer *t, int events)
+{
+    (void)loop;
+    (void)t;
+    (void)events;
+    complain("stopped_uncommitted", "Kafka does not answer; the next start goes on from the last "
+                                    "commit");
+    _exit(CW_EXIT_RESTART);
+}
+
 static void on_joined(struct ev_loop *loop, ev_async *w, int events)
 {
     struct shell *sh = w->data;
     (void)events;
+    ev_timer_stop(loop, &sh->overdue);
     (void)pthread_join(sh->joiner, NULL);
     sh->n_engines = 0;
     cw_delivery_read_on(sh->delivery);
@@ -221,6 +235,7 @@ static void on_stop(struct ev_loop *loop, ev_signal *w, int events)
     cw_log(CW_LOG_INFO, "stopping", "signal=%d", w->signum);
     for (size_t i = 0; i < sh->n_engines; i++)
         cw_engine_stop(sh->engines[i]);
+    ev_timer_start(loop, &sh->overdue);
     if (pthread_create(&sh->joiner, NULL, join_engines, sh) == 0)
         return;
     (void)join_engines(sh);
@@ -341,6 +356,7 @@ static void start_watchers(struct shell *sh)
     ev_async_init(&sh->joined, on_joined);
     ev_timer_init(&sh->status, on_status, CW_STATUS_EVERY, CW_STATUS_EVERY);
     ev_timer_init(&sh->tick, on_tick, TICK, TICK);
+    ev_timer_init(&sh->overdue, on_overdue, ENGINES_BOUND, 0.);
     ev_timer_init(&sh->ending, on_ending, STOP_POLL, STOP_POLL);
     sh->wake.data = sh->joined.data = sh->status.data = sh->tick.data = sh->ending.data = sh;
     ev_async_start(sh->loop, &sh->wake);
