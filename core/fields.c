@@ -56,8 +56,9 @@ static void read_bits(struct cw_reader *r, unsigned char *p, uint8_t size)
     }
 }
 
-static bool all_zero(const unsigned char *p, size_t n)
+bool cw_all_zero(const void *bytes, size_t n)
 {
+    const unsigned char *p = bytes;
     for (size_t i = 0; i < n; i++)
         if (p[i])
             return false;
@@ -77,7 +78,7 @@ void cw_fields_put(struct cw_buf *b, const void *base, const struct cw_field *f,
         cw_buf_u8(b, 0);
     for (size_t i = 0; i < n && !b->failed; i++) {
         const unsigned char *p = (const unsigned char *)base + f[i].offset;
-        if (all_zero(p, (size_t)f[i].count * sizes[f[i].form]))
+        if (cw_all_zero(p, (size_t)f[i].count * sizes[f[i].form]))
             continue;
         b->p[mask + i / 8] = (char)(b->p[mask + i / 8] | 1 << i % 8);
         put_field(b, p, &f[i]);

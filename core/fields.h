@@ -38,6 +38,8 @@ struct cw_field {
 #define CW_F32(type, member) CW_FIELD_ROW(type, member, CW_F_F32, 4, 1)
 #define CW_F64(type, member) CW_FIELD_ROW(type, member, CW_F_F64, 8, 1)
 
+/* True when all n bytes are zero: what images leave out. */
+bool cw_all_zero(const void *bytes, size_t n);
 /* Appends the members of the struct at base: a bit per row that says which are not all zero, then
  * those, in the table's order, little-endian, unpadded. */
 void cw_fields_put(struct cw_buf *b, const void *base, const struct cw_field *f, size_t n);

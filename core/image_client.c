@@ -91,14 +91,6 @@ static const uint8_t fact_forms[] = {
 
 /* ---- writing ---- */
 
-static bool all_zero(const unsigned char *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (p[i])
-            return false;
-    return true;
-}
-
 static size_t slice_size(unsigned d, bool of_line)
 {
     return of_line ? cw_detectors[d]->line_state_size : cw_detectors[d]->state_size;
@@ -110,7 +102,7 @@ static void put_slices(struct cw_buf *b, const unsigned char *slices, bool of_li
     uint32_t mask = 0;
     const unsigned char *p = slices;
     for (unsigned d = 0; d < CW_DETECTORS; p += slice_size(d, of_line), d++)
-        if (!all_zero(p, slice_size(d, of_line)))
+        if (!cw_all_zero(p, slice_size(d, of_line)))
             mask |= UINT32_C(1) << d;
     cw_buf_u32(b, mask);
     p = slices;

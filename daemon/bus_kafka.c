@@ -331,10 +331,9 @@ int cw_bus_kafka_open(const struct cw_settings *s, int thread, struct cw_bus **r
     k->bus.ops = &ops;
     k->settings = s;
     (void)snprintf(k->id, sizeof k->id, "%s-%d", s->instance, thread);
+    cw_kafka_sources_init(k);
     /* The producer first: it ends what an earlier self left open, before anything is read. */
-    int err = cw_kafka_sources_init(k);
-    if (!err)
-        err = cw_bus_kafka_open_producer(k, eb);
+    int err = cw_bus_kafka_open_producer(k, eb);
     if (!err)
         err = cw_bus_kafka_open_readers(k, eb);
     if (!err)

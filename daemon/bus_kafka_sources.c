@@ -50,7 +50,7 @@ static void wait_for_wake(struct cw_bus_kafka *k, uint64_t seen, int wait_ms)
     (void)pthread_mutex_unlock(&k->lock);
 }
 
-int cw_kafka_sources_init(struct cw_bus_kafka *k)
+void cw_kafka_sources_init(struct cw_bus_kafka *k)
 {
     pthread_condattr_t monotonic;
     (void)pthread_condattr_init(&monotonic);
@@ -58,7 +58,6 @@ int cw_kafka_sources_init(struct cw_bus_kafka *k)
     (void)pthread_mutex_init(&k->lock, NULL);
     (void)pthread_cond_init(&k->woken, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    return 0;
 }
 
 void cw_kafka_sources_watch_member(struct cw_bus_kafka *k)

@@ -60,7 +60,7 @@ static inline struct cw_bus_kafka *cw_bus_kafka_of(struct cw_bus *b)
 }
 
 /* bus_kafka_sources.c */
-int cw_kafka_sources_init(struct cw_bus_kafka *k);
+void cw_kafka_sources_init(struct cw_bus_kafka *k);
 void cw_kafka_sources_watch_member(struct cw_bus_kafka *k);
 /* After rd_kafka_assign of these partitions. False: no memory. */
 bool cw_kafka_sources_open(struct cw_bus_kafka *k, const rd_kafka_topic_partition_list_t *parts);

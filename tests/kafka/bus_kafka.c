@@ -387,6 +387,48 @@ static void nothing_is_lost_by_holding_back(void **state)
     cw_settings_free(s);
 }
 
+/* Takes away a partition's first messages, as retention does. */
+static void trim_input(const struct cw_settings *s, enum cw_input in, int32_t partition,
+                       int64_t before)
+{
+    rd_kafka_t *rk = cw_kafka_handle(s, RD_KAFKA_PRODUCER, NULL, 0, NULL, NULL, &eb);
+    assert_non_null(rk);
+    rd_kafka_queue_t *answers = rd_kafka_queue_new(rk);
+    rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(parts, cw_topics_input(s, in), partition)->offset = before;
+    rd_kafka_DeleteRecords_t *order = rd_kafka_DeleteRecords_new(parts);
+    rd_kafka_DeleteRecords(rk, &order, 1, NULL, answers);
+    rd_kafka_event_t *answer = rd_kafka_queue_poll(answers, PATIENCE_S * 1000);
+    assert_non_null(answer);
+    assert_int_equal(rd_kafka_event_error(answer), RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_event_destroy(answer);
+    rd_kafka_DeleteRecords_destroy(order);
+    rd_kafka_topic_partition_list_destroy(parts);
+    rd_kafka_queue_destroy(answers);
+    rd_kafka_destroy(rk);
+}
+
+/* Started again and again, for whether a fetch gets out before the pause is a matter of luck. */
+static void an_input_whose_oldest_are_gone_can_be_read(void **state)
+{
+    (void)state;
+    enum { FED = 10, GONE = 6, STARTS = 6 };
+    struct cw_settings *s = prepared("trimmed");
+    const struct cw_positions at = from_the_beginning(1);
+    feed_all(s, CW_IN_BILLING, 1, "client", "event", FED);
+    trim_input(s, CW_IN_BILLING, 1, GONE);
+    for (int i = 0; i < STARTS; i++) {
+        struct member m = {.bus = opened(s, 0)};
+        struct cw_bus_event ev;
+        wait_assigned(&m, SHARDS);
+        start_reading(&m, &at);
+        wait_for(&m, CW_BUS_MESSAGE, &ev);
+        assert_int_equal(ev.message.offset, GONE);
+        m.bus->ops->close(m.bus);
+    }
+    cw_settings_free(s);
+}
+
 /* ---- transactions ---- */
 
 static void commit_moves_positions_and_shows_records(void **state)
@@ -640,6 +682,7 @@ int main(void)
         cmocka_unit_test(messages_come_whole_from_where_sought),
         cmocka_unit_test(nothing_is_read_before_the_seek_nor_while_paused),
         cmocka_unit_test(nothing_is_lost_by_holding_back),
+        cmocka_unit_test(an_input_whose_oldest_are_gone_can_be_read),
         cmocka_unit_test(commit_moves_positions_and_shows_records),
         cmocka_unit_test(abort_hides_both_and_is_read_through),
         cmocka_unit_test(abort_with_nothing_open_is_harmless),
