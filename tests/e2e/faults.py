@@ -1,11 +1,13 @@
 """Faults while a backlog is judged: the outbox is what an undisturbed replay makes, none twice."""
 import os
 import signal
+import subprocess
 import sys
-import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
-from desk import DeskTest, event, run_tests, wait_for  # noqa: E402
+from desk import Desk, DeskTest, event, free_port, run_tests, wait_for  # noqa: E402
+
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts")
 
 
 class Faults(DeskTest):
@@ -92,6 +94,26 @@ class Faults(DeskTest):
         self.assertEqual(daemon.get("/readyz")[0], 503)
         self.assertIsNone(self.desk.task("c1"))
         self.assertEqual(daemon.terminate(), 0)
+
+    def test_told_to_stop_while_kafka_is_away(self):
+        """It cannot commit, and says so with its status; what matters is that it ends."""
+        def kafka(what, *words):
+            subprocess.run([os.path.join(SCRIPTS, "kafka.sh"), what,
+                            os.path.join(self.desk.folder, "kafka"), *words], check=True,
+                           stdout=subprocess.DEVNULL)
+
+        port = str(free_port())
+        kafka("start", port)
+        self.addCleanup(kafka, "kill")
+        desk = Desk(f"kafka.bootstrap_servers=127.0.0.1:{port}")
+        self.addCleanup(desk.close)
+        desk.make_topics()
+        desk.county(6)
+        daemon = desk.start(extra=("-o", "engine.batch_messages=200"))
+        self.some_judged(daemon)
+        kafka("kill")
+        wait_for("it is missed", lambda: "Connection refused" in daemon.said())
+        self.assertIn(daemon.terminate(), (0, 75))
 
 
 if __name__ == "__main__":
