@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "daemon/kafka_handle.h"
+#include "bus/kafka_handle.h"
 
 #define ANSWER_MS 10000
 

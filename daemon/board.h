@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 
 #include "churnwatch/shard.h"
-#include "daemon/bus.h"
+#include "bus/bus.h"
 
 /* Counters, each declared once with its sentence in daemon/counters.def; see daemon/metrics.h. */
 enum cw_counter {

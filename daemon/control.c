@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/kafka_handle.h"
+#include "bus/kafka_handle.h"
 #include "daemon/log.h"
 
 #define KEY "epoch"

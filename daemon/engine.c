@@ -8,10 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "daemon/bus_kafka.h"
+#include "bus/bus_kafka.h"
 #include "daemon/log.h"
 #include "daemon/protocol.h"
-#include "daemon/topics.h"
+#include "bus/topics.h"
 
 struct cw_engine {
     const struct cw_settings *settings;

@@ -10,7 +10,7 @@
 #define CW_DAEMON_INTAKE_H
 
 #include "core/decode.h"
-#include "daemon/bus.h"
+#include "bus/bus.h"
 
 struct cw_taken {
     int err; /* 0; -CW_E_UNKNOWN_TYPE; -CW_E_REJECT */

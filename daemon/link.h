@@ -6,7 +6,7 @@
 #ifndef CW_DAEMON_LINK_H
 #define CW_DAEMON_LINK_H
 
-#include "daemon/bus.h"
+#include "bus/bus.h"
 
 /* The clocks, so that tests and simulations set the time. */
 struct cw_env {

@@ -9,7 +9,7 @@
 #ifndef CW_DAEMON_MERGE_H
 #define CW_DAEMON_MERGE_H
 
-#include "daemon/bus.h"
+#include "bus/bus.h"
 
 /* One message in its place. what belongs to whoever pushed it, after next has given it out. */
 struct cw_merge_item {

@@ -14,7 +14,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "daemon/kafka_handle.h"
+#include "bus/kafka_handle.h"
 #include "daemon/log.h"
 
 #define BUDGET 512

@@ -10,7 +10,7 @@
 #define CW_DAEMON_STATELOG_H
 
 #include "churnwatch/buf.h"
-#include "daemon/bus.h"
+#include "bus/bus.h"
 
 #define CW_STATE_RECORD_MOST ((size_t)512 * 1024)
 #define CW_CUTS_MOST 64

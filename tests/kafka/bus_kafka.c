@@ -18,9 +18,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "daemon/bus_kafka.h"
-#include "daemon/kafka_handle.h"
-#include "daemon/topics.h"
+#include "bus/bus_kafka.h"
+#include "bus/kafka_handle.h"
+#include "bus/topics.h"
 #include "tests/support/kafka_settings.h"
 
 enum { SHARDS = 3, PATIENCE_S = 60, WAIT_MS = 50, MANY = 20000 };

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/kafka_handle.h"
-#include "daemon/topics.h"
-#include "daemon/topics_admin.h"
+#include "bus/kafka_handle.h"
+#include "bus/topics.h"
+#include "bus/topics_admin.h"
 #include "tests/support/kafka_settings.h"
 
 enum { SEEN_TRIES = 600, SEEN_MS = 50 };

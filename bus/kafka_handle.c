@@ -1,5 +1,5 @@
 /* Making plain librdkafka handles. */
-#include "daemon/kafka_handle.h"
+#include "bus/kafka_handle.h"
 
 #include <stdio.h>
 #include <string.h>

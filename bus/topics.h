@@ -1,11 +1,11 @@
 /* The topics: their names by number, and what is checked of them, or made, at start. */
-#ifndef CW_DAEMON_TOPICS_H
-#define CW_DAEMON_TOPICS_H
+#ifndef CW_BUS_TOPICS_H
+#define CW_BUS_TOPICS_H
 
 #include <librdkafka/rdkafka.h>
 
 #include "churnwatch/settings.h"
-#include "daemon/bus.h"
+#include "bus/bus.h"
 
 /* The configured names. */
 const char *cw_topics_input(const struct cw_settings *s, enum cw_input in);

@@ -1,6 +1,6 @@
 /* What topics.c asks of the brokers' administration; each call waits for its answer. */
-#ifndef CW_DAEMON_TOPICS_ADMIN_H
-#define CW_DAEMON_TOPICS_ADMIN_H
+#ifndef CW_BUS_TOPICS_ADMIN_H
+#define CW_BUS_TOPICS_ADMIN_H
 
 #include <librdkafka/rdkafka.h>
 

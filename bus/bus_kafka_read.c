@@ -2,9 +2,9 @@
  */
 #include <string.h>
 
-#include "daemon/bus_kafka_state.h"
-#include "daemon/kafka_handle.h"
-#include "daemon/topics.h"
+#include "bus/bus_kafka_state.h"
+#include "bus/kafka_handle.h"
+#include "bus/topics.h"
 
 /* A reading that gets nothing for so long is given up: the same again later is right. */
 enum { STALL_TRIES = 60, STALL_MS = 500 };

@@ -12,8 +12,8 @@
  *   -CW_E_FATAL    end the process (exit 75): restart and restore is the only way on
  * with eb saying what the server said.
  */
-#ifndef CW_DAEMON_BUS_H
-#define CW_DAEMON_BUS_H
+#ifndef CW_BUS_BUS_H
+#define CW_BUS_BUS_H
 
 #include "churnwatch/event.h"
 

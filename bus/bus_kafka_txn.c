@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/bus_kafka_state.h"
-#include "daemon/kafka_handle.h"
-#include "daemon/topics.h"
+#include "bus/bus_kafka_state.h"
+#include "bus/kafka_handle.h"
+#include "bus/topics.h"
 
 enum { INIT_MS = 60000, ABORT_FLUSH_MS = 1000 };
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "daemon/bus_kafka_state.h"
-#include "daemon/topics.h"
+#include "bus/bus_kafka_state.h"
+#include "bus/topics.h"
 
 /* Messages between two looks at the member's own queue, where rebalances wait. */
 enum { MEMBER_EVERY = 64 };

@@ -1,5 +1,5 @@
 /* The bus over Apache Kafka (librdkafka): a member of the consumer group, a transactional producer
- * and two readers. One per engine thread; see daemon/bus.h for the calls.
+ * and two readers. One per engine thread; see bus/bus.h for the calls.
  *
  *   bus_kafka.c           opening and closing, polling, assignments
  *   bus_kafka_sources.c   the inputs' queues, and waiting for them
@@ -7,11 +7,11 @@
  *   bus_kafka_txn.c       transactions
  *   bus_kafka_read.c      offsets and logs
  */
-#ifndef CW_DAEMON_BUS_KAFKA_H
-#define CW_DAEMON_BUS_KAFKA_H
+#ifndef CW_BUS_BUS_KAFKA_H
+#define CW_BUS_BUS_KAFKA_H
 
 #include "churnwatch/settings.h"
-#include "daemon/bus.h"
+#include "bus/bus.h"
 
 /* Opens the bus of engine thread `thread`: fences an earlier self (group.instance.id is
  * <instance>-<thread>, transactional.id <group>-<instance>-<thread>) and joins the group. Borrows

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/bus_kafka_state.h"
+#include "bus/bus_kafka_state.h"
 
 static bool room_for_headers(struct cw_bus_kafka *k, size_t n)
 {

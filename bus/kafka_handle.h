@@ -1,7 +1,7 @@
 /* A plain librdkafka handle with our settings: the outbox's consumer, the control topic's reader
  * and writer. The engines' transactional clients are the bus's. */
-#ifndef CW_DAEMON_KAFKA_HANDLE_H
-#define CW_DAEMON_KAFKA_HANDLE_H
+#ifndef CW_BUS_KAFKA_HANDLE_H
+#define CW_BUS_KAFKA_HANDLE_H
 
 #include <librdkafka/rdkafka.h>
 

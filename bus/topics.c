@@ -1,15 +1,15 @@
 /* The topics by one table: name, whether it is keyed by client, how it is made, what is looked at.
  * At start, on the main thread. */
-#include "daemon/topics.h"
+#include "bus/topics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/board.h"
-#include "daemon/kafka_handle.h"
+#include "bus/kafka_handle.h"
 #include "daemon/log.h"
-#include "daemon/topics_admin.h"
+#include "bus/topics_admin.h"
 
 enum { CALL_MS = 15000, SEEN_TRIES = 100, SEEN_MS = 100 };
 

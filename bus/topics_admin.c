@@ -1,5 +1,5 @@
 /* The brokers' administration, one question at a time. At start, on the main thread. */
-#include "daemon/topics_admin.h"
+#include "bus/topics_admin.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,15 +1,15 @@
 /* The Kafka bus: opening and closing, polling, assignments. On its engine's thread; librdkafka's
  * own threads call nothing here, for the rebalance callback is served inside poll. */
-#include "daemon/bus_kafka.h"
+#include "bus/bus_kafka.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/bus_kafka_state.h"
-#include "daemon/kafka_handle.h"
+#include "bus/bus_kafka_state.h"
+#include "bus/kafka_handle.h"
 #include "daemon/log.h"
-#include "daemon/topics.h"
+#include "bus/topics.h"
 
 /* ---- assignments ---- */
 

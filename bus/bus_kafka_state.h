@@ -1,12 +1,12 @@
-/* Inside of the Kafka bus; private to daemon/bus_kafka*.c. */
-#ifndef CW_DAEMON_BUS_KAFKA_STATE_H
-#define CW_DAEMON_BUS_KAFKA_STATE_H
+/* Inside of the Kafka bus; private to bus/bus_kafka*.c. */
+#ifndef CW_BUS_BUS_KAFKA_STATE_H
+#define CW_BUS_BUS_KAFKA_STATE_H
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
 
 #include "churnwatch/settings.h"
-#include "daemon/bus.h"
+#include "bus/bus.h"
 
 enum { CW_KAFKA_CALL_MS = 15000 };
 
