@@ -126,16 +126,28 @@ static int take_letter(struct reading *r, const char *word)
     return take(r, o, word[1] ? word + 1 : NULL);
 }
 
+/* One word or, where commands of two begin with it, the next one too. */
+static int take_command(struct reading *r, const char *word)
+{
+    bool begins = cw_command_begins(word);
+    const char *second = begins && r->at < r->argc ? r->argv[r->at] : NULL;
+    const struct cw_command *c = cw_command_find(word, second);
+    if (!c && begins)
+        return cw_fail(r->eb, CW_E_INVALID,
+                       "no command \"%s%s%s\"; churnwatchctl help %s lists them", word,
+                       second ? " " : "", second ? second : "", word);
+    if (!c)
+        return cw_fail(r->eb, CW_E_INVALID, "no command \"%s\"", word);
+    r->args->command = c;
+    r->at += strchr(c->name, ' ') != NULL;
+    return 0;
+}
+
 static int take_word(struct reading *r, const char *word)
 {
     if (r->files)
         return keep(r, r->files, word);
-    if (r->args->command)
-        return keep(r, NULL, word);
-    r->args->command = cw_command_find(word);
-    if (!r->args->command)
-        return cw_fail(r->eb, CW_E_INVALID, "no command \"%s\"", word);
-    return 0;
+    return r->args->command ? keep(r, NULL, word) : take_command(r, word);
 }
 
 static int take_next(struct reading *r)

@@ -1,7 +1,7 @@
 /* The command line: what may be given, in tables; what was given, in order.
  *
  * Everything borrows from argv and from the tables. What a command line may hold is written once,
- * in the rows of ctl/commands.c and of ctl/args.c; help and complaints are made from them.
+ * in the rows of the commands and of ctl/args.c; help and complaints are made from them.
  */
 #ifndef CW_CTL_ARGS_H
 #define CW_CTL_ARGS_H

@@ -1,5 +1,5 @@
 /* The commands of churnwatchctl: one table, from which dispatch, help, usage errors and shell
- * completion are made. A command is one function in a file of its own.
+ * completion are made. A command is one file, which ends in its row, and one line in commands.def.
  */
 #ifndef CW_CTL_COMMAND_H
 #define CW_CTL_COMMAND_H
@@ -24,7 +24,7 @@ struct cw_ctl {
 };
 
 struct cw_command {
-    const char *name;
+    const char *name;                /* one word, or two: "thresholds set" */
     const char *operands;            /* as help writes them; "" for none */
     const char *help;                /* one line */
     const struct cw_option *options; /* NULL: none of its own */
@@ -33,12 +33,17 @@ struct cw_command {
     enum cw_exit (*run)(const struct cw_ctl *ctl);
 };
 
-/* In the order in which help lists them; ended by a row without a name. */
-extern const struct cw_command cw_commands[];
-const struct cw_command *cw_command_find(const char *name);
+/* In the order of ctl/commands.def, which is that of help; ended by NULL. */
+extern const struct cw_command *const cw_commands[];
+/* The command of one word, or of these two (second may be NULL); NULL when there is none. */
+const struct cw_command *cw_command_find(const char *first, const char *second);
+/* Is it the first word of commands of two? */
+bool cw_command_begins(const char *first);
 
 /* The whole list; one command with its options; the one line that a mistaken user needs. */
 void cw_help_all(FILE *out);
+/* The commands that begin with this word. */
+void cw_help_group(const char *first, FILE *out);
 void cw_help_command(const struct cw_command *c, FILE *out);
 void cw_help_syntax(const struct cw_command *c, FILE *out);
 
@@ -48,15 +53,5 @@ enum cw_exit cw_ctl_fail(enum cw_exit code, const char *fmt, ...)
 /* The same for what was wrong on the command line, with the line that says how it is written. */
 enum cw_exit cw_ctl_misused(const struct cw_ctl *ctl, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-
-enum cw_exit cw_ctl_help(const struct cw_ctl *ctl);
-enum cw_exit cw_ctl_ingest(const struct cw_ctl *ctl);
-enum cw_exit cw_ctl_replay(const struct cw_ctl *ctl);
-enum cw_exit cw_ctl_sim(const struct cw_ctl *ctl);
-enum cw_exit cw_ctl_tasks(const struct cw_ctl *ctl);
-enum cw_exit cw_ctl_task(const struct cw_ctl *ctl);
-enum cw_exit cw_ctl_feed(const struct cw_ctl *ctl);
-enum cw_exit cw_ctl_status(const struct cw_ctl *ctl);
-enum cw_exit cw_ctl_settings(const struct cw_ctl *ctl);
 
 #endif

@@ -78,7 +78,7 @@ static bool is_stream_id(const char *text)
     return digits > 0 && !*rest && strlen(text) <= 41;
 }
 
-enum cw_exit cw_ctl_feed(const struct cw_ctl *ctl)
+static enum cw_exit run(const struct cw_ctl *ctl)
 {
     const char *manager = cw_args_operand(ctl->args, 0), *since = cw_args_text(ctl->args, "since");
     struct watching w = {.ctl = ctl, .last = "0"};
@@ -98,3 +98,23 @@ enum cw_exit cw_ctl_feed(const struct cw_ctl *ctl)
     cw_buf_free(&w.line);
     return code;
 }
+
+static const struct cw_option options[] = {
+    {.name = "follow", .kind = CW_OPTION_FLAG, .help = "go on with what happens, until Ctrl-C"},
+    {.name = "since",
+     .value = "ID",
+     .kind = CW_OPTION_TEXT,
+     .help = "only entries after this one (--json shows their ids)"},
+    {0},
+};
+
+const struct cw_command cw_command_feed = {
+    .name = "feed",
+    .operands = "MANAGER",
+    .help = "a manager's alert feed",
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .needs_settings = true,
+    .run = run,
+};

@@ -24,15 +24,27 @@ static void print_options(const struct cw_option *table, const char *title, FILE
         print_option(o, out);
 }
 
+static void print_command(const struct cw_command *c, FILE *out)
+{
+    char left[64];
+    (void)snprintf(left, sizeof left, "%s %s", c->name, c->operands);
+    (void)fprintf(out, "  %-28s %s\n", left, c->help);
+}
+
+void cw_help_group(const char *first, FILE *out)
+{
+    size_t n = strlen(first);
+    for (size_t i = 0; cw_commands[i]; i++)
+        if (strncmp(cw_commands[i]->name, first, n) == 0 && cw_commands[i]->name[n] == ' ')
+            print_command(cw_commands[i], out);
+}
+
 void cw_help_all(FILE *out)
 {
     (void)fputs("usage: churnwatchctl [-c FILE] [-o KEY=VALUE]… [--json] COMMAND …\n\nCommands:\n",
                 out);
-    for (const struct cw_command *c = cw_commands; c->name; c++) {
-        char left[64];
-        (void)snprintf(left, sizeof left, "%s %s", c->name, c->operands);
-        (void)fprintf(out, "  %-28s %s\n", left, c->help);
-    }
+    for (size_t i = 0; cw_commands[i]; i++)
+        print_command(cw_commands[i], out);
     print_options(cw_options_global, "Options", out);
     (void)fputs("\nExit status: 0 done, 1 found something wrong or refused, 2 usage, "
                 "3 a server cannot be reached.\n",
@@ -61,16 +73,18 @@ void cw_help_command(const struct cw_command *c, FILE *out)
     print_options(cw_options_global, "Options of every command", out);
 }
 
-enum cw_exit cw_ctl_help(const struct cw_ctl *ctl)
+static enum cw_exit run(const struct cw_ctl *ctl)
 {
-    const char *name = cw_args_operand(ctl->args, 0);
-    const struct cw_command *c = name ? cw_command_find(name) : NULL;
-    if (name && !c)
-        return cw_ctl_misused(ctl, "no command \"%s\"; churnwatchctl help lists them", name);
+    const char *first = cw_args_operand(ctl->args, 0), *second = cw_args_operand(ctl->args, 1);
+    const struct cw_command *c = first ? cw_command_find(first, second) : NULL;
     if (c)
         cw_help_command(c, stdout);
-    else
+    else if (!first)
         cw_help_all(stdout);
+    else if (cw_command_begins(first))
+        cw_help_group(first, stdout);
+    else
+        return cw_ctl_misused(ctl, "no command \"%s\"; churnwatchctl help lists them", first);
     return CW_EXIT_DONE;
 }
 
@@ -100,3 +114,11 @@ enum cw_exit cw_ctl_fail(enum cw_exit code, const char *fmt, ...)
     va_end(ap);
     return code;
 }
+
+const struct cw_command cw_command_help = {
+    .name = "help",
+    .operands = "[COMMAND]",
+    .help = "the commands, or one of them with its options",
+    .most = 2,
+    .run = run,
+};

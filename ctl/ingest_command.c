@@ -145,7 +145,7 @@ static enum cw_exit run(struct ingest *in)
     return in->unsent ? CW_EXIT_WRONG : CW_EXIT_DONE;
 }
 
-enum cw_exit cw_ctl_ingest(const struct cw_ctl *ctl)
+static enum cw_exit run_command(const struct cw_ctl *ctl)
 {
     struct ingest in = {.ctl = ctl,
                         .topic = cw_args_text(ctl->args, "topic"),
@@ -168,3 +168,26 @@ enum cw_exit cw_ctl_ingest(const struct cw_ctl *ctl)
     cw_buf_free(&in.type_text);
     return code;
 }
+
+static const struct cw_option options[] = {
+    {.name = "topic",
+     .value = "TOPIC",
+     .kind = CW_OPTION_TEXT,
+     .help = "send every line there (default: by kind, as the contract says)"},
+    {.name = "key",
+     .value = "KEY",
+     .kind = CW_OPTION_TEXT,
+     .help = "key of lines that have none; without it they are left out"},
+    {0},
+};
+
+const struct cw_command cw_command_ingest = {
+    .name = "ingest",
+    .operands = "FILE",
+    .help = "send events, profiles or managers, as NDJSON, into Kafka",
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .needs_settings = true,
+    .run = run_command,
+};

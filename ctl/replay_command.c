@@ -207,7 +207,7 @@ static int replay(struct run *r)
     return r->replay ? read_all(r) : -CW_E_NOMEM;
 }
 
-enum cw_exit cw_ctl_replay(const struct cw_ctl *ctl)
+static enum cw_exit run_command(const struct cw_ctl *ctl)
 {
     struct run r = {.ctl = ctl};
     int err = replay(&r);
@@ -224,3 +224,53 @@ enum cw_exit cw_ctl_replay(const struct cw_ctl *ctl)
     cw_buf_free(&r.line);
     return code;
 }
+
+static const struct cw_option options[] = {
+    {.name = "events",
+     .value = "FILE…",
+     .kind = CW_OPTION_FILES,
+     .required = true,
+     .help = "events as NDJSON, in the order to be judged; plain, .gz or .zst, - for stdin"},
+    {.name = "profiles",
+     .value = "FILE…",
+     .kind = CW_OPTION_FILES,
+     .help = "client profiles, all taken in before the first event"},
+    {.name = "managers",
+     .value = "FILE…",
+     .kind = CW_OPTION_FILES,
+     .help = "account managers, all taken in before the first profile"},
+    {.name = "tasks",
+     .value = "FILE",
+     .kind = CW_OPTION_TEXT,
+     .required = true,
+     .help = "where the task versions go as NDJSON; - for stdout"},
+    {.name = "partitions",
+     .value = "N",
+     .kind = CW_OPTION_COUNT,
+     .least = 1,
+     .most = 10000,
+     .help = "shards the clients are spread over, as a cluster of N partitions does (default 1)"},
+    {.name = "until",
+     .value = "TIME",
+     .kind = CW_OPTION_TIME,
+     .help = "move every shard's clock to TIME at the end; else the last day stays open"},
+    {.name = "now",
+     .value = "TIME",
+     .kind = CW_OPTION_TIME,
+     .help = "events later than TIME plus time.max_clock_skew are refused (default: the wall "
+             "clock)"},
+    {.name = "dead-letters",
+     .value = "FILE",
+     .kind = CW_OPTION_TEXT,
+     .help = "where refused lines go, with the reason; without it they make the exit status 1"},
+    {0},
+};
+
+const struct cw_command cw_command_replay = {
+    .name = "replay",
+    .operands = "",
+    .help = "judge files of events with no server: task versions as NDJSON",
+    .options = options,
+    .needs_settings = true,
+    .run = run_command,
+};

@@ -1,19 +1,30 @@
-/* churnwatchctl settings: the sample file and the reference page, made from the tables. */
-#include <string.h>
-
+/* churnwatchctl settings sample, settings reference: what is made from the tables of settings. */
 #include "ctl/command.h"
 
-enum cw_exit cw_ctl_settings(const struct cw_ctl *ctl)
+static enum cw_exit print_sample(const struct cw_ctl *ctl)
 {
-    static const struct {
-        const char *name;
-        void (*print)(FILE *out);
-    } rows[] = {{"sample", cw_reference_sample}, {"reference", cw_reference_page}};
-    const char *what = cw_args_operand(ctl->args, 0);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (strcmp(what, rows[i].name) == 0) {
-            rows[i].print(stdout);
-            return CW_EXIT_DONE;
-        }
-    return cw_ctl_misused(ctl, "settings wants sample or reference, not \"%s\"", what);
+    (void)ctl;
+    cw_reference_sample(stdout);
+    return CW_EXIT_DONE;
 }
+
+static enum cw_exit print_reference(const struct cw_ctl *ctl)
+{
+    (void)ctl;
+    cw_reference_page(stdout);
+    return CW_EXIT_DONE;
+}
+
+const struct cw_command cw_command_settings_sample = {
+    .name = "settings sample",
+    .operands = "",
+    .help = "the sample configuration file, every setting with its default",
+    .run = print_sample,
+};
+
+const struct cw_command cw_command_settings_reference = {
+    .name = "settings reference",
+    .operands = "",
+    .help = "the reference page of all settings",
+    .run = print_reference,
+};

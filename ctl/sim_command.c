@@ -123,7 +123,7 @@ static void print_summary_json(const struct run *r, FILE *out)
                   cw_progress_seconds(&r->progress));
 }
 
-enum cw_exit cw_ctl_sim(const struct cw_ctl *ctl)
+static enum cw_exit run_command(const struct cw_ctl *ctl)
 {
     struct run r = {.ctl = ctl};
     if (take_options(&r))
@@ -137,3 +137,43 @@ enum cw_exit cw_ctl_sim(const struct cw_ctl *ctl)
     (ctl->json ? print_summary_json : print_summary)(&r, stderr);
     return CW_EXIT_DONE;
 }
+
+static const struct cw_option options[] = {
+    {.name = "out",
+     .value = "DIR",
+     .kind = CW_OPTION_TEXT,
+     .required = true,
+     .help = "where events.ndjson, profiles.ndjson, managers.ndjson, truth.json and sim.conf go"},
+    {.name = "seed",
+     .value = "N",
+     .kind = CW_OPTION_COUNT,
+     .least = 0,
+     .most = INT64_MAX,
+     .help = "another seed, another county; the same, to the byte the same (default 1)"},
+    {.name = "clients",
+     .value = "N",
+     .kind = CW_OPTION_COUNT,
+     .least = 60,
+     .most = 1000000,
+     .help = "groups and individuals, one group of 520 phones among them (default 300)"},
+    {.name = "days",
+     .value = "N",
+     .kind = CW_OPTION_COUNT,
+     .least = 1,
+     .most = 3660,
+     .help = "days of events; signs of leaving begin after 32 (default 60)"},
+    {.name = "start",
+     .value = "DATE",
+     .kind = CW_OPTION_TEXT,
+     .help = "the first day (default: such that the last one is yesterday)"},
+    {0},
+};
+
+const struct cw_command cw_command_sim = {
+    .name = "sim",
+    .operands = "",
+    .help = "make a county of clients, with known leavers, as files for replay and ingest",
+    .options = options,
+    .needs_settings = true,
+    .run = run_command,
+};

@@ -302,7 +302,7 @@ static enum cw_exit report(struct report *r)
     return CW_EXIT_DONE;
 }
 
-enum cw_exit cw_ctl_status(const struct cw_ctl *ctl)
+static enum cw_exit run(const struct cw_ctl *ctl)
 {
     struct report r = {.ctl = ctl};
     enum cw_exit code = cw_redis_open(ctl->settings, &r.redis);
@@ -312,3 +312,11 @@ enum cw_exit cw_ctl_status(const struct cw_ctl *ctl)
     cw_buf_free(&r.json);
     return code;
 }
+
+const struct cw_command cw_command_status = {
+    .name = "status",
+    .operands = "",
+    .help = "shards, clocks and lag of every instance; what Redis holds",
+    .needs_settings = true,
+    .run = run,
+};

@@ -314,7 +314,7 @@ static enum cw_exit show_json(struct view *v)
     return CW_EXIT_DONE;
 }
 
-enum cw_exit cw_ctl_task(const struct cw_ctl *ctl)
+static enum cw_exit run(const struct cw_ctl *ctl)
 {
     struct view v = {.ctl = ctl, .id = cw_args_operand(ctl->args, 0)};
     if (!cw_redis_is_id(v.id))
@@ -332,3 +332,13 @@ enum cw_exit cw_ctl_task(const struct cw_ctl *ctl)
     cw_buf_free(&v.json);
     return code;
 }
+
+const struct cw_command cw_command_task = {
+    .name = "task",
+    .operands = "ID",
+    .help = "one task: evidence, where its priority comes from, history",
+    .least = 1,
+    .most = 1,
+    .needs_settings = true,
+    .run = run,
+};

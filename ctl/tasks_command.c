@@ -134,7 +134,7 @@ static enum cw_exit list(struct listing *l)
     return print_sizes(l);
 }
 
-enum cw_exit cw_ctl_tasks(const struct cw_ctl *ctl)
+static enum cw_exit run(const struct cw_ctl *ctl)
 {
     struct listing l = {.ctl = ctl, .manager = cw_args_operand(ctl->args, 0)};
     if (!cw_redis_is_id(l.manager))
@@ -149,3 +149,24 @@ enum cw_exit cw_ctl_tasks(const struct cw_ctl *ctl)
     cw_buf_free(&l.json);
     return code;
 }
+
+static const struct cw_option options[] = {
+    {.name = "limit",
+     .value = "N",
+     .kind = CW_OPTION_COUNT,
+     .least = 1,
+     .most = 1000000,
+     .help = "the first N tasks (default 20)"},
+    {0},
+};
+
+const struct cw_command cw_command_tasks = {
+    .name = "tasks",
+    .operands = "MANAGER",
+    .help = "a manager's queue, first things first",
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .needs_settings = true,
+    .run = run,
+};

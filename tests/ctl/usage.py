@@ -19,7 +19,7 @@ ROWS = [
     (["feed", "am042", "--since", "yesterday"], '"yesterday" is no entry id'),
     (["sim"], "--out DIR is missing"),
     (["sim", "--out", "x", "--clients", "59"], "from 60 to"),
-    (["settings", "all"], "sample or reference"),
+    (["settings", "all"], 'no command "settings all"'),
     (["help", "nothing"], 'no command "nothing"'),
 ]
 for args, says in ROWS:
