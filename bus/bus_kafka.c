@@ -8,8 +8,8 @@
 
 #include "bus/bus_kafka_state.h"
 #include "bus/kafka_handle.h"
-#include "daemon/log.h"
 #include "bus/topics.h"
+#include "daemon/log.h"
 
 /* ---- assignments ---- */
 
@@ -161,7 +161,7 @@ static int take(struct cw_bus_kafka *k, rd_kafka_message_t *m, struct cw_bus_eve
         return 0;
     }
     ev->what = CW_BUS_MESSAGE;
-    return cw_bus_kafka_message(k, m, &ev->message);
+    return cw_kafka_message(m, &k->headers, &ev->message);
 }
 
 static int poll(struct cw_bus *b, int wait_ms, struct cw_bus_event *ev, struct cw_errbuf *eb)
@@ -250,7 +250,7 @@ static void close_bus(struct cw_bus *b)
     for (size_t i = 0; i < sizeof handles / sizeof *handles; i++)
         if (handles[i])
             rd_kafka_destroy(handles[i]);
-    free(k->headers);
+    cw_kafka_headers_free(&k->headers);
     free(k);
 }
 

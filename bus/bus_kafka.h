@@ -3,15 +3,14 @@
  *
  *   bus_kafka.c           opening and closing, polling, assignments
  *   bus_kafka_sources.c   the inputs' queues, and waiting for them
- *   bus_kafka_message.c   messages as ours
  *   bus_kafka_txn.c       transactions
  *   bus_kafka_read.c      offsets and logs
  */
 #ifndef CW_BUS_BUS_KAFKA_H
 #define CW_BUS_BUS_KAFKA_H
 
-#include "churnwatch/settings.h"
 #include "bus/bus.h"
+#include "churnwatch/settings.h"
 
 /* Opens the bus of engine thread `thread`: fences an earlier self (group.instance.id is
  * <instance>-<thread>, transactional.id <group>-<instance>-<thread>) and joins the group. Borrows

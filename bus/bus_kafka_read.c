@@ -3,11 +3,8 @@
 #include <string.h>
 
 #include "bus/bus_kafka_state.h"
-#include "bus/kafka_handle.h"
+#include "bus/kafka_read.h"
 #include "bus/topics.h"
-
-/* A reading that gets nothing for so long is given up: the same again later is right. */
-enum { STALL_TRIES = 60, STALL_MS = 500 };
 
 /* Waits inside for transactions under way, since the member reads committed records only. */
 int cw_bus_kafka_committed(struct cw_bus *b, int32_t shard, struct cw_positions *ret_at,
@@ -39,73 +36,13 @@ int cw_bus_kafka_end(struct cw_bus *b, enum cw_log log, int32_t partition, int64
     return err ? cw_fail(eb, CW_E_RETRY, "end of %s: %s", topic, rd_kafka_err2str(err)) : 0;
 }
 
-struct reading {
-    const char *topic;
-    int64_t to;
-    int (*each)(void *arg, const struct cw_message *m);
-    void *arg;
-    bool done;
-};
-
-static int take(struct cw_bus_kafka *k, struct reading *r, const rd_kafka_message_t *m,
-                struct cw_errbuf *eb)
-{
-    struct cw_message message;
-    if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        r->done = m->offset >= r->to;
-        return 0;
-    }
-    if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
-        return cw_fail(eb, CW_E_FATAL, "%s: %s", r->topic, rd_kafka_message_errstr(m));
-    if (m->err) /* It passes, or the reading stalls. */
-        return 0;
-    if (m->offset >= r->to) {
-        r->done = true;
-        return 0;
-    }
-    int err = cw_bus_kafka_message(k, m, &message);
-    if (!err)
-        err = r->each(r->arg, &message);
-    r->done = m->offset + 1 >= r->to;
-    return err;
-}
-
-static int read_on(struct cw_bus_kafka *k, struct reading *r, struct cw_errbuf *eb)
-{
-    int err = 0;
-    for (int stalled = 0; !err && !r->done;) {
-        rd_kafka_message_t *m = rd_kafka_consumer_poll(k->reader, STALL_MS);
-        if (!m) {
-            if (++stalled == STALL_TRIES)
-                return cw_fail(eb, CW_E_RETRY, "%s: nothing to be read up to offset %lld", r->topic,
-                               (long long)r->to);
-            continue;
-        }
-        stalled = 0;
-        err = take(k, r, m, eb);
-        rd_kafka_message_destroy(m);
-    }
-    return err;
-}
-
 int cw_bus_kafka_read(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t from,
                       int64_t to, int (*each)(void *arg, const struct cw_message *m), void *arg,
                       struct cw_errbuf *eb)
 {
     struct cw_bus_kafka *k = cw_bus_kafka_of(b);
-    if (from >= to)
-        return 0;
-    struct reading r = {
-        .topic = cw_topics_log(k->settings, log), .to = to, .each = each, .arg = arg};
-    rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(parts, r.topic, partition)->offset = from;
-    rd_kafka_resp_err_t failed = rd_kafka_assign(k->reader, parts);
-    rd_kafka_topic_partition_list_destroy(parts);
-    if (failed)
-        return cw_fail(eb, CW_E_RETRY, "%s: %s", r.topic, rd_kafka_err2str(failed));
-    int err = read_on(k, &r, eb);
-    (void)rd_kafka_assign(k->reader, NULL); /* Or it would go on fetching. */
-    return err;
+    const struct cw_kafka_range range = {cw_topics_log(k->settings, log), partition, from, to};
+    return cw_kafka_read(k->reader, &k->headers, &range, each, arg, eb);
 }
 
 int cw_bus_kafka_partitions(struct cw_bus *b, enum cw_log log, int32_t *ret_n, struct cw_errbuf *eb)
@@ -137,29 +74,12 @@ void cw_bus_kafka_trim(struct cw_bus *b, int32_t shard, int64_t before)
 
 /* ---- opening ---- */
 
-static rd_kafka_t *open_reader(struct cw_bus_kafka *k, const char *isolation, struct cw_errbuf *eb)
-{
-    const struct cw_property extra[] = {
-        {"group.id", k->settings->kafka_group}, /* asked for by the library; never joined */
-        {"client.id", k->id},
-        {"isolation.level", isolation},
-        {"enable.auto.commit", "false"},
-        {"enable.auto.offset.store", "false"},
-        {"enable.partition.eof", "true"},
-        {"auto.offset.reset", "error"},
-        {"fetch.wait.max.ms", "20"},
-    };
-    return cw_kafka_handle(k->settings, RD_KAFKA_CONSUMER, extra, sizeof extra / sizeof *extra,
-                           NULL, NULL, eb);
-}
-
 int cw_bus_kafka_open_readers(struct cw_bus_kafka *k, struct cw_errbuf *eb)
 {
-    k->reader = open_reader(k, "read_committed", eb);
-    k->tail = k->reader ? open_reader(k, "read_uncommitted", eb) : NULL;
+    k->reader = cw_kafka_reader(k->settings, k->id, true, eb);
+    k->tail = k->reader ? cw_kafka_reader(k->settings, k->id, false, eb) : NULL;
     if (!k->tail)
         return -CW_E_FATAL;
-    (void)rd_kafka_poll_set_consumer(k->reader);
     k->admin = rd_kafka_queue_new(k->tail);
     return k->admin ? 0 : cw_fail(eb, CW_E_FATAL, "no queue for answers");
 }

@@ -5,8 +5,9 @@
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
 
-#include "churnwatch/settings.h"
 #include "bus/bus.h"
+#include "bus/kafka_message.h"
+#include "churnwatch/settings.h"
 
 enum { CW_KAFKA_CALL_MS = 15000 };
 
@@ -50,8 +51,7 @@ struct cw_bus_kafka {
     uint64_t wakes;
 
     rd_kafka_message_t *held; /* lent out by the last poll */
-    struct cw_header *headers;
-    size_t cap_headers;
+    struct cw_kafka_headers headers;
 };
 
 static inline struct cw_bus_kafka *cw_bus_kafka_of(struct cw_bus *b)
@@ -70,11 +70,6 @@ void cw_kafka_sources_pause(struct cw_bus_kafka *k, enum cw_input in, int32_t sh
 /* The next message or happening of any source that is not held back, or of the member; NULL when
  * there is none within wait_ms, or a callback ran. */
 rd_kafka_message_t *cw_kafka_sources_poll(struct cw_bus_kafka *k, int wait_ms);
-
-/* bus_kafka_message.c */
-/* A librdkafka message as ours; headers go into k's array, valid until the next conversion. */
-int cw_bus_kafka_message(struct cw_bus_kafka *k, const rd_kafka_message_t *from,
-                         struct cw_message *ret);
 
 /* bus_kafka_txn.c */
 int cw_bus_kafka_open_producer(struct cw_bus_kafka *k, struct cw_errbuf *eb);

@@ -54,19 +54,10 @@ int cw_bus_kafka_begin(struct cw_bus *b, uint64_t token, struct cw_errbuf *eb)
     return err;
 }
 
-static rd_kafka_headers_t *headers_of(const struct cw_record *r)
-{
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(r->n_headers);
-    for (size_t i = 0; i < r->n_headers; i++)
-        (void)rd_kafka_header_add(headers, r->headers[i].name.p, (ssize_t)r->headers[i].name.n,
-                                  r->headers[i].value.p, (ssize_t)r->headers[i].value.n);
-    return headers;
-}
-
 int cw_bus_kafka_append(struct cw_bus *b, const struct cw_record *r, struct cw_errbuf *eb)
 {
     struct cw_bus_kafka *k = cw_bus_kafka_of(b);
-    rd_kafka_headers_t *headers = headers_of(r);
+    rd_kafka_headers_t *headers = cw_kafka_headers_of(r->headers, r->n_headers);
     int32_t partition = r->partition < 0 ? RD_KAFKA_PARTITION_UA : r->partition;
     rd_kafka_resp_err_t err =
         rd_kafka_producev(k->producer, RD_KAFKA_V_TOPIC(cw_topics_log(k->settings, r->log)),

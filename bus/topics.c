@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/board.h"
 #include "bus/kafka_handle.h"
-#include "daemon/log.h"
 #include "bus/topics_admin.h"
+#include "daemon/board.h"
+#include "daemon/log.h"
 
 enum { CALL_MS = 15000, SEEN_TRIES = 100, SEEN_MS = 100 };
 

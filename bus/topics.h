@@ -4,8 +4,8 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "churnwatch/settings.h"
 #include "bus/bus.h"
+#include "churnwatch/settings.h"
 
 /* The configured names. */
 const char *cw_topics_input(const struct cw_settings *s, enum cw_input in);

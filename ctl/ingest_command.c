@@ -2,14 +2,14 @@
  * topic of its kind.
  *
  * Nothing is checked but what is needed to send a line: a line that breaks the contract goes on its
- * way, for the daemon to refuse. One thread beside the producer's own.
+ * way, for the daemon to refuse. One thread.
  */
 #include <string.h>
 
+#include "bus/logs.h"
 #include "ctl/command.h"
 #include "ctl/lines.h"
 #include "ctl/members.h"
-#include "ctl/producer.h"
 #include "ctl/progress.h"
 
 #define COMPLAINTS_MOST 10
@@ -18,7 +18,7 @@ struct ingest {
     const struct cw_ctl *ctl;
     const char *topic, *key; /* of --topic and --key; NULL when not given */
     struct cw_lines *lines;
-    struct cw_producer *producer;
+    struct cw_logs *logs;
     struct cw_progress progress;
     struct cw_buf key_text, type_text;
     struct cw_errbuf eb;
@@ -100,7 +100,9 @@ static int send_line(struct ingest *in, struct cw_str line)
         return 0;
     }
     in->sent++;
-    return cw_producer_send(in->producer, a.topic, a.key, line, &in->eb);
+    const struct cw_logs_record record = {
+        .topic = a.topic, .partition = -1, .key = a.key, .value = line};
+    return in->logs->ops->append(in->logs, &record, &in->eb);
 }
 
 static int send_all(struct ingest *in)
@@ -133,12 +135,12 @@ static void print_summary(const struct ingest *in)
 static enum cw_exit run(struct ingest *in)
 {
     int read = send_all(in);
-    /* What was given to the producer before a file broke is sent nevertheless. */
+    /* What was appended before a file broke is sent nevertheless. */
     struct cw_errbuf eb = in->eb;
-    int flushed = cw_producer_flush(in->producer, &eb);
+    int flushed = in->logs->ops->flush(in->logs, &eb);
     cw_progress_end(&in->progress);
     if (flushed)
-        return cw_ctl_fail(CW_EXIT_WRONG, "Kafka: %s", eb.text);
+        return cw_ctl_fail(CW_EXIT_WRONG, "%s", eb.text);
     print_summary(in);
     if (read)
         return cw_ctl_fail(CW_EXIT_WRONG, "%s", in->eb.text[0] ? in->eb.text : cw_strerror(read));
@@ -150,19 +152,15 @@ static enum cw_exit run_command(const struct cw_ctl *ctl)
     struct ingest in = {.ctl = ctl,
                         .topic = cw_args_text(ctl->args, "topic"),
                         .key = cw_args_text(ctl->args, "key")};
-    if (strcmp(ctl->settings->bus, "kafka") != 0)
-        return cw_ctl_fail(CW_EXIT_WRONG, "bus: only kafka can be written to, not %s",
-                           ctl->settings->bus);
     if (cw_lines_open(cw_args_operand(ctl->args, 0), &in.lines, &in.eb) != 0)
         return cw_ctl_fail(CW_EXIT_WRONG, "%s", in.eb.text);
     enum cw_exit code = CW_EXIT_DONE;
-    int err = cw_producer_open(ctl->settings, &in.producer, &in.eb);
+    int err = cw_logs_open(ctl->settings, &in.logs, &in.eb);
     if (err)
-        code = cw_ctl_fail(err == -CW_E_IO ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG, "Kafka: %s",
-                           in.eb.text);
+        code = cw_ctl_fail(err == -CW_E_IO ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG, "%s", in.eb.text);
     else
         code = run(&in);
-    cw_producer_close(in.producer);
+    cw_logs_close(in.logs);
     cw_lines_close(in.lines);
     cw_buf_free(&in.key_text);
     cw_buf_free(&in.type_text);

@@ -40,7 +40,7 @@ def test_refusals():
     check_run("no such property", ctl("-o", "kafka.properties.no.such=1", "ingest", "-"), 1, err="no.such")
     check_run("another bus", ctl("-o", "bus=sqlite:/tmp/x", "ingest", "-"), 1, err="only kafka")
     check_run("no broker", ctl("-o", "kafka.bootstrap_servers=127.0.0.1:1", "ingest", "-", stdin=GOOD), 3,
-              err="Kafka: ")
+              err="127.0.0.1:1: ")
 
 
 for test in (test_sent, test_left_out, test_refusals):
