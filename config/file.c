@@ -1,7 +1,6 @@
 /* The configuration file: libconfig's tree walked group by group, each setting looked up and set.
  *
- * A file is one file: @include is refused, so that every complaint names a line of the file the
- * operator gave, and reading it opens nothing else.
+ * Runs on the thread that starts or reloads.
  */
 #include "config/file.h"
 
@@ -9,6 +8,7 @@
 #include <string.h>
 
 #include "config/given.h"
+#include "config/syntax.h"
 
 struct cw_place cw_file_place(const struct cw_load *l, const config_setting_t *set)
 {
@@ -67,53 +67,11 @@ static void walk(struct cw_load *l, const config_setting_t *group, const char *p
     }
 }
 
-/* Whether a line asks to include another file; says which line. */
-static bool includes(const char *text, int *ret_line)
-{
-    int line = 1;
-    for (const char *p = text; p; p = strchr(p, '\n'), line++) {
-        p += line > 1;
-        if (strncmp(p + strspn(p, " \t"), "@include", 8) == 0) {
-            *ret_line = line;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The text of a line, for messages that tell no name. */
-static struct cw_str line_of(const char *text, int line)
-{
-    for (; line > 1 && text; line--) {
-        text = strchr(text, '\n');
-        text += text != NULL;
-    }
-    if (!text)
-        return (struct cw_str){"", 0};
-    text += strspn(text, " \t");
-    return (struct cw_str){text, strcspn(text, "\r\n")};
-}
-
-static void complain_of_syntax(struct cw_load *l, const config_t *tree, const char *text)
-{
-    struct cw_place at = {.file = l->file, .line = config_error_line(tree)};
-    struct cw_str line = line_of(text, at.line);
-    cw_complain(&l->complaints, &at, "", "%s, at or before: %.*s", config_error_text(tree),
-                (int)(line.n < 200 ? line.n : 200), line.p);
-}
-
 void cw_file_apply(struct cw_load *l, const char *text)
 {
-    struct cw_place at = {.file = l->file};
     config_t tree;
-    if (includes(text, &at.line)) {
-        cw_complain(&l->complaints, &at, "", "@include is not read; write the settings here");
-        return;
-    }
     config_init(&tree);
-    if (config_read_string(&tree, text) == CONFIG_TRUE)
+    if (cw_syntax_read(&l->complaints, l->file, text, &tree))
         walk(l, config_root_setting(&tree), "");
-    else
-        complain_of_syntax(l, &tree, text);
     config_destroy(&tree);
 }
