@@ -8,7 +8,7 @@
 
 #include "bus/bus_kafka_state.h"
 #include "bus/kafka_handle.h"
-#include "bus/topics.h"
+#include "bus/topic_table.h"
 #include "daemon/log.h"
 
 /* ---- assignments ---- */

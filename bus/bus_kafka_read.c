@@ -4,6 +4,7 @@
 
 #include "bus/bus_kafka_state.h"
 #include "bus/kafka_read.h"
+#include "bus/topic_table.h"
 #include "bus/topics.h"
 
 /* Waits inside for transactions under way, since the member reads committed records only. */

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "bus/bus_kafka_state.h"
-#include "bus/topics.h"
+#include "bus/topic_table.h"
 
 /* Messages between two looks at the member's own queue, where rebalances wait. */
 enum { MEMBER_EVERY = 64 };

@@ -5,7 +5,7 @@
 
 #include "bus/bus_kafka_state.h"
 #include "bus/kafka_handle.h"
-#include "bus/topics.h"
+#include "bus/topic_table.h"
 
 enum { INIT_MS = 60000, ABORT_FLUSH_MS = 1000 };
 

@@ -193,8 +193,7 @@ static int ask_brokers(struct kafka *k, struct cw_errbuf *eb)
     const struct rd_kafka_metadata *found;
     rd_kafka_resp_err_t err = rd_kafka_metadata(k->reader, 0, NULL, &found, CALL_MS);
     if (err)
-        return cw_fail(eb, CW_E_IO, "%s: %s", k->settings->kafka_bootstrap,
-                       rd_kafka_err2str(err));
+        return cw_fail(eb, CW_E_IO, "%s: %s", k->settings->kafka_bootstrap, rd_kafka_err2str(err));
     rd_kafka_metadata_destroy(found);
     return 0;
 }

@@ -1,5 +1,4 @@
-/* The topics by one table: name, whether it is keyed by client, how it is made, what is looked at.
- * At start, on the main thread. */
+/* The topics on Kafka: how each is made, and what is looked at. At start, on the main thread. */
 #include "bus/topics.h"
 
 #include <stdio.h>
@@ -7,74 +6,16 @@
 #include <string.h>
 
 #include "bus/kafka_handle.h"
+#include "bus/topic_table.h"
 #include "bus/topics_admin.h"
 #include "daemon/board.h"
 #include "daemon/log.h"
 
 enum { CALL_MS = 15000, SEEN_TRIES = 100, SEEN_MS = 100 };
 
-/* How long a topic keeps its records, as its retention.ms says. */
-enum keeps { KEEPS_LATEST, KEEPS_ALL, KEEPS_STATE, KEEPS_TASKS, KEEPS_DEFAULT };
-
 /* A full round of the state log is written at least once a day; several of them must be there. */
 #define STATE_DAYS_LEAST 3
 #define STATE_DAYS 7
-
-static const struct row {
-    size_t name;    /* offset of its setting */
-    bool by_client; /* keyed by client: partition counts are equal */
-    bool stamped;   /* an input whose timestamps are checked against */
-    enum keeps keeps;
-} rows[] = {
-    {offsetof(struct cw_settings, topic_billing), true, true, KEEPS_DEFAULT},
-    {offsetof(struct cw_settings, topic_service), true, true, KEEPS_DEFAULT},
-    {offsetof(struct cw_settings, topic_profiles), true, false, KEEPS_LATEST},
-    {offsetof(struct cw_settings, topic_outcomes), true, false, KEEPS_TASKS},
-    {offsetof(struct cw_settings, topic_tasks), true, false, KEEPS_TASKS},
-    {offsetof(struct cw_settings, topic_state), true, false, KEEPS_STATE},
-    {offsetof(struct cw_settings, topic_dead_letters), true, false, KEEPS_DEFAULT},
-    {offsetof(struct cw_settings, topic_managers), false, false, KEEPS_LATEST},
-    {offsetof(struct cw_settings, topic_control), false, false, KEEPS_ALL},
-};
-enum { ROWS = sizeof rows / sizeof *rows };
-
-static const char *name_of(const struct cw_settings *s, const struct row *r)
-{
-    return *(char *const *)(const void *)((const char *)s + r->name);
-}
-
-const char *cw_topics_input(const struct cw_settings *s, enum cw_input in)
-{
-    const char *const names[] = {
-        [CW_IN_PROFILES] = s->topic_profiles,
-        [CW_IN_BILLING] = s->topic_billing,
-        [CW_IN_SERVICE] = s->topic_service,
-        [CW_IN_OUTCOMES] = s->topic_outcomes,
-    };
-    return names[in];
-}
-
-const char *cw_topics_log(const struct cw_settings *s, enum cw_log log)
-{
-    const char *const names[] = {
-        [CW_LOG_STATE] = s->topic_state,
-        [CW_LOG_TASKS] = s->topic_tasks,
-        [CW_LOG_DEAD_LETTERS] = s->topic_dead_letters,
-        [CW_LOG_MANAGERS] = s->topic_managers,
-        [CW_LOG_CONTROL] = s->topic_control,
-    };
-    return names[log];
-}
-
-bool cw_topics_input_of(const struct cw_settings *s, const char *topic, enum cw_input *ret_input)
-{
-    for (enum cw_input in = 0; in < CW_INPUTS; in++)
-        if (strcmp(topic, cw_topics_input(s, in)) == 0) {
-            *ret_input = in;
-            return true;
-        }
-    return false;
-}
 
 /* ---- what is there ---- */
 
@@ -92,31 +33,31 @@ int cw_topics_partitions(rd_kafka_t *rk, const char *topic, int32_t *ret_n, stru
     return 0;
 }
 
-static int count_all(rd_kafka_t *rk, const struct cw_settings *s, int32_t counts[ROWS],
+static int count_all(rd_kafka_t *rk, const struct cw_settings *s, int32_t counts[CW_TOPICS],
                      struct cw_errbuf *eb)
 {
     int err = 0;
-    for (size_t i = 0; i < ROWS && !err; i++)
-        err = cw_topics_partitions(rk, name_of(s, &rows[i]), &counts[i], eb);
+    for (size_t i = 0; i < CW_TOPICS && !err; i++)
+        err = cw_topics_partitions(rk, cw_topic_name(s, &cw_topics[i]), &counts[i], eb);
     return err ? -CW_E_IO : 0;
 }
 
 /* ---- making ---- */
 
-static size_t configs_of(const struct cw_settings *s, const struct row *r, char retention[24],
+static size_t configs_of(const struct cw_settings *s, const struct cw_topic *t, char retention[24],
                          struct cw_topic_config ret[3])
 {
     size_t n = 0;
     int64_t ms = -1;
-    ret[n++] =
-        (struct cw_topic_config){"cleanup.policy", r->keeps == KEEPS_LATEST ? "compact" : "delete"};
-    if (r->stamped)
+    ret[n++] = (struct cw_topic_config){"cleanup.policy",
+                                        t->keeps == CW_KEEPS_LATEST ? "compact" : "delete"};
+    if (t->stamped)
         ret[n++] = (struct cw_topic_config){"message.timestamp.type", "LogAppendTime"};
-    if (r->keeps == KEEPS_STATE)
+    if (t->keeps == CW_KEEPS_STATE)
         ms = STATE_DAYS * CW_DAY / 1000;
-    else if (r->keeps == KEEPS_TASKS)
+    else if (t->keeps == CW_KEEPS_TASKS)
         ms = s->retention / 1000;
-    if (r->keeps == KEEPS_DEFAULT || r->keeps == KEEPS_LATEST)
+    if (t->keeps == CW_KEEPS_DEFAULT || t->keeps == CW_KEEPS_LATEST)
         return n;
     (void)snprintf(retention, 24, "%lld", (long long)ms);
     ret[n++] = (struct cw_topic_config){"retention.ms", retention};
@@ -136,17 +77,17 @@ static int wait_until_seen(rd_kafka_t *rk, const char *topic, int32_t *ret_n, st
 }
 
 /* Billing is the first row: all that is keyed by client follows its count. */
-static int make_missing(rd_kafka_t *rk, const struct cw_settings *s, int32_t counts[ROWS],
+static int make_missing(rd_kafka_t *rk, const struct cw_settings *s, int32_t counts[CW_TOPICS],
                         struct cw_errbuf *eb)
 {
-    for (size_t i = 0; i < ROWS; i++) {
+    for (size_t i = 0; i < CW_TOPICS; i++) {
         char retention[24];
         struct cw_topic_config configs[3];
         if (counts[i])
             continue;
-        int32_t partitions = !rows[i].by_client ? 1 : i == 0 ? -1 : counts[0];
-        size_t n = configs_of(s, &rows[i], retention, configs);
-        const char *topic = name_of(s, &rows[i]);
+        int32_t partitions = !cw_topics[i].by_client ? 1 : i == 0 ? -1 : counts[0];
+        size_t n = configs_of(s, &cw_topics[i], retention, configs);
+        const char *topic = cw_topic_name(s, &cw_topics[i]);
         int err = cw_topics_create(rk, topic, partitions, configs, n, eb);
         if (!err)
             err = wait_until_seen(rk, topic, &counts[i], eb);
@@ -157,16 +98,16 @@ static int make_missing(rd_kafka_t *rk, const struct cw_settings *s, int32_t cou
     return 0;
 }
 
-static int name_missing(const struct cw_settings *s, const int32_t counts[ROWS],
+static int name_missing(const struct cw_settings *s, const int32_t counts[CW_TOPICS],
                         struct cw_errbuf *eb)
 {
     struct cw_buf text = {0};
     const char *first = NULL;
-    for (size_t i = 0; i < ROWS; i++) {
+    for (size_t i = 0; i < CW_TOPICS; i++) {
         if (counts[i])
             continue;
-        cw_buf_printf(&text, "%s%s", first ? ", " : "", name_of(s, &rows[i]));
-        first = first ? first : name_of(s, &rows[i]);
+        cw_buf_printf(&text, "%s%s", first ? ", " : "", cw_topic_name(s, &cw_topics[i]));
+        first = first ? first : cw_topic_name(s, &cw_topics[i]);
     }
     if (!first)
         return 0;
@@ -181,12 +122,12 @@ static int name_missing(const struct cw_settings *s, const int32_t counts[ROWS],
 
 /* ---- checking ---- */
 
-static int check_counts(const struct cw_settings *s, const int32_t counts[ROWS],
+static int check_counts(const struct cw_settings *s, const int32_t counts[CW_TOPICS],
                         struct cw_errbuf *eb)
 {
-    for (size_t i = 0; i < ROWS; i++) {
-        const char *topic = name_of(s, &rows[i]);
-        if (rows[i].by_client && counts[i] != counts[0])
+    for (size_t i = 0; i < CW_TOPICS; i++) {
+        const char *topic = cw_topic_name(s, &cw_topics[i]);
+        if (cw_topics[i].by_client && counts[i] != counts[0])
             return cw_fail(eb, CW_E_INVALID,
                            "topic %s has %d partitions and %s has %d: what is keyed by client must "
                            "have equal counts, for good",
@@ -212,35 +153,35 @@ static bool keeps_days(const char *value, int64_t us)
     return ms < 0 || ms >= us / 1000;
 }
 
-static int check_row(rd_kafka_t *rk, const struct cw_settings *s, const struct row *r,
+static int check_row(rd_kafka_t *rk, const struct cw_settings *s, const struct cw_topic *t,
                      struct cw_errbuf *eb)
 {
-    const char *topic = name_of(s, r);
+    const char *topic = cw_topic_name(s, t);
     char value[64] = "";
     int err = 0;
-    if (r->stamped) {
+    if (t->stamped) {
         err = cw_topics_config(rk, topic, "message.timestamp.type", value, sizeof value, eb);
         if (!err && strcmp(value, "LogAppendTime") != 0)
             warn(topic, "message.timestamp.type", value,
                  "with LogAppendTime a producer's wrong clock is found out");
-    } else if (r->keeps == KEEPS_LATEST) {
+    } else if (t->keeps == CW_KEEPS_LATEST) {
         err = cw_topics_config(rk, topic, "cleanup.policy", value, sizeof value, eb);
         if (!err && !strstr(value, "compact"))
             warn(topic, "cleanup.policy", value, "without compact old profiles are lost in time");
-    } else if (r->keeps == KEEPS_STATE || r->keeps == KEEPS_TASKS) {
-        int64_t least = r->keeps == KEEPS_STATE ? STATE_DAYS_LEAST * CW_DAY : s->retention;
+    } else if (t->keeps == CW_KEEPS_STATE || t->keeps == CW_KEEPS_TASKS) {
+        int64_t least = t->keeps == CW_KEEPS_STATE ? STATE_DAYS_LEAST * CW_DAY : s->retention;
         err = cw_topics_config(rk, topic, "retention.ms", value, sizeof value, eb);
         if (!err && !keeps_days(value, least))
             warn(topic, "retention.ms", value,
-                 r->keeps == KEEPS_STATE ? "state is rewritten once a day; keep several days"
-                                         : "shorter than tasks.retention");
+                 t->keeps == CW_KEEPS_STATE ? "state is rewritten once a day; keep several days"
+                                            : "shorter than tasks.retention");
     }
     return err;
 }
 
 static int check(rd_kafka_t *rk, const struct cw_settings *s, struct cw_errbuf *eb)
 {
-    int32_t counts[ROWS] = {0};
+    int32_t counts[CW_TOPICS] = {0};
     int err = count_all(rk, s, counts, eb);
     if (!err && s->kafka_create_topics)
         err = make_missing(rk, s, counts, eb);
@@ -248,8 +189,8 @@ static int check(rd_kafka_t *rk, const struct cw_settings *s, struct cw_errbuf *
         err = name_missing(s, counts, eb);
     if (!err)
         err = check_counts(s, counts, eb);
-    for (size_t i = 0; i < ROWS && !err; i++)
-        err = check_row(rk, s, &rows[i], eb);
+    for (size_t i = 0; i < CW_TOPICS && !err; i++)
+        err = check_row(rk, s, &cw_topics[i], eb);
     return err;
 }
 

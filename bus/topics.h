@@ -1,4 +1,4 @@
-/* The topics: their names by number, and what is checked of them, or made, at start. */
+/* The topics on Kafka: what is checked of them, or made, at start. */
 #ifndef CW_BUS_TOPICS_H
 #define CW_BUS_TOPICS_H
 
@@ -6,12 +6,6 @@
 
 #include "bus/bus.h"
 #include "churnwatch/settings.h"
-
-/* The configured names. */
-const char *cw_topics_input(const struct cw_settings *s, enum cw_input in);
-const char *cw_topics_log(const struct cw_settings *s, enum cw_log log);
-/* The input of that name; false when it is none. */
-bool cw_topics_input_of(const struct cw_settings *s, const char *topic, enum cw_input *ret_input);
 
 /* A topic's partitions; 0 when there is no such topic. -CW_E_RETRY when the brokers do not answer.
  */

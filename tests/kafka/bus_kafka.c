@@ -20,6 +20,7 @@
 
 #include "bus/bus_kafka.h"
 #include "bus/kafka_handle.h"
+#include "bus/topic_table.h"
 #include "bus/topics.h"
 #include "tests/support/kafka_settings.h"
 
