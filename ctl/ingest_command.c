@@ -1,15 +1,14 @@
-/* churnwatchctl ingest: lines of NDJSON into the bus, keyed as the contract says, each into the
- * topic of its kind.
+/* churnwatchctl ingest: lines of NDJSON into the bus, each under its key into the topic of its
+ * kind.
  *
- * Nothing is checked but what is needed to send a line: a line that breaks the contract goes on its
- * way, for the daemon to refuse. One thread.
+ * One thread.
  */
 #include <string.h>
 
 #include "bus/logs.h"
+#include "ctl/address.h"
 #include "ctl/command.h"
 #include "ctl/lines.h"
-#include "ctl/members.h"
 #include "ctl/progress.h"
 
 #define COMPLAINTS_MOST 10
@@ -20,59 +19,17 @@ struct ingest {
     struct cw_lines *lines;
     struct cw_logs *logs;
     struct cw_progress progress;
-    struct cw_buf key_text, type_text;
+    struct cw_address_room room;
     struct cw_errbuf eb;
     uint64_t sent, unsent;
 };
 
-struct addressed {
-    const char *topic; /* NULL: not known */
-    struct cw_str key; /* absent: none */
-};
-
-/* ---- where a line goes ---- */
-
-static const char *event_topic(struct ingest *in, struct cw_str line)
+/* The options' topic and key stand above and behind what the line says. */
+static struct cw_address address(struct ingest *in, struct cw_str line)
 {
-    const struct cw_settings *s = in->ctl->settings;
-    bool billing = cw_type_is_billing(cw_member_text(line, "type", &in->type_text));
-    return billing ? s->topic_billing : s->topic_service;
-}
-
-static const char *profile_topic(struct ingest *in, struct cw_str line)
-{
-    (void)line;
-    return in->ctl->settings->topic_profiles;
-}
-
-static const char *manager_topic(struct ingest *in, struct cw_str line)
-{
-    (void)line;
-    return in->ctl->settings->topic_managers;
-}
-
-/* The first row whose member the line has; broken events are told by their subject. */
-static const struct {
-    const char *member, *key;
-    const char *(*topic)(struct ingest *in, struct cw_str line);
-} kinds[] = {
-    {"specversion", "subject", event_topic},
-    {"subject", "subject", event_topic},
-    {"manager_id", "manager_id", manager_topic},
-    {"client_id", "client_id", profile_topic},
-};
-
-static struct addressed address(struct ingest *in, struct cw_str line)
-{
-    struct addressed a = {.topic = in->topic};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (!cw_member_has(line, kinds[i].member))
-            continue;
-        a.key = cw_member_text(line, kinds[i].key, &in->key_text);
-        if (!a.topic)
-            a.topic = kinds[i].topic(in, line);
-        break;
-    }
+    struct cw_address a = cw_address_of(in->ctl->settings, line, &in->room);
+    if (in->topic)
+        a.topic = in->topic;
     if (!a.key.p && in->key)
         a.key = (struct cw_str){in->key, strlen(in->key)};
     return a;
@@ -90,9 +47,11 @@ static void leave_out(struct ingest *in, const char *why)
 
 static int send_line(struct ingest *in, struct cw_str line)
 {
-    struct addressed a = address(in, line);
+    struct cw_address a = address(in, line);
     if (!a.topic) {
-        leave_out(in, "neither an event, a profile nor a manager; --topic sends it all the same");
+        leave_out(
+            in,
+            "neither an event, an outcome, a profile nor a manager; --topic sends it all the same");
         return 0;
     }
     if (!a.key.p) {
@@ -162,8 +121,7 @@ static enum cw_exit run_command(const struct cw_ctl *ctl)
         code = run(&in);
     cw_logs_close(in.logs);
     cw_lines_close(in.lines);
-    cw_buf_free(&in.key_text);
-    cw_buf_free(&in.type_text);
+    cw_address_room_free(&in.room);
     return code;
 }
 

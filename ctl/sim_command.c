@@ -1,4 +1,6 @@
-/* churnwatchctl sim: a county from a seed, as files in a directory. One thread. */
+/* churnwatchctl sim: a county from a seed, as files in a directory, as messages, or both. One
+ * thread.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,10 +12,11 @@
 #include "ctl/progress.h"
 #include "ctl/sim_day.h"
 #include "ctl/sim_files.h"
+#include "ctl/sim_sink.h"
 
 struct run {
     const struct cw_ctl *ctl;
-    const char *directory;
+    struct cw_sim_sink sink;
     struct cw_sim_world world;
     struct cw_progress progress;
     uint64_t events;
@@ -32,7 +35,13 @@ static int take_options(struct run *r)
     const struct cw_args *a = r->ctl->args;
     struct cw_sim_world *w = &r->world;
     const char *start = cw_args_text(a, "start");
-    r->directory = cw_args_text(a, "out");
+    r->sink = (struct cw_sim_sink){.settings = r->ctl->settings,
+                                   .directory = cw_args_text(a, "out"),
+                                   .rate = (double)cw_args_count(a, "rate", 0)};
+    if (!r->sink.directory && !cw_args_flag(a, "send"))
+        return cw_fail(&r->eb, CW_E_INVALID, "sim wants --out DIR, --send, or both");
+    if (r->sink.rate > 0 && !cw_args_flag(a, "send"))
+        return cw_fail(&r->eb, CW_E_INVALID, "--rate goes with --send");
     w->seed = (uint64_t)cw_args_count(a, "seed", 1);
     w->n_clients = (uint32_t)cw_args_count(a, "clients", 300);
     w->days = (int32_t)cw_args_count(a, "days", 60);
@@ -63,49 +72,49 @@ static int write_events(struct run *r, FILE *out)
     return err;
 }
 
-static int close_file(struct run *r, FILE *f, const char *path)
-{
-    bool bad = ferror(f) != 0;
-    bad |= fclose(f) != 0;
-    return bad ? cw_fail(&r->eb, CW_E_IO, "%s: cannot be written: %s", path, strerror(errno)) : 0;
-}
+/* The events last: the days change the world that the others tell of. */
+static const struct part {
+    const char *name;
+    cw_sim_write *write; /* NULL for the events, which are the days' own */
+    bool sent;
+} parts[] = {
+    {"managers.ndjson", cw_sim_write_managers, true},
+    {"profiles.ndjson", cw_sim_write_profiles, true},
+    {"truth.json", cw_sim_write_truth, false},
+    {"sim.conf", cw_sim_write_conf, false},
+    {"events.ndjson", NULL, true},
+};
 
-/* write is NULL for the events, which are the days' own. */
-static int make_file(struct run *r, const char *name, cw_sim_write *write)
+static int make_part(struct run *r, const struct part *p)
 {
-    char path[4096];
-    int n = snprintf(path, sizeof path, "%s/%s", r->directory, name);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return cw_fail(&r->eb, CW_E_INVALID, "%s: too long a name", r->directory);
-    FILE *f = fopen(path, "we");
+    FILE *f = cw_sim_sink_open(&r->sink, p->name, p->sent, &r->eb);
     if (!f)
-        return cw_fail(&r->eb, CW_E_IO, "%s: %s", path, strerror(errno));
-    (void)setvbuf(f, NULL, _IOFBF, 1 << 20);
+        return -CW_E_IO;
     struct cw_sim_source from = {&r->world, r->ctl->settings};
-    int err = write ? write(&from, f) : write_events(r, f);
-    int closed = close_file(r, f, path);
+    int err = p->write ? p->write(&from, f) : write_events(r, f);
+    int closed = cw_sim_sink_close(&r->sink, f, &r->eb);
     return err ? err : closed;
 }
 
-/* The events last: the days change the world that the others tell of. */
-static int make_files(struct run *r)
+static int make_parts(struct run *r)
 {
-    static const struct {
-        const char *name;
-        cw_sim_write *write;
-    } files[] = {
-        {"managers.ndjson", cw_sim_write_managers},
-        {"profiles.ndjson", cw_sim_write_profiles},
-        {"truth.json", cw_sim_write_truth},
-        {"sim.conf", cw_sim_write_conf},
-        {"events.ndjson", NULL},
-    };
     int err = 0;
-    if (mkdir(r->directory, 0777) != 0 && errno != EEXIST)
-        return cw_fail(&r->eb, CW_E_IO, "%s: %s", r->directory, strerror(errno));
-    for (size_t i = 0; !err && i < sizeof files / sizeof *files; i++)
-        err = make_file(r, files[i].name, files[i].write);
+    if (r->sink.directory && mkdir(r->sink.directory, 0777) != 0 && errno != EEXIST)
+        return cw_fail(&r->eb, CW_E_IO, "%s: %s", r->sink.directory, strerror(errno));
+    for (size_t i = 0; !err && i < sizeof parts / sizeof *parts; i++)
+        err = make_part(r, &parts[i]);
     return err;
+}
+
+static enum cw_exit make(struct run *r)
+{
+    int err = cw_sim_world_make(&r->world);
+    if (!err)
+        err = make_parts(r);
+    cw_sim_world_free(&r->world);
+    if (!err)
+        return CW_EXIT_DONE;
+    return cw_ctl_fail(CW_EXIT_WRONG, "%s", r->eb.text[0] ? r->eb.text : cw_strerror(err));
 }
 
 static void print_summary(const struct run *r, FILE *out)
@@ -126,24 +135,35 @@ static void print_summary_json(const struct run *r, FILE *out)
 static enum cw_exit run_command(const struct cw_ctl *ctl)
 {
     struct run r = {.ctl = ctl};
+    struct cw_logs *logs = NULL;
     if (take_options(&r))
         return cw_ctl_misused(ctl, "%s", r.eb.text);
-    int err = cw_sim_world_make(&r.world);
-    if (!err)
-        err = make_files(&r);
-    cw_sim_world_free(&r.world);
+    int err = cw_args_flag(ctl->args, "send") ? cw_logs_open(ctl->settings, &logs, &r.eb) : 0;
     if (err)
-        return cw_ctl_fail(CW_EXIT_WRONG, "%s", r.eb.text[0] ? r.eb.text : cw_strerror(err));
-    (ctl->json ? print_summary_json : print_summary)(&r, stderr);
-    return CW_EXIT_DONE;
+        return cw_ctl_fail(err == -CW_E_IO ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG, "%s", r.eb.text);
+    r.sink.logs = logs;
+    enum cw_exit code = make(&r);
+    cw_sim_sink_free(&r.sink);
+    cw_logs_close(logs);
+    if (!code)
+        (ctl->json ? print_summary_json : print_summary)(&r, stderr);
+    return code;
 }
 
 static const struct cw_option options[] = {
     {.name = "out",
      .value = "DIR",
      .kind = CW_OPTION_TEXT,
-     .required = true,
      .help = "where events.ndjson, profiles.ndjson, managers.ndjson, truth.json and sim.conf go"},
+    {.name = "send",
+     .kind = CW_OPTION_FLAG,
+     .help = "send managers, profiles and events into the bus, one after the other"},
+    {.name = "rate",
+     .value = "N",
+     .kind = CW_OPTION_COUNT,
+     .least = 1,
+     .most = 10000000,
+     .help = "with --send: at most N messages a second (default: as fast as they are taken)"},
     {.name = "seed",
      .value = "N",
      .kind = CW_OPTION_COUNT,
@@ -172,7 +192,7 @@ static const struct cw_option options[] = {
 const struct cw_command cw_command_sim = {
     .name = "sim",
     .operands = "",
-    .help = "make a county of clients, with known leavers, as files for replay and ingest",
+    .help = "make a county of clients, with known leavers, as files or into the bus",
     .options = options,
     .needs_settings = true,
     .run = run_command,

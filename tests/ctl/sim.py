@@ -136,6 +136,9 @@ def test_options():
               err='"2026-02-30" is no date')
     check_run("nowhere to write", ctl("sim", "--out", path("a", "b")), 1, err="No such file")
 
+    check_run("sent nowhere", ctl("-o", "kafka.bootstrap_servers=127.0.0.1:1", "sim", "--send"), 3,
+              err="127.0.0.1:1: ")
+
 
 try:
     make("first", "--seed", "7")

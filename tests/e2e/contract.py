@@ -203,6 +203,18 @@ class Contract(DeskTest):
             name = f'dead_letters_total{{topic="{self.desk.topic(topic)}",code="{code}"}}'
             self.assertEqual(daemon.metric(name), count, name)
 
+    def test_a_county_can_be_sent_as_it_would_be_written(self):
+        self.desk.make_topics()
+        county = os.path.join(self.desk.folder, "county")
+        self.desk.ctl("sim", "--out", county, "--send", "--rate", "20000", "--clients", "60", "--days", "5")
+        for name, topics in (("events", ("billing", "service")), ("profiles", ("profiles",)),
+                             ("managers", ("managers",))):
+            with open(os.path.join(county, name + ".ndjson"), "rb") as f:
+                written = sorted(f.read().splitlines())
+            sent = sorted(m[2] for t in topics for m in self.desk.consume(t))
+            self.assertTrue(written)
+            self.assertEqual(written, sent)
+
     def test_the_daemon_as_its_operator_sees_it(self):
         daemon = self.desk.start(extra=("-o", "log.level=debug"))
         self.send_bad("service", "secret-client", b'{"name": "Secret Works", "msisdn": "%s"}' %

@@ -1,0 +1,25 @@
+/* Where a line of NDJSON goes: its topic by its kind, its key as the contract says.
+ *
+ * Nothing is checked but what is needed to send it: a line that breaks the contract goes on its
+ * way, for the daemon to refuse.
+ */
+#ifndef CW_CTL_ADDRESS_H
+#define CW_CTL_ADDRESS_H
+
+#include "churnwatch/settings.h"
+
+struct cw_address {
+    const char *topic; /* NULL: neither an event, an outcome, a profile nor a manager */
+    struct cw_str key; /* absent: none */
+};
+/* What an address may have to borrow from; all zero is empty. */
+struct cw_address_room {
+    struct cw_buf key, type;
+};
+void cw_address_room_free(struct cw_address_room *room);
+
+/* The key points into the line or the room. */
+struct cw_address cw_address_of(const struct cw_settings *s, struct cw_str line,
+                                struct cw_address_room *room);
+
+#endif
