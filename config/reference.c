@@ -164,9 +164,9 @@ static const char sample_segments[] =
     "#\n"
     "# segments = (\n"
     "#   { match = { kind = \"group\"; class = \"A1\"; };\n"
-    "#     detectors = { spend_drop = { on = true; }; }; },\n"
+    "#     detectors = { spend_drop = { mode = \"on\"; }; }; },\n"
     "#   { match = { client = \"g-1\"; };\n"
-    "#     detectors = { spend_drop = { on = false; }; }; }\n"
+    "#     detectors = { spend_drop = { mode = \"dry\"; }; }; }\n"
     "# );\n"
     "#segments = ();\n";
 
@@ -267,9 +267,9 @@ static const char page_segments[] =
     "```\n"
     "segments = (\n"
     "  { match = { kind = \"group\"; class = \"A1\"; };\n"
-    "    detectors = { spend_drop = { on = true; }; }; },\n"
+    "    detectors = { spend_drop = { mode = \"on\"; }; }; },\n"
     "  { match = { client = \"g-1\"; };\n"
-    "    detectors = { spend_drop = { on = false; }; }; }\n"
+    "    detectors = { spend_drop = { mode = \"dry\"; }; }; }\n"
     ");\n"
     "```\n\n"
     "Where several match a client, each threshold comes from the most particular one that names "

@@ -93,7 +93,7 @@ static void lay_over(const struct cw_segment *g, struct cw_policy *p)
     for (size_t i = 0; i < g->n_overlays; i++) {
         const struct cw_overlay *o = &g->overlays[i];
         if (o->id.threshold == CW_THRESHOLDS_MOST)
-            p->on[o->id.detector] = o->value != 0;
+            p->mode[o->id.detector] = (int)o->value;
         else
             p->value[o->id.detector][o->id.threshold] = o->value;
     }

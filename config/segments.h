@@ -20,7 +20,7 @@ extern const struct cw_param cw_segment_conditions[CW_SEGMENT_LEVELS];
 
 struct cw_overlay {
     struct cw_threshold_id id;
-    double value; /* 0 or 1 for `on` */
+    double value; /* of `mode`: enum cw_mode */
 };
 struct cw_segment {
     char *want[CW_SEGMENT_LEVELS]; /* owned; NULL: anything */

@@ -69,11 +69,11 @@ static void read_overlay(struct cw_load *l, const config_setting_t *set, const c
         return;
     }
     struct cw_param p = cw_threshold_param(o.id);
-    bool on = false;
-    void *field = p.type == CW_PARAM_BOOL ? (void *)&on : (void *)&o.value;
+    int mode = 0;
+    void *field = p.type == CW_PARAM_ENUM ? (void *)&mode : (void *)&o.value;
     if (cw_file_read(l, set, path, &p, field) != 0)
         return;
-    o.value = p.type == CW_PARAM_BOOL ? on : o.value;
+    o.value = p.type == CW_PARAM_ENUM ? mode : o.value;
     struct cw_overlay *grown = realloc(g->overlays, (g->n_overlays + 1) * sizeof *grown);
     if (!grown) {
         l->complaints.nomem = true;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define ON CW_THRESHOLDS_MOST
+#define MODE CW_THRESHOLDS_MOST
 
 int cw_threshold_count(int detector)
 {
@@ -12,12 +12,12 @@ int cw_threshold_count(int detector)
 
 struct cw_threshold_id cw_threshold_at(int detector, int i)
 {
-    return (struct cw_threshold_id){(uint8_t)detector, (uint8_t)(i == 0 ? ON : i - 1)};
+    return (struct cw_threshold_id){(uint8_t)detector, (uint8_t)(i == 0 ? MODE : i - 1)};
 }
 
 const char *cw_threshold_name(struct cw_threshold_id id)
 {
-    return id.threshold == ON ? "on" : cw_detectors[id.detector]->thresholds[id.threshold].name;
+    return id.threshold == MODE ? "mode" : cw_detectors[id.detector]->thresholds[id.threshold].name;
 }
 
 int cw_threshold_find(const char *name, struct cw_threshold_id *ret_id)
@@ -36,13 +36,14 @@ int cw_threshold_find(const char *name, struct cw_threshold_id *ret_id)
 
 struct cw_param cw_threshold_param(struct cw_threshold_id id)
 {
-    if (id.threshold == ON)
-        return (struct cw_param){.type = CW_PARAM_BOOL,
-                                 .unit = "",
-                                 .most = 1,
-                                 .real_most = 1,
-                                 .words = "",
-                                 .meaning = "Whether the detector is asked at all."};
+    if (id.threshold == MODE)
+        return (struct cw_param){
+            .type = CW_PARAM_ENUM,
+            .unit = "",
+            .most = CW_MODE_ON,
+            .words = CW_MODE_WORDS,
+            .meaning = "What becomes of its signals: on, they go into tasks; dry, they are counted "
+                       "and listed only; off, not even that."};
     const struct cw_threshold *t = &cw_detectors[id.detector]->thresholds[id.threshold];
     return (struct cw_param){.type = CW_PARAM_REAL,
                              .unit = t->unit,
@@ -54,8 +55,8 @@ struct cw_param cw_threshold_param(struct cw_threshold_id id)
 
 void *cw_threshold_field(struct cw_threshold_id id, struct cw_policy *p)
 {
-    if (id.threshold == ON)
-        return &p->on[id.detector];
+    if (id.threshold == MODE)
+        return &p->mode[id.detector];
     return &p->value[id.detector][id.threshold];
 }
 
@@ -63,7 +64,7 @@ void cw_threshold_defaults(struct cw_policy *ret_policy)
 {
     *ret_policy = (struct cw_policy){0};
     for (int d = 0; d < CW_DETECTORS; d++) {
-        ret_policy->on[d] = true;
+        ret_policy->mode[d] = CW_MODE_ON;
         for (int t = 0; t < cw_detectors[d]->n_thresholds; t++)
             ret_policy->value[d][t] = cw_detectors[d]->thresholds[t].dflt;
     }

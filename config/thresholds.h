@@ -4,18 +4,18 @@
 
 #include "config/params.h"
 
-/* One threshold, or with CW_THRESHOLDS_MOST for it the detector's `on`. */
+/* One threshold, or with CW_THRESHOLDS_MOST for it the detector's `mode`. */
 struct cw_threshold_id {
     uint8_t detector, threshold;
 };
 
-/* "spend_drop.drop_yuan", "spend_drop.on": 0 or -CW_E_NOTFOUND. */
+/* "spend_drop.drop_yuan", "spend_drop.mode": 0 or -CW_E_NOTFOUND. */
 int cw_threshold_find(const char *name, struct cw_threshold_id *ret_id);
-/* How many ids a detector has: its thresholds, and `on` as the first of all. */
+/* How many ids a detector has: its thresholds, and `mode` as the first of all. */
 int cw_threshold_count(int detector);
 struct cw_threshold_id cw_threshold_at(int detector, int i);
 const char *cw_threshold_name(struct cw_threshold_id id);
-/* As a row, of type REAL or (on) BOOL, without path and default. */
+/* As a row, of type REAL or (mode) ENUM, without path and default. */
 struct cw_param cw_threshold_param(struct cw_threshold_id id);
 void *cw_threshold_field(struct cw_threshold_id id, struct cw_policy *p);
 /* As declared, every detector on. */

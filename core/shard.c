@@ -37,6 +37,7 @@ void cw_shard_free(struct cw_shard *sh)
     cw_image_forget(sh);
     free(sh->due);
     free(sh->policies);
+    free(sh->dry);
     cw_buf_free(&sh->json);
     free(sh);
 }

@@ -58,6 +58,8 @@ struct cw_shard {
     bool failed; /* out of memory somewhere below; the call in progress returns it */
 
     struct cw_findings findings; /* of the call in progress */
+    struct cw_dry *dry;          /* room for CW_DRY_MOST; NULL until one is found */
+    size_t n_dry;
     struct cw_buf json;
 };
 
@@ -103,6 +105,10 @@ void cw_judge_event(struct cw_shard *sh, struct cw_client *cl, struct cw_line *l
                     const struct cw_event *ev, cw_day day, bool late);
 void cw_judge_day(struct cw_shard *sh, struct cw_client *cl, const struct cw_day_view *view,
                   cw_event_time now);
+
+/* ---- dry.c: findings of detectors in dry mode ---- */
+void cw_dry_note(struct cw_shard *sh, const struct cw_client *cl, const struct cw_signal *s,
+                 cw_event_time at);
 
 /* ---- tasks.c: folding findings into the client's task ---- */
 /* Where a signal came from, as it is kept with the signal. */

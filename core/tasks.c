@@ -158,12 +158,17 @@ static void bring_due(struct work *w, float hours)
 static void fold_raise(struct work *w, const struct cw_finding *item)
 {
     struct cw_shard *sh = w->sh;
-    if (!cw_clients_policy(sh, w->cl)->on[item->s.detector]) {
+    int mode = cw_clients_policy(sh, w->cl)->mode[item->s.detector];
+    if (mode == CW_MODE_OFF) {
         sh->counters.signals_off++;
         return;
     }
     if (cw_ladder_inhibits(w->cl, &item->s)) {
         sh->counters.signals_inhibited++;
+        return;
+    }
+    if (mode == CW_MODE_DRY) {
+        cw_dry_note(sh, w->cl, &item->s, w->f->at);
         return;
     }
     if (!w->t && !open_task(w))

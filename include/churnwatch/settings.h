@@ -20,11 +20,19 @@ struct cw_list {
     size_t n;
 };
 
+/* What becomes of a detector's signals. It is asked, and learns, in every mode. */
+enum cw_mode {
+    CW_MODE_OFF, /* they are counted as held back */
+    CW_MODE_DRY, /* they are counted and listed (cw_shard_dry), and go into no task */
+    CW_MODE_ON
+};
+#define CW_MODE_WORDS "off|dry|on"
+
 /* The thresholds and detector modes of one set of clients, all resolved: no lookup by name is left
  * for the judging. value[d][t] is in the unit its declaration names. */
 struct cw_policy {
     double value[CW_DETECTORS][CW_THRESHOLDS_MOST];
-    bool on[CW_DETECTORS];
+    int mode[CW_DETECTORS]; /* enum cw_mode; an int, as a setting of type ENUM is */
 };
 
 /* What a segment is chosen by. */

@@ -45,6 +45,7 @@ struct cw_output {
     X(signals, "signals raised")                                                                   \
     X(signals_inhibited, "signals held back because a higher step explains them")                  \
     X(signals_off, "signals held back because their detector is off")                              \
+    X(signals_dry, "times a detector in dry mode found what would have been a signal")             \
     X(tasks_opened, "tasks opened")                                                                \
     X(tasks_ended, "tasks withdrawn, expired or done")                                             \
     X(versions, "task versions written")
@@ -52,8 +53,22 @@ struct cw_shard_counters {
 #define X(name, text) uint64_t name;
     CW_SHARD_COUNTERS(X)
 #undef X
-    uint64_t by_detector[CW_DETECTORS]; /* signals raised */
+    uint64_t by_detector[CW_DETECTORS];     /* signals raised */
+    uint64_t dry_by_detector[CW_DETECTORS]; /* of signals_dry */
 };
+
+/* What a detector in dry mode found, and would have put into the client's task. A cause that lasts
+ * may be found again each day: no task remembers that it was. */
+#define CW_CLIENT_ID_MOST 64 /* bytes, as the contract has it */
+struct cw_dry {
+    char client[CW_CLIENT_ID_MOST + 1]; /* terminated */
+    cw_number line;                     /* 0: the client as a whole */
+    cw_event_time at;
+    float severity;
+    uint8_t detector, slot, step;
+};
+/* So many are listed between two calls of forget; what is found beyond them is counted only. */
+#define CW_DRY_MOST 256
 
 /* Borrows settings and roster (which may be NULL) until changed or freed. NULL: no memory. */
 struct cw_shard *cw_shard_new(const struct cw_settings *s, const struct cw_roster *r);
@@ -78,6 +93,10 @@ const struct cw_shard_counters *cw_shard_counters(const struct cw_shard *sh);
 size_t cw_shard_clients(const struct cw_shard *sh);
 size_t cw_shard_open_tasks(const struct cw_shard *sh);
 size_t cw_shard_bytes(const struct cw_shard *sh); /* memory held, as counted by the shard */
+/* Dry findings since the last forget, in the order found. Borrowed until the shard moves. They are
+ * not part of the stored state, and nothing else depends on them. */
+size_t cw_shard_dry(const struct cw_shard *sh, const struct cw_dry **ret_findings);
+void cw_shard_dry_forget(struct cw_shard *sh);
 /* By id; NULL when unknown. */
 const struct cw_client *cw_shard_client(const struct cw_shard *sh, struct cw_str id);
 

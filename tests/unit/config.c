@@ -496,10 +496,11 @@ static void mistakes(void **state)
          "allowed: A1, A2, B1, B2, C, none\n"},
         {"segments = ( { match = { class = \"A1\"; }; spend_drop = { }; } );",
          ":1: segments[0].spend_drop: no such part; allowed: match, detectors\n"},
-        {"segments = ( { match = { class = \"A1\"; };\n detectors = { spend_drop = { on = 1; }; }; "
+        {"segments = ( { match = { class = \"A1\"; };\n detectors = { spend_drop = { mode = 1; }; "
+         "}; "
          "} );",
-         ":2: segments[0].detectors.spend_drop.on: \"1\" where true or false is wanted; allowed: "
-         "true, false\n"},
+         ":2: segments[0].detectors.spend_drop.mode: \"1\" where one word of a few is wanted; "
+         "allowed: off, dry, on\n"},
         {"segments = ( { match = { vip = \"gold\"; }; },\n { match = { class = \"A1\"; };\n "
          "detectors = { spend_dorp = { }; }; } );",
          ":3: segments[1].detectors.spend_dorp: no such setting; did you mean "
@@ -583,7 +584,7 @@ static void overrides_win(void **state)
                          "watched_numbers=10010,0580*",
                          "kafka.properties.security.protocol=ssl",
                          "detectors.spend_drop.fire_score=12.5",
-                         "detectors.outage.on=false",
+                         "detectors.outage.mode=off",
                          "operators.own_prefixes="};
     (void)state;
     struct loaded r = load("kafka = { group = \"file\"; properties = [\"a=b=c\"]; };\n"
@@ -602,8 +603,8 @@ static void overrides_win(void **state)
     struct cw_threshold_id id;
     assert_int_equal(cw_threshold_find("spend_drop.fire_score", &id), 0);
     assert_true(r.s->base.value[id.detector][id.threshold] == 12.5);
-    assert_false(r.s->base.on[CW_DET_outage]);
-    assert_true(r.s->base.on[CW_DET_spend_drop]);
+    assert_int_equal(r.s->base.mode[CW_DET_outage], CW_MODE_OFF);
+    assert_int_equal(r.s->base.mode[CW_DET_spend_drop], CW_MODE_ON);
     unload(&r);
 }
 
@@ -657,7 +658,7 @@ static void calendars(void **state)
 /* ---- segments ---- */
 
 static const char segments_text[] =
-    "detectors = { spend_drop = { fire_score = 10.0; on = false; }; };\n"
+    "detectors = { spend_drop = { fire_score = 10.0; mode = \"off\"; }; };\n"
     "segments = (\n"
     " { match = { client = \"g-1\"; }; detectors = { spend_drop = { fire_score = 16.0; }; }; },\n"
     " { match = { manager = \"am042\"; kind = \"group\"; }; detectors = { spend_drop = { fire_score"
@@ -666,9 +667,10 @@ static const char segments_text[] =
     " { match = { vip = \"gold\"; }; detectors = { spend_drop = { fire_score = 13.0; }; }; },\n"
     " { match = { class = \"A1\"; }; detectors = { spend_drop = { fire_score = 12.0; }; }; },\n"
     " { match = { class = \"A1\"; }; detectors = { spend_drop = { fire_score = 12.5; }; }; },\n"
-    " { match = { kind = \"group\"; }; detectors = { spend_drop = { fire_score = 11.0; on = true; "
+    " { match = { kind = \"group\"; }; detectors = { spend_drop = { fire_score = 11.0; mode = "
+    "\"dry\"; "
     "}; }; },\n"
-    " { match = { class = \"none\"; }; detectors = { outage = { on = false; }; }; }\n"
+    " { match = { class = \"none\"; }; detectors = { outage = { mode = \"off\"; }; }; }\n"
     ");\n";
 
 static void segments(void **state)
@@ -676,47 +678,47 @@ static void segments(void **state)
     static const struct {
         struct cw_segment_key key;
         double fire_score;
-        bool on, outage;
+        int mode, outage;
     } cases[] = {
 #define WHO(id, who, place)                                                                        \
     .client = {id, sizeof id - 1}, .manager = {who, sizeof who - 1},                               \
     .county = {place, sizeof place - 1}
         {{WHO("i-1", "", ""), .class_ = CW_CLASS_NONE, .vip = CW_VIP_NONE, .kind = CW_INDIVIDUAL},
          10,
-         false,
-         false},
+         CW_MODE_OFF,
+         CW_MODE_OFF},
         {{WHO("g-2", "", ""), .class_ = CW_CLASS_A2, .vip = CW_VIP_NONE, .kind = CW_GROUP},
          11,
-         true,
-         true},
+         CW_MODE_DRY,
+         CW_MODE_ON},
         {{WHO("g-2", "", ""), .class_ = CW_CLASS_A1, .vip = CW_VIP_NONE, .kind = CW_GROUP},
          12.5,
-         true,
-         true},
+         CW_MODE_DRY,
+         CW_MODE_ON},
         {{WHO("g-2", "", ""), .class_ = CW_CLASS_A1, .vip = CW_VIP_GOLD, .kind = CW_GROUP},
          13,
-         true,
-         true},
+         CW_MODE_DRY,
+         CW_MODE_ON},
         {{WHO("g-2", "am001", "庆元"), .class_ = CW_CLASS_A1, .vip = CW_VIP_GOLD, .kind = CW_GROUP},
          14,
-         true,
-         true},
+         CW_MODE_DRY,
+         CW_MODE_ON},
         {{WHO("g-2", "am042", "庆元"), .class_ = CW_CLASS_A1, .vip = CW_VIP_GOLD, .kind = CW_GROUP},
          15,
-         true,
-         true},
+         CW_MODE_DRY,
+         CW_MODE_ON},
         {{WHO("i-2", "am042", ""), .class_ = CW_CLASS_C, .vip = CW_VIP_NONE, .kind = CW_INDIVIDUAL},
          10,
-         false,
-         true},
+         CW_MODE_OFF,
+         CW_MODE_ON},
         {{WHO("g-1", "am042", "庆元"), .class_ = CW_CLASS_A1, .vip = CW_VIP_GOLD, .kind = CW_GROUP},
          16,
-         true,
-         true},
+         CW_MODE_DRY,
+         CW_MODE_ON},
         {{WHO("g-11", "am04", "庆"), .class_ = CW_CLASS_B1, .vip = CW_VIP_NONE, .kind = CW_GROUP},
          11,
-         true,
-         true},
+         CW_MODE_DRY,
+         CW_MODE_ON},
     };
     struct cw_threshold_id id;
     (void)state;
@@ -729,7 +731,7 @@ static void segments(void **state)
         cw_settings_match(r.s, &cases[i].key, words);
         cw_settings_policy(r.s, words, &p);
         if (p.value[id.detector][id.threshold] != cases[i].fire_score ||
-            p.on[CW_DET_spend_drop] != cases[i].on || p.on[CW_DET_outage] != cases[i].outage)
+            p.mode[CW_DET_spend_drop] != cases[i].mode || p.mode[CW_DET_outage] != cases[i].outage)
             fail_msg("case %zu: %g", i, p.value[id.detector][id.threshold]);
         assert_int_equal(words[1] | words[2] | words[3], 0);
     }
@@ -830,7 +832,7 @@ static void assert_default(struct cw_settings *s)
         free(should);
     }
     assert_memory_equal(s->base.value, d->base.value, sizeof s->base.value);
-    assert_memory_equal(s->base.on, d->base.on, sizeof s->base.on);
+    assert_memory_equal(s->base.mode, d->base.mode, sizeof s->base.mode);
     cw_settings_free(d);
 }
 

@@ -645,7 +645,7 @@ static void a_line_gone_explains_what_is_of_that_line(void **state)
 static void a_detector_that_is_off_says_nothing(void **state)
 {
     (void)state;
-    struct rehearsal *r = r_new((const char *const[]){"detectors.complaint.on=false", NULL});
+    struct rehearsal *r = r_new((const char *const[]){"detectors.complaint.mode=off", NULL});
     r_event(r, "care.complaint", "2026-03-02 10:00", CLIENT,
             "{'severity':4,'topic':'bill','ticket':'T'}");
     assert_null(r_task(r, CLIENT));
