@@ -13,6 +13,7 @@
 struct cw_board {
     atomic_uint_fast64_t counters[CW_COUNTERS];
     atomic_uint_fast64_t rejects[CW_INPUTS][CW_REJECT_COUNT];
+    atomic_uint_fast64_t beats[CW_BOARD_ENGINES_MOST];
     pthread_mutex_t lock;                                /* of all below */
     struct cw_shard_status shards[CW_BOARD_SHARDS_MOST]; /* by shard number */
     size_t n_shards;
@@ -71,6 +72,16 @@ void cw_board_reject(struct cw_board *b, enum cw_input in, enum cw_reject_code c
 uint64_t cw_board_rejects(const struct cw_board *b, enum cw_input in, enum cw_reject_code code)
 {
     return atomic_load_explicit(&b->rejects[in][code], memory_order_relaxed);
+}
+
+void cw_board_beat(struct cw_board *b, size_t engine)
+{
+    atomic_fetch_add_explicit(&b->beats[engine], 1, memory_order_relaxed);
+}
+
+uint64_t cw_board_beats(const struct cw_board *b, size_t engine)
+{
+    return atomic_load_explicit(&b->beats[engine], memory_order_relaxed);
 }
 
 /* ---- shards ---- */

@@ -6,8 +6,8 @@
 
 #include <stdatomic.h>
 
-#include "churnwatch/shard.h"
 #include "bus/bus.h"
+#include "churnwatch/shard.h"
 
 /* Counters, each declared once with its sentence in daemon/counters.def; see daemon/metrics.h. */
 enum cw_counter {
@@ -47,6 +47,11 @@ uint64_t cw_board_counter(const struct cw_board *b, enum cw_counter c);
 /* A dead letter or a skipped message, by input topic and code. */
 void cw_board_reject(struct cw_board *b, enum cw_input in, enum cw_reject_code code);
 uint64_t cw_board_rejects(const struct cw_board *b, enum cw_input in, enum cw_reject_code code);
+
+/* Engine: a sign of life, given with each turn and on the way of what takes longer. */
+#define CW_BOARD_ENGINES_MOST 64
+void cw_board_beat(struct cw_board *b, size_t engine);
+uint64_t cw_board_beats(const struct cw_board *b, size_t engine);
 
 /* Engine: publish a shard's standing; drop it when it is no longer ours. wake runs on the engine's
  * thread (it is ev_async_send) when standing, ownership or commits changed. */

@@ -9,9 +9,9 @@
 #include <time.h>
 
 #include "bus/bus_kafka.h"
+#include "bus/topics.h"
 #include "daemon/log.h"
 #include "daemon/protocol.h"
-#include "bus/topics.h"
 
 struct cw_engine {
     const struct cw_settings *settings;
@@ -47,27 +47,35 @@ static cw_wall_time wall(void *arg)
     return clock_of(CLOCK_REALTIME);
 }
 
-static void rest(void *arg, int ms)
+static void beat(void *arg)
 {
-    (void)arg;
-    struct timespec ts = {ms / 1000, ms % 1000 * 1000000L};
-    (void)nanosleep(&ts, NULL);
+    struct cw_engine *e = arg;
+    cw_board_beat(e->board, (size_t)e->n);
 }
 
-static const struct cw_env machine = {mono, wall, rest, NULL};
+/* Between two tries: Kafka does not answer, and that is no reason to be thought stuck. */
+static void rest(void *arg, int ms)
+{
+    struct timespec ts = {ms / 1000, ms % 1000 * 1000000L};
+    beat(arg);
+    (void)nanosleep(&ts, NULL);
+}
 
 /* ---- the thread ---- */
 
 static void turn_until_stopped(struct cw_engine *e, struct cw_bus *bus)
 {
+    const struct cw_env machine = {mono, wall, rest, e, beat};
     struct cw_protocol *p = cw_protocol_new(e->settings, bus, e->board, &machine);
     if (!p) {
         cw_board_fatal(e->board, cw_strerror(-CW_E_NOMEM));
         return;
     }
     int err = 0;
-    while (!err && !atomic_load(&e->stop))
+    while (!err && !atomic_load(&e->stop)) {
+        beat(e);
         err = cw_protocol_turn(p);
+    }
     if (!err)
         (void)cw_protocol_finish(p); /* What went wrong is on the board. */
     cw_protocol_free(p);

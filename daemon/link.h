@@ -14,7 +14,13 @@ struct cw_env {
     cw_wall_time (*wall)(void *arg);
     void (*rest)(void *arg, int ms);
     void *arg;
+    void (*beat)(void *arg); /* work that takes longer than a turn goes on; may be NULL */
 };
+static inline void cw_env_beat(const struct cw_env *env)
+{
+    if (env->beat)
+        env->beat(env->arg);
+}
 
 struct cw_link {
     struct cw_bus *bus;

@@ -13,6 +13,7 @@
 
 struct reading {
     struct cw_run *run;
+    const struct cw_env *env;
     struct cw_errbuf *eb;
     struct cw_position position;
     bool found;   /* a position record */
@@ -83,6 +84,7 @@ static int take_record(void *arg, const struct cw_message *m)
         return err;
     if (rec.part == 0)
         cw_trail_mark(&r->trail, rec.commit, m->offset);
+    cw_env_beat(g->env);
     g->started = true;
     g->commit = rec.commit;
     g->part = rec.part;
@@ -169,7 +171,7 @@ static int start_inputs(struct cw_run *r, const struct cw_link *link, struct cw_
 
 int cw_restore_run(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
 {
-    struct reading g = {.run = r, .eb = eb};
+    struct reading g = {.run = r, .env = link->env, .eb = eb};
     at_the_beginning(&g.position);
     r->standing = CW_SHARD_RESTORING;
     cw_run_publish(r);

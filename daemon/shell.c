@@ -21,6 +21,7 @@
 #include "daemon/log.h"
 #include "daemon/outbox.h"
 #include "daemon/redis_port.h"
+#include "daemon/service.h"
 #include "daemon/status.h"
 
 #define CONTROL_WAIT_MS 30000
@@ -45,12 +46,13 @@ struct shell {
     cw_wall_time started;
     void (*recheck)(void *arg);
     void *recheck_arg;
+    struct cw_service service;
     bool stopping;
     ev_tstamp stop_by;
     pthread_t joiner;
     ev_async wake, joined;
     ev_signal term, interrupt, hangup;
-    ev_timer status, tick, overdue, ending;
+    ev_timer status, tick, look, overdue, ending;
 };
 
 static cw_wall_time wall_now(void)
@@ -176,6 +178,15 @@ static void on_tick(struct ev_loop *loop, ev_timer *t, int events)
     cw_delivery_tick(sh->delivery);
 }
 
+static void on_look(struct ev_loop *loop, ev_timer *t, int events)
+{
+    struct shell *sh = t->data;
+    struct cw_metrics_view v = view_of(sh, deliveries);
+    (void)loop;
+    (void)events;
+    cw_service_look(&sh->service, &v, sh->n_engines);
+}
+
 /* ---- stopping ---- */
 
 static void *join_engines(void *arg)
@@ -233,6 +244,7 @@ static void on_stop(struct ev_loop *loop, ev_signal *w, int events)
         return;
     sh->stopping = true;
     cw_log(CW_LOG_INFO, "stopping", "signal=%d", w->signum);
+    cw_service_stopping(&sh->service);
     for (size_t i = 0; i < sh->n_engines; i++)
         cw_engine_stop(sh->engines[i]);
     ev_timer_start(loop, &sh->overdue);
@@ -248,7 +260,9 @@ static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
     struct shell *sh = w->data;
     (void)loop;
     (void)events;
+    cw_service_reloading(&sh->service);
     sh->recheck(sh->recheck_arg);
+    cw_service_reloaded(&sh->service);
 }
 
 /* ---- starting ---- */
@@ -356,13 +370,16 @@ static void start_watchers(struct shell *sh)
     ev_async_init(&sh->joined, on_joined);
     ev_timer_init(&sh->status, on_status, CW_STATUS_EVERY, CW_STATUS_EVERY);
     ev_timer_init(&sh->tick, on_tick, TICK, TICK);
+    ev_timer_init(&sh->look, on_look, 0., cw_service_every(&sh->service));
     ev_timer_init(&sh->overdue, on_overdue, ENGINES_BOUND, 0.);
     ev_timer_init(&sh->ending, on_ending, STOP_POLL, STOP_POLL);
-    sh->wake.data = sh->joined.data = sh->status.data = sh->tick.data = sh->ending.data = sh;
+    sh->wake.data = sh->joined.data = sh->status.data = sh->tick.data = sh->look.data = sh;
+    sh->ending.data = sh;
     ev_async_start(sh->loop, &sh->wake);
     ev_async_start(sh->loop, &sh->joined);
     ev_timer_start(sh->loop, &sh->status);
     ev_timer_start(sh->loop, &sh->tick);
+    ev_timer_start(sh->loop, &sh->look);
     start_signal(sh, &sh->term, SIGTERM, on_stop);
     start_signal(sh, &sh->interrupt, SIGINT, on_stop);
     start_signal(sh, &sh->hangup, SIGHUP, on_hangup);
@@ -372,6 +389,7 @@ static void start_watchers(struct shell *sh)
 static int start(struct shell *sh, struct cw_errbuf *eb)
 {
     sh->started = wall_now();
+    cw_service_init(&sh->service);
     sh->loop = ev_default_loop(EVFLAG_AUTO);
     sh->board = cw_board_new();
     sh->shards = calloc(CW_BOARD_SHARDS_MOST, sizeof *sh->shards);
