@@ -53,6 +53,14 @@ static int configure(rd_kafka_conf_t *conf, const struct cw_settings *s,
     return err;
 }
 
+int cw_kafka_check(const struct cw_settings *s, struct cw_errbuf *eb)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    int err = configure(conf, s, NULL, 0, eb);
+    rd_kafka_conf_destroy(conf);
+    return err;
+}
+
 rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,
                             const struct cw_property *extra, size_t n_extra,
                             void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,

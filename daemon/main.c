@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "bus/kafka_handle.h"
 #include "config/load.h"
 #include "daemon/log.h"
 #include "daemon/redis_port.h"
@@ -70,7 +71,8 @@ static struct cw_settings *load(const struct options *o, struct cw_buf *complain
             cw_buf_printf(complaints, "%s\n", cw_strerror(err));
         return NULL;
     }
-    if (cw_redis_url_parse(s->redis_url, &url, &eb) != 0 || cw_redis_supported(&url, &eb) != 0) {
+    if (cw_redis_url_parse(s->redis_url, &url, &eb) != 0 || cw_redis_supported(&url, &eb) != 0 ||
+        cw_kafka_check(s, &eb) != 0) {
         cw_buf_printf(complaints, "%s\n", eb.text);
         cw_settings_free(s);
         return NULL;

@@ -236,11 +236,15 @@ class Contract(DeskTest):
             self.assertNotIn(private, daemon.said())
 
     def test_a_bad_configuration_does_not_start(self):
-        for words, code in ((["-o", "engine.thraeds=1"], 78), (["-t", "-o", "bus="], 1)):
+        for words, code, says in (
+                (["-o", "engine.thraeds=1"], 78, "engine.threads"),
+                (["-t", "-o", "bus="], 1, "bus"),
+                (["-t", "-o", "kafka.properties.no.such=1"], 1, "no.such"),
+                (["-t", "-o", "kafka.properties.session.timeout.ms=soon"], 1, "session.timeout.ms")):
             r = subprocess.run([os.path.join(BIN, "churnwatchd"), *words], capture_output=True,
                                text=True, check=False)
             self.assertEqual(r.returncode, code, r.stderr)
-            self.assertTrue(r.stderr)
+            self.assertIn(says, r.stderr)
 
 
 if __name__ == "__main__":
