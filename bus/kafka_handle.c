@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/secret.h"
 #include "daemon/log.h"
 
 /* One list of properties serves consumers and producers, and each is told of those of the other. */
@@ -20,6 +21,25 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     if (is_of_the_other(facility, text))
         as = CW_LOG_DEBUG;
     cw_log(as, "kafka", "facility=%s text=%s", facility, cw_log_quote(text, quoted, sizeof quoted));
+}
+
+/* What librdkafka says of a bad value may quote it; of a secret nothing is to be heard. */
+static int set_secret(rd_kafka_conf_t *conf, const char *property, const char *secret,
+                      struct cw_errbuf *eb)
+{
+    struct cw_secret value;
+    struct cw_errbuf why = {""};
+    char said[256];
+    int err = cw_secret_read(secret, &value, &why);
+    if (err)
+        return cw_fail(eb, CW_E_INVALID, "kafka.properties: %s: %.400s", property, why.text);
+    rd_kafka_conf_res_t res = rd_kafka_conf_set(conf, property, value.text, said, sizeof said);
+    explicit_bzero(said, sizeof said);
+    cw_secret_wipe(&value);
+    if (res == RD_KAFKA_CONF_OK)
+        return 0;
+    return cw_fail(eb, CW_E_INVALID, "kafka.properties: %s does not take the value of %s%s",
+                   property, CW_SECRET_MARK, secret);
 }
 
 static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct cw_errbuf *eb)
@@ -39,7 +59,10 @@ static int set_listed(rd_kafka_conf_t *conf, const char *property, struct cw_err
         return cw_fail(eb, CW_E_INVALID, "kafka.properties: an entry is no \"name=value\"");
     memcpy(name, property, n);
     name[n] = '\0';
-    return set(conf, name, equals + 1, eb);
+    const char *value = equals + 1;
+    if (strncmp(value, CW_SECRET_MARK, strlen(CW_SECRET_MARK)) == 0)
+        return set_secret(conf, name, value + strlen(CW_SECRET_MARK), eb);
+    return set(conf, name, value, eb);
 }
 
 static int configure(rd_kafka_conf_t *conf, const struct cw_settings *s,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ctl/redis.h"
-#include "daemon/redis_url.h"
+#include "daemon/redis_login.h"
 
 struct opening {
     struct cw_redis *r;
@@ -124,8 +124,8 @@ enum cw_exit cw_redis_open(const struct cw_settings *s, struct cw_redis *ret_red
                         .url = &url,
                         .timeout = {.tv_sec = s->redis_timeout / CW_SECOND,
                                     .tv_usec = s->redis_timeout % CW_SECOND}};
-    if (cw_redis_url_parse(s->redis_url, &url, &ret_redis->eb) != 0)
-        return cw_ctl_fail(CW_EXIT_WRONG, "redis.url: %s", ret_redis->eb.text);
+    if (cw_redis_login(s, &url, &ret_redis->eb) != 0)
+        return cw_ctl_fail(CW_EXIT_WRONG, "%s", ret_redis->eb.text);
     int err = connect_any(&o);
     if (!err && log_in(&o) && select_db(&o))
         return CW_EXIT_DONE;

@@ -12,6 +12,7 @@
 #include "bus/kafka_handle.h"
 #include "config/load.h"
 #include "daemon/log.h"
+#include "daemon/redis_login.h"
 #include "daemon/redis_port.h"
 #include "daemon/shell.h"
 
@@ -71,8 +72,13 @@ static struct cw_settings *load(const struct options *o, struct cw_buf *complain
             cw_buf_printf(complaints, "%s\n", cw_strerror(err));
         return NULL;
     }
-    if (cw_redis_url_parse(s->redis_url, &url, &eb) != 0 || cw_redis_supported(&url, &eb) != 0 ||
-        cw_kafka_check(s, &eb) != 0) {
+    err = cw_redis_login(s, &url, &eb);
+    if (!err)
+        err = cw_redis_supported(&url, &eb);
+    if (!err)
+        err = cw_kafka_check(s, &eb);
+    explicit_bzero(&url, sizeof url);
+    if (err) {
         cw_buf_printf(complaints, "%s\n", eb.text);
         cw_settings_free(s);
         return NULL;
@@ -118,6 +124,7 @@ static void allocate_evenly(void)
 static int run(struct options *o)
 {
     struct cw_buf complaints = {0};
+    keep_to_ourselves(); /* Passwords are read while loading. */
     struct cw_settings *s = load(o, &complaints);
     int code = 0;
     if (!s) {
@@ -127,7 +134,6 @@ static int run(struct options *o)
         (void)puts("configuration ok");
     } else {
         cw_log_level_set((enum cw_log_level)s->log_level);
-        keep_to_ourselves();
         allocate_evenly();
         code = cw_shell_run(s, recheck, o);
     }

@@ -97,7 +97,7 @@ static int login(const char **rest, struct cw_redis_url *u, struct cw_errbuf *eb
     struct cw_str password = {colon ? colon + 1 : all.p, 0};
     password.n = (size_t)(at - password.p);
     if (!decoded(user, u->user, sizeof u->user) ||
-        !decoded(password, u->password, sizeof u->password) || !u->password[0])
+        !decoded(password, u->password, sizeof u->password) || !(u->user[0] || u->password[0]))
         return wrong(eb, "user and password are [user:]password@, percent-encoded where needed");
     *rest = at + 1;
     return 0;

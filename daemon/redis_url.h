@@ -4,8 +4,8 @@
  *     redis+unix://[[user:]password@]/path/to/socket[?db=N]
  *     redis+sentinel://[[user:]password@]host[:port][,host[:port]…]/master-name[/db]
  *
- * User and password may be percent-encoded; those of redis+sentinel are the master's. An IPv6
- * address stands in brackets. */
+ * User and password may be percent-encoded; those of redis+sentinel are the master's. A user whose
+ * password is elsewhere is written user:@. An IPv6 address stands in brackets. */
 #ifndef CW_DAEMON_REDIS_URL_H
 #define CW_DAEMON_REDIS_URL_H
 
@@ -24,7 +24,7 @@ struct cw_redis_url {
     size_t n_hosts;
     char path[108];                /* UNIX: as long as a socket's address may be */
     char master[128];              /* SENTINEL */
-    char user[128], password[512]; /* "" for none */
+    char user[128], password[1025]; /* "" for none */
     int db;
 };
 /* Returns 0 or -CW_E_INVALID; eb says what is wrong, never with the password in it. */

@@ -20,6 +20,7 @@
 #include "daemon/http.h"
 #include "daemon/log.h"
 #include "daemon/outbox.h"
+#include "daemon/redis_login.h"
 #include "daemon/redis_port.h"
 #include "daemon/service.h"
 #include "daemon/status.h"
@@ -306,7 +307,7 @@ static int open_delivery(struct shell *sh, struct cw_errbuf *eb)
                                    .up = redis_up,
                                    .down = redis_down,
                                    .arg = sh};
-    int err = cw_redis_url_parse(sh->s->redis_url, &redis.url, eb);
+    int err = cw_redis_login(sh->s, &redis.url, eb);
     if (!err)
         err = cw_redis_supported(&redis.url, eb);
     if (!err)
