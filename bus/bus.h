@@ -96,6 +96,9 @@ struct cw_bus_ops {
                 struct cw_errbuf *eb);
     /* Partitions of a log. */
     int (*partitions)(struct cw_bus *b, enum cw_log log, int32_t *ret_n, struct cw_errbuf *eb);
+    /* One past the last message of an input, as it was last heard of and without asking; -1
+     * unknown. NULL where the adapter hears of none. */
+    int64_t (*known_end)(struct cw_bus *b, enum cw_input in, int32_t shard);
     /* Records before this offset of the state log are no longer needed; advice. */
     void (*trim)(struct cw_bus *b, int32_t shard, int64_t before);
     void (*close)(struct cw_bus *b); /* frees b */

@@ -267,6 +267,7 @@ static const struct cw_bus_ops ops = {
     .committed = cw_bus_kafka_committed,
     .end = cw_bus_kafka_end,
     .read = cw_bus_kafka_read,
+    .known_end = cw_bus_kafka_known_end,
     .partitions = cw_bus_kafka_partitions,
     .trim = cw_bus_kafka_trim,
     .close = close_bus,

@@ -46,6 +46,16 @@ int cw_bus_kafka_read(struct cw_bus *b, enum cw_log log, int32_t partition, int6
     return cw_kafka_read(k->reader, &k->headers, &range, each, arg, eb);
 }
 
+/* The client keeps what the last fetch said; markers of transactions count. */
+int64_t cw_bus_kafka_known_end(struct cw_bus *b, enum cw_input in, int32_t shard)
+{
+    struct cw_bus_kafka *k = cw_bus_kafka_of(b);
+    int64_t first, end;
+    rd_kafka_resp_err_t err = rd_kafka_get_watermark_offsets(
+        k->consumer, cw_topics_input(k->settings, in), shard, &first, &end);
+    return err || end < 0 ? -1 : end;
+}
+
 int cw_bus_kafka_partitions(struct cw_bus *b, enum cw_log log, int32_t *ret_n, struct cw_errbuf *eb)
 {
     struct cw_bus_kafka *k = cw_bus_kafka_of(b);

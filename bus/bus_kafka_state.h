@@ -91,6 +91,7 @@ int cw_bus_kafka_read(struct cw_bus *b, enum cw_log log, int32_t partition, int6
                       struct cw_errbuf *eb);
 int cw_bus_kafka_partitions(struct cw_bus *b, enum cw_log log, int32_t *ret_n,
                             struct cw_errbuf *eb);
+int64_t cw_bus_kafka_known_end(struct cw_bus *b, enum cw_input in, int32_t shard);
 void cw_bus_kafka_trim(struct cw_bus *b, int32_t shard, int64_t before);
 
 #endif

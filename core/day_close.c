@@ -140,7 +140,7 @@ static void find_shared(struct close *c, double *room)
     for (int ch = 0; ch < CW_CHANNELS; ch++) {
         c->judged[ch] =
             cw_feed_close(&c->sh->feed, (enum cw_channel)ch, c->day, c->working, c->sh->settings);
-        c->sh->counters.feed_silent_days += !c->judged[ch];
+        c->sh->counters.channels_unjudged += !c->judged[ch];
         for (int k = 0; k < BUCKETS; k++)
             c->buckets[ch][k].residuals = room + (size_t)k * c->sh->n_clients;
         collect(c, (enum cw_channel)ch);
@@ -166,7 +166,7 @@ void cw_day_close(struct cw_shard *sh, const struct cw_output *out)
     size_t n = sh->n_clients;
     for (size_t i = 0; i < n && !sh->failed; i++)
         close_client(&c, sh->all[i], out);
-    sh->counters.days_closed++;
+    sh->counters.day_closes++;
     sh->open_day++;
     sh->closes_at =
         cw_zone_midnight(sh->settings->zone, sh->open_day + 1) + sh->settings->allowed_lateness;

@@ -14,6 +14,10 @@ struct cw_board {
     atomic_uint_fast64_t counters[CW_COUNTERS];
     atomic_uint_fast64_t rejects[CW_INPUTS][CW_REJECT_COUNT];
     atomic_uint_fast64_t beats[CW_BOARD_ENGINES_MOST];
+    atomic_uint_fast64_t inputs[CW_INPUTS];
+    atomic_int_fast64_t input_last[CW_INPUTS];
+    atomic_uint_fast64_t events[CW_EV_COUNT];
+    struct cw_histogram histograms[CW_HISTOGRAMS];
     pthread_mutex_t lock;                                /* of all below */
     struct cw_shard_status shards[CW_BOARD_SHARDS_MOST]; /* by shard number */
     size_t n_shards;
@@ -30,6 +34,8 @@ struct cw_board *cw_board_new(void)
         free(b);
         b = NULL;
     }
+    for (int in = 0; b && in < CW_INPUTS; in++)
+        atomic_init(&b->input_last[in], CW_NO_TIME);
     return b;
 }
 
@@ -82,6 +88,52 @@ void cw_board_beat(struct cw_board *b, size_t engine)
 uint64_t cw_board_beats(const struct cw_board *b, size_t engine)
 {
     return atomic_load_explicit(&b->beats[engine], memory_order_relaxed);
+}
+
+void cw_board_taken(struct cw_board *b, enum cw_input in, cw_wall_time at)
+{
+    atomic_fetch_add_explicit(&b->inputs[in], 1, memory_order_relaxed);
+    if (at != CW_NO_TIME)
+        atomic_store_explicit(&b->input_last[in], at, memory_order_relaxed);
+}
+
+uint64_t cw_board_inputs(const struct cw_board *b, enum cw_input in)
+{
+    return atomic_load_explicit(&b->inputs[in], memory_order_relaxed);
+}
+
+cw_wall_time cw_board_input_last(const struct cw_board *b, enum cw_input in)
+{
+    return atomic_load_explicit(&b->input_last[in], memory_order_relaxed);
+}
+
+void cw_board_event(struct cw_board *b, enum cw_event_type type)
+{
+    atomic_fetch_add_explicit(&b->events[type], 1, memory_order_relaxed);
+}
+
+uint64_t cw_board_events(const struct cw_board *b, enum cw_event_type type)
+{
+    return atomic_load_explicit(&b->events[type], memory_order_relaxed);
+}
+
+/* ---- histograms ---- */
+
+static const enum cw_bounds bounds[CW_HISTOGRAMS] = {
+#define HISTOGRAM(name, bounds, text) [CW_HISTOGRAM_##name] = CW_BOUNDS_##bounds,
+#include "daemon/histograms.def"
+#undef HISTOGRAM
+};
+
+void cw_board_observe(struct cw_board *b, enum cw_histogram_name h, int64_t value)
+{
+    cw_histogram_add(&b->histograms[h], bounds[h], value);
+}
+
+void cw_board_histogram(const struct cw_board *b, enum cw_histogram_name h,
+                        struct cw_histogram_values *ret)
+{
+    cw_histogram_read(&b->histograms[h], ret);
 }
 
 /* ---- shards ---- */

@@ -8,6 +8,7 @@
 
 #include "bus/bus.h"
 #include "churnwatch/shard.h"
+#include "daemon/histogram.h"
 
 /* Counters, each declared once with its sentence in daemon/counters.def; see daemon/metrics.h. */
 enum cw_counter {
@@ -31,8 +32,9 @@ struct cw_shard_status {
     cw_wall_time last_commit;
     uint64_t commits;
     int64_t restored, to_restore; /* records of the state log */
-    int64_t next[CW_INPUTS];      /* positions */
-    int64_t lag[CW_INPUTS];       /* messages behind, -1 unknown */
+    uint64_t restored_bytes;
+    int64_t next[CW_INPUTS]; /* positions */
+    int64_t lag[CW_INPUTS];  /* messages behind, -1 unknown */
     uint64_t clients, open_tasks, bytes;
     struct cw_shard_counters counters;
 };
@@ -47,6 +49,17 @@ uint64_t cw_board_counter(const struct cw_board *b, enum cw_counter c);
 /* A dead letter or a skipped message, by input topic and code. */
 void cw_board_reject(struct cw_board *b, enum cw_input in, enum cw_reject_code code);
 uint64_t cw_board_rejects(const struct cw_board *b, enum cw_input in, enum cw_reject_code code);
+/* A message taken in, and what its Kafka timestamp says (µs; CW_NO_TIME: it has none). */
+void cw_board_taken(struct cw_board *b, enum cw_input in, cw_wall_time at);
+uint64_t cw_board_inputs(const struct cw_board *b, enum cw_input in);
+/* Of the message taken in last; CW_NO_TIME before the first. */
+cw_wall_time cw_board_input_last(const struct cw_board *b, enum cw_input in);
+/* An event given to the core. */
+void cw_board_event(struct cw_board *b, enum cw_event_type type);
+uint64_t cw_board_events(const struct cw_board *b, enum cw_event_type type);
+void cw_board_observe(struct cw_board *b, enum cw_histogram_name h, int64_t value);
+void cw_board_histogram(const struct cw_board *b, enum cw_histogram_name h,
+                        struct cw_histogram_values *ret);
 
 /* Engine: a sign of life, given with each turn and on the way of what takes longer. */
 #define CW_BOARD_ENGINES_MOST 64

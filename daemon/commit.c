@@ -127,10 +127,22 @@ static void committed(struct cw_run *r, const struct cw_link *link)
     cw_run_publish(r);
 }
 
+static void count_commit(struct cw_run *const *runs, size_t n, cw_mono_time took)
+{
+    struct cw_board *board = runs[0]->common->board;
+    size_t judged = 0;
+    for (size_t i = 0; i < n; i++)
+        judged += runs[i]->judged;
+    cw_board_count(board, CW_COUNT_commits, 1);
+    cw_board_observe(board, CW_HISTOGRAM_commit_seconds, took);
+    cw_board_observe(board, CW_HISTOGRAM_commit_messages, (int64_t)judged);
+}
+
 int cw_commit_runs(struct cw_run *const *runs, size_t n, const struct cw_follow *follow,
                    uint64_t token, struct cw_commit_room *room, struct cw_link *link,
                    struct cw_errbuf *eb)
 {
+    cw_mono_time began = link->env->mono(link->env->arg);
     int err = 0;
     for (size_t i = 0; i < n && !err; i++)
         err = mark_trail(runs[i], link, eb);
@@ -144,7 +156,7 @@ int cw_commit_runs(struct cw_run *const *runs, size_t n, const struct cw_follow 
         err = cw_link_commit(link, eb);
     if (err)
         return err;
-    cw_board_count(runs[0]->common->board, CW_COUNT_commits, 1);
+    count_commit(runs, n, link->env->mono(link->env->arg) - began);
     for (size_t i = 0; i < n; i++)
         committed(runs[i], link);
     return 0;

@@ -227,6 +227,16 @@ void cw_delivery_owned(struct cw_delivery *d, const int32_t *shards, size_t n)
 
 /* ---- batches ---- */
 
+static void observe(struct cw_delivery *d, const struct question *q)
+{
+    cw_wall_time now = d->setup.now();
+    if (!d->setup.board)
+        return;
+    cw_board_observe(d->setup.board, CW_HISTOGRAM_redis_call_seconds, now - q->sent);
+    if (q->written != CW_NO_TIME)
+        cw_board_observe(d->setup.board, CW_HISTOGRAM_delivery_seconds, now - q->written);
+}
+
 static void applied(struct cw_delivery *d, struct shard *sh, const struct cw_reply *r)
 {
     if (r->n_items != 2 || r->items[0].kind != CW_REPLY_NUMBER ||
@@ -268,6 +278,8 @@ static void on_batch(void *arg, const struct cw_reply *r)
     d->unanswered--;
     if (any && any->generation == q->generation)
         any->unanswered--;
+    if (r->kind == CW_REPLY_LIST)
+        observe(d, q);
     free(q);
     if (!sh)
         return;
@@ -328,6 +340,8 @@ static bool send_batch(struct cw_delivery *d, struct shard *sh)
         goto out;
     q->shard = sh->number;
     q->generation = sh->generation;
+    q->sent = d->setup.now();
+    q->written = sh->first->written;
     if (redis->send(redis->self, d->args.argv, d->args.argc, on_batch, q) != 0)
         goto out;
     sh->chain = next;
@@ -361,7 +375,8 @@ void cw_delivery_flush(struct cw_delivery *d)
 
 /* ---- the outbox speaks ---- */
 
-void cw_delivery_task(struct cw_delivery *d, int32_t shard, int64_t offset, struct cw_str json)
+void cw_delivery_task(struct cw_delivery *d, int32_t shard, int64_t offset, cw_wall_time written,
+                      struct cw_str json)
 {
     struct shard *sh = find(d, shard);
     struct cw_errbuf eb = {""};
@@ -384,6 +399,7 @@ void cw_delivery_task(struct cw_delivery *d, int32_t shard, int64_t offset, stru
                shard, offset, cw_log_quote(eb.text, quoted, sizeof quoted));
     }
     t->offset = offset;
+    t->written = written;
     sh->expected = offset + 1;
     sh->at_end = false;
     *sh->last = t;

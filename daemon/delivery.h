@@ -91,9 +91,11 @@ void cw_delivery_redis_up(struct cw_delivery *d);
 void cw_delivery_redis_down(struct cw_delivery *d);
 void cw_delivery_epoch_recorded(struct cw_delivery *d, bool ok);
 
-/* From the outbox, in offset order. end: everything before `offset` has been read. lost: the offset
- * asked for is not in the outbox. flush: send what has come together. */
-void cw_delivery_task(struct cw_delivery *d, int32_t shard, int64_t offset, struct cw_str json);
+/* From the outbox, in offset order. written: when the record was appended; CW_NO_TIME unknown. end:
+ * everything before `offset` has been read. lost: the offset asked for is not in the outbox. flush:
+ * send what has come together. */
+void cw_delivery_task(struct cw_delivery *d, int32_t shard, int64_t offset, cw_wall_time written,
+                      struct cw_str json);
 void cw_delivery_end(struct cw_delivery *d, int32_t shard, int64_t offset);
 void cw_delivery_lost(struct cw_delivery *d, int32_t shard);
 void cw_delivery_flush(struct cw_delivery *d);
@@ -122,6 +124,7 @@ struct cw_delivery_shard {
     int32_t shard;
     int64_t stored;             /* next offset, as Redis said last; CW_OFFSET_NONE */
     size_t waiting, unanswered; /* tasks not sent, calls not answered */
+    bool at_end;                /* nothing more is in the outbox, as far as was heard */
     bool refused;
 };
 size_t cw_delivery_shards(const struct cw_delivery *d, struct cw_delivery_shard *ret, size_t most);

@@ -79,6 +79,7 @@ size_t cw_delivery_shards(const struct cw_delivery *d, struct cw_delivery_shard 
                                             .stored = sh->stored,
                                             .waiting = sh->n_waiting,
                                             .unanswered = sh->unanswered,
+                                            .at_end = sh->at_end,
                                             .refused = sh->standing == SHARD_REFUSED};
     }
     return d->n_shards;

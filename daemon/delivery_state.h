@@ -11,6 +11,7 @@ enum shard_standing { SHARD_WAITING, SHARD_ASKING, SHARD_READING, SHARD_REFUSED 
 struct waiting_task {
     struct waiting_task *next;
     int64_t offset;
+    cw_wall_time written;
     struct cw_task_record record;
 };
 
@@ -46,6 +47,7 @@ struct question {
     struct cw_delivery *d;
     uint64_t session, generation;
     int32_t shard;
+    cw_wall_time sent, written; /* of a batch: when it went, and its oldest task's append */
 };
 
 /* Sends; on failure frees q and lets the connection go. */

@@ -9,8 +9,8 @@
 #ifndef CW_DAEMON_INTAKE_H
 #define CW_DAEMON_INTAKE_H
 
-#include "core/decode.h"
 #include "bus/bus.h"
+#include "core/decode.h"
 
 struct cw_taken {
     int err; /* 0; -CW_E_UNKNOWN_TYPE; -CW_E_REJECT */

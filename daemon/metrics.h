@@ -1,14 +1,21 @@
 /* The metrics page: Prometheus text from the board's counters and the standings of shards and
- * delivery. Each metric is one row with its sentence; nothing is registered at run time. */
+ * delivery. Each metric is one row with its sentence, from which its HELP line and docs/metrics.md
+ * are made; nothing is registered at run time. No label holds a client, a number or a manager.
+ */
 #ifndef CW_DAEMON_METRICS_H
 #define CW_DAEMON_METRICS_H
 
+#include <stdio.h>
+
 #include "daemon/board.h"
 #include "daemon/delivery.h"
+#include "daemon/feeds.h"
+#include "daemon/process.h"
 
 struct cw_metrics_view {
     const struct cw_settings *settings;
     const struct cw_board *board;
+    const struct cw_feeds *feeds;
     const struct cw_shard_status *shards;
     size_t n_shards;
     const struct cw_delivery_shard *deliveries;
@@ -16,7 +23,10 @@ struct cw_metrics_view {
     enum cw_delivery_standing delivery;
     bool ready;
     cw_wall_time started;
+    struct cw_process process;
 };
 void cw_metrics_write(struct cw_buf *b, const struct cw_metrics_view *v);
+/* docs/metrics.md. */
+void cw_metrics_page(FILE *out);
 
 #endif

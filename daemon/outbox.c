@@ -167,7 +167,9 @@ static void take(struct cw_outbox *o, const rd_kafka_message_t *m)
     if (!p || m->offset < p->next)
         return;
     p->next = m->offset + 1;
-    cw_delivery_task(o->d, m->partition, m->offset, (struct cw_str){m->payload, m->len});
+    int64_t ms = rd_kafka_message_timestamp(m, NULL);
+    cw_delivery_task(o->d, m->partition, m->offset, ms < 0 ? CW_NO_TIME : ms * 1000,
+                     (struct cw_str){m->payload, m->len});
 }
 
 static void drain(struct cw_outbox *o)

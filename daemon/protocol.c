@@ -372,7 +372,10 @@ static int judge_all(struct cw_protocol *p)
         size_t n, most = room(p);
         if (!running(r))
             continue;
-        int err = cw_run_judge(r, most, now_of(p), &n);
+        cw_mono_time began = now_of(p);
+        int err = cw_run_judge(r, most, began, &n);
+        if (n)
+            cw_board_observe(p->board, CW_HISTOGRAM_judge_seconds, now_of(p) - began);
         if (!err)
             err = resume(p, r);
         if (err)
@@ -381,6 +384,14 @@ static int judge_all(struct cw_protocol *p)
             p->backlog = true; /* There may be more in the merge than the batch took. */
     }
     return 0;
+}
+
+/* How far the inputs go, for who looks at the lag. */
+static void hear_ends(const struct cw_protocol *p, struct cw_run *r)
+{
+    struct cw_bus *bus = p->link.bus;
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        r->end[in] = bus->ops->known_end ? bus->ops->known_end(bus, in, r->shard) : -1;
 }
 
 /* What changes between batches: managers, control, and idle clocks. */
@@ -396,8 +407,10 @@ static int look_around(struct cw_protocol *p)
     for (size_t i = 0; i < p->n_runs && !err; i++) {
         if (running(p->runs[i]))
             err = cw_run_tick(p->runs[i], now, p->env->wall(p->env->arg));
-        if (publish)
+        if (publish) {
+            hear_ends(p, p->runs[i]);
             cw_run_publish(p->runs[i]);
+        }
     }
     if (publish)
         p->published_at = now;

@@ -92,6 +92,7 @@ static int take_record(void *arg, const struct cw_message *m)
     if (rec.last)
         g->position = rec.position;
     r->restored++;
+    r->restored_bytes += m->value.n;
     if (r->restored % PUBLISH_EVERY == 0)
         cw_run_publish(r);
     return 0;

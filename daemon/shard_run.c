@@ -49,6 +49,9 @@ int cw_run_forget(struct cw_run *r)
     r->judged = 0; /* Or a shard that then stops would hold room of every batch to come. */
     r->needed = r->trimmed = 0;
     r->restored = r->to_restore = 0;
+    r->restored_bytes = 0;
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        r->end[in] = -1;
     r->idle_since = INT64_MAX;
     r->ticked_at = INT64_MIN / 2;
     memset(r->paused, 0, sizeof r->paused);
@@ -132,6 +135,7 @@ int cw_run_take(struct cw_run *r, enum cw_input in, const struct cw_message *m, 
     r->expected[in] = m->offset + 1;
     r->idle_since = INT64_MAX;
     cw_board_count(c->board, CW_COUNT_messages, 1);
+    cw_board_taken(c->board, in, m->timestamp_ms < 0 ? CW_NO_TIME : m->timestamp_ms * 1000);
     return 0;
 }
 
@@ -179,6 +183,7 @@ static int judge_good(struct cw_run *r, enum cw_input in, int64_t offset, const 
     case CW_INPUTS:
         break;
     }
+    cw_board_event(r->common->board, t->u.event.type);
     return cw_shard_event(r->core, &t->u.event, &from, &out);
 }
 
@@ -264,6 +269,15 @@ bool cw_run_dirty(const struct cw_run *r, cw_mono_time now)
     return cw_shard_clients(r->core) && now - r->committed_at >= KEEP_ALIVE;
 }
 
+/* Messages between the next to be judged and the end as it was last heard of; -1 unknown. */
+static int64_t behind(const struct cw_run *r, enum cw_input in)
+{
+    int64_t next = r->next[in] == CW_OFFSET_NONE ? 0 : r->next[in];
+    if (r->standing != CW_SHARD_RUNNING || r->end[in] < 0)
+        return -1;
+    return r->end[in] > next ? r->end[in] - next : 0;
+}
+
 void cw_run_publish(const struct cw_run *r)
 {
     struct cw_shard_status s = {.shard = r->shard,
@@ -272,12 +286,13 @@ void cw_run_publish(const struct cw_run *r)
                                 .last_commit = r->last_commit,
                                 .commits = r->commits,
                                 .restored = r->restored,
+                                .restored_bytes = r->restored_bytes,
                                 .to_restore = r->to_restore};
     memcpy(s.reason, r->reason, sizeof s.reason);
     for (enum cw_input in = 0; in < CW_INPUTS; in++) {
         bool known = r->merge && cw_merge_at_end(r->merge, in);
         s.next[in] = r->next[in];
-        s.lag[in] = known ? (int64_t)cw_merge_queued(r->merge, in) : -1;
+        s.lag[in] = known ? (int64_t)cw_merge_queued(r->merge, in) : behind(r, in);
     }
     if (r->core) {
         s.clock = cw_shard_clock(r->core);

@@ -34,6 +34,7 @@ struct cw_run {
     struct cw_merge *merge;      /* owned */
     int64_t expected[CW_INPUTS]; /* least offset that may still come */
     int64_t next[CW_INPUTS];     /* next to be judged; CW_OFFSET_NONE before the first */
+    int64_t end[CW_INPUTS];      /* one past the last message, as last heard of; -1 unknown */
     bool paused[CW_INPUTS];
 
     struct cw_pending pending; /* since the last commit, like the three below */
@@ -48,6 +49,7 @@ struct cw_run {
     size_t unmarked;         /* bytes of state log since the last mark */
     int64_t needed, trimmed; /* state log offsets */
     int64_t restored, to_restore;
+    uint64_t restored_bytes;
     cw_mono_time committed_at, idle_since, ticked_at; /* idle_since INT64_MAX: not idle */
     cw_wall_time last_commit;
 };

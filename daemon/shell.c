@@ -45,6 +45,7 @@ struct shell {
     struct cw_shard_status *shards; /* room for all of the board's */
     char epoch[CW_EPOCH_MOST + 1], fresh[CW_EPOCH_MOST + 1];
     cw_wall_time started;
+    struct cw_feeds feeds;
     void (*recheck)(void *arg);
     void *recheck_arg;
     struct cw_service service;
@@ -125,12 +126,22 @@ static bool ready(struct shell *sh, struct cw_errbuf *why)
     return cw_delivery_ready(sh->delivery, why);
 }
 
+static void look_at_feeds(struct shell *sh, size_t n_shards)
+{
+    bool spoken[CW_INPUTS] = {false};
+    for (size_t i = 0; i < n_shards; i++)
+        for (enum cw_input in = 0; in < CW_INPUTS; in++)
+            spoken[in] |= sh->shards[i].next[in] > 0;
+    cw_feeds_look(&sh->feeds, sh->board, spoken, wall_now());
+}
+
 /* The view borrows from sh and from deliveries. */
 static struct cw_metrics_view view_of(struct shell *sh,
                                       struct cw_delivery_shard deliveries[CW_BOARD_SHARDS_MOST])
 {
     struct cw_metrics_view v = {.settings = sh->s,
                                 .board = sh->board,
+                                .feeds = &sh->feeds,
                                 .shards = sh->shards,
                                 .deliveries = deliveries,
                                 .started = sh->started};
@@ -138,6 +149,8 @@ static struct cw_metrics_view view_of(struct shell *sh,
     v.n_shards = cw_board_shards(sh->board, sh->shards, CW_BOARD_SHARDS_MOST);
     v.n_deliveries = cw_delivery_shards(sh->delivery, deliveries, CW_BOARD_SHARDS_MOST);
     v.delivery = cw_delivery_standing(sh->delivery);
+    look_at_feeds(sh, v.n_shards);
+    cw_process_read(&v.process);
     return v;
 }
 
@@ -391,6 +404,7 @@ static int start(struct shell *sh, struct cw_errbuf *eb)
 {
     sh->started = wall_now();
     cw_service_init(&sh->service);
+    cw_feeds_begin(&sh->feeds, sh->s->silent_after, sh->started);
     sh->loop = ev_default_loop(EVFLAG_AUTO);
     sh->board = cw_board_new();
     sh->shards = calloc(CW_BOARD_SHARDS_MOST, sizeof *sh->shards);

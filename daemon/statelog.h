@@ -9,8 +9,8 @@
 #ifndef CW_DAEMON_STATELOG_H
 #define CW_DAEMON_STATELOG_H
 
-#include "churnwatch/buf.h"
 #include "bus/bus.h"
+#include "churnwatch/buf.h"
 
 #define CW_STATE_RECORD_MOST ((size_t)512 * 1024)
 #define CW_CUTS_MOST 64

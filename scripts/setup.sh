@@ -11,7 +11,11 @@ build=(gcc cmake ninja-build pkg-config libc6-dev librdkafka-dev libhiredis-dev 
     libsystemd-dev)
 run=(ca-certificates curl tzdata redis-server redis-tools)
 kafka=(maven default-jre-headless procps)
-test=(libcmocka-dev python3 kcat zstd gzip clang clang-format)
+# promtool has a package of its own from Debian 13 on.
+. /etc/os-release
+promtool=promtool
+[[ ${VERSION_ID:-} != 12 ]] || promtool=prometheus
+test=("$promtool" libcmocka-dev python3 kcat zstd gzip clang clang-format)
 
 packages=()
 for use in "${@:-build}"; do

@@ -40,8 +40,8 @@ struct cw_output {
     X(late, "events for a day already judged: counted into totals, no spend verdict")              \
     X(profiles, "client profiles taken in")                                                        \
     X(outcomes, "outcomes taken in")                                                               \
-    X(days_closed, "days closed")                                                                  \
-    X(feed_silent_days, "channel days not judged because the feed was silent")                     \
+    X(day_closes, "days closed")                                                                   \
+    X(channels_unjudged, "channel days not judged because the feed was silent")                    \
     X(signals, "signals raised")                                                                   \
     X(signals_inhibited, "signals held back because a higher step explains them")                  \
     X(signals_off, "signals held back because their detector is off")                              \

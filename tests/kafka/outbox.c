@@ -21,9 +21,10 @@ bool cw_delivery_has_room(const struct cw_delivery *d)
     return true;
 }
 
-void cw_delivery_task(struct cw_delivery *d, int32_t shard, int64_t offset, struct cw_str json)
+void cw_delivery_task(struct cw_delivery *d, int32_t shard, int64_t offset, cw_wall_time written,
+                      struct cw_str json)
 {
-    (void)d, (void)json;
+    (void)d, (void)written, (void)json;
     fail_msg("shard %d holds a task at %lld", shard, (long long)offset);
 }
 

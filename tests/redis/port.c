@@ -100,7 +100,7 @@ static void on_feed(struct ev_loop *loop, ev_idle *idle, int events)
                      "{\"task_id\":\"t-1\",\"manager\":\"m\",\"state\":\"open\",\"version\":%lld,"
                      "\"priority\":1}",
                      (long long)w->at + 1);
-    cw_delivery_task(w->d, SHARD, w->at++, (struct cw_str){json, (size_t)n});
+    cw_delivery_task(w->d, SHARD, w->at++, CW_NO_TIME, (struct cw_str){json, (size_t)n});
     cw_delivery_flush(w->d);
 }
 

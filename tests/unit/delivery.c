@@ -248,7 +248,7 @@ static void read_one(struct world *w)
                          "{\"task_id\":\"t-%lld\",\"manager\":\"m\",\"state\":\"open\","
                          "\"version\":1,\"priority\":1}",
                          (long long)w->at);
-        cw_delivery_task(w->d, SHARD, w->at, (struct cw_str){json, (size_t)n});
+        cw_delivery_task(w->d, SHARD, w->at, CW_NO_TIME, (struct cw_str){json, (size_t)n});
         w->at++;
     }
 }
@@ -532,7 +532,7 @@ static void test_no_task(void **state)
     w.outbox_end = 3;
     connect_again(&w);
     answer_all(&w);
-    cw_delivery_task(w.d, SHARD, 0, CW_STR("not a task"));
+    cw_delivery_task(w.d, SHARD, 0, CW_NO_TIME, CW_STR("not a task"));
     w.at = 1;
     settle(&w);
     assert_int_equal(w.stored, 3);

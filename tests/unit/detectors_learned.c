@@ -407,7 +407,7 @@ static void a_silent_feed_is_nobodys_fall(void **state)
         play_day(r, member(0), day, 10, 100); /* what still trickles in */
         close_day(r, day);
     }
-    assert_int_equal(cw_shard_counters(r_shard(r))->feed_silent_days, 20);
+    assert_int_equal(cw_shard_counters(r_shard(r))->channels_unjudged, 20);
     for (size_t i = 0; i < sizeof downward / sizeof *downward; i++)
         if (told_of_any(r, downward[i]))
             fail_msg("%s is told while the feed is silent", downward[i]);
@@ -425,7 +425,7 @@ static void days_quiet_for_most_do_not_make_a_silence(void **state)
             play_day(r, member(i), day, 10 * (1 + i % 5), 100);
         close_day(r, day);
     }
-    assert_int_equal(cw_shard_counters(r_shard(r))->feed_silent_days, 0);
+    assert_int_equal(cw_shard_counters(r_shard(r))->channels_unjudged, 0);
     assert_false(told_of_any(r, "inactivity"));
     r_free(r);
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -14,6 +15,7 @@
 
 static struct cw_settings settings;
 static struct cw_shard_status shards[2];
+static struct cw_feeds feeds;
 static struct cw_delivery_shard deliveries[1] = {{.shard = 3, .stored = 41, .refused = true}};
 
 static struct cw_metrics_view view(struct cw_board *board)
@@ -29,8 +31,15 @@ static struct cw_metrics_view view(struct cw_board *board)
     shards[0].counters.by_detector[0] = 5;
     shards[1] = (struct cw_shard_status){
         .shard = 4, .standing = CW_SHARD_STOPPED, .reason = "torn \"state\"", .clock = CW_NO_TIME};
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        shards[1].lag[in] = -1;
+    shards[0].lag[CW_IN_BILLING] = 9;
+    const bool spoken[CW_INPUTS] = {false};
+    cw_feeds_begin(&feeds, CW_HOUR, 0);
+    cw_feeds_look(&feeds, board, spoken, CW_MINUTE);
     return (struct cw_metrics_view){.settings = &settings,
                                     .board = board,
+                                    .feeds = &feeds,
                                     .shards = shards,
                                     .n_shards = 2,
                                     .deliveries = deliveries,
@@ -48,12 +57,15 @@ static char *page(struct cw_board *board, struct cw_buf *b)
 }
 
 /* "name" or "name{label="value",…}", a blank and a number. */
-static void check_sample(const char *line, const char *declared)
+static void check_sample(const char *line, const char *declared, bool histogram)
 {
     char name[128];
-    size_t n = strspn(line, "abcdefghijklmnopqrstuvwxyz_");
+    size_t n = strspn(line, "abcdefghijklmnopqrstuvwxyz_"), stem = strlen(declared);
     (void)snprintf(name, sizeof name, "%.*s", (int)n, line);
-    assert_string_equal(name, declared);
+    if (histogram && strncmp(name, declared, stem) == 0)
+        assert_non_null(strstr("_bucket _sum _count", name + stem));
+    else
+        assert_string_equal(name, declared);
     const char *p = line + n;
     bool quoted = false;
     if (*p == '{') {
@@ -76,6 +88,7 @@ static void test_page(void **state)
     struct cw_board *board = cw_board_new();
     struct cw_buf b = {0};
     char declared[128] = "", seen[65536] = " ";
+    bool histogram = false;
     cw_board_count(board, CW_COUNT_delivered, 12);
     cw_board_reject(board, CW_IN_BILLING, CW_REJECT_NOT_JSON);
     for (char *line = strtok(page(board, &b), "\n"); line; line = strtok(NULL, "\n")) {
@@ -88,13 +101,17 @@ static void test_page(void **state)
             (void)snprintf(declared, sizeof declared, "%s", name);
         } else if (sscanf(line, "# TYPE %126s", name) == 1) {
             assert_string_equal(name, declared);
+            histogram = strstr(line, " histogram") != NULL;
         } else {
-            check_sample(line, declared);
+            check_sample(line, declared, histogram);
         }
     }
 #define COUNTER(name, labels, text) assert_non_null(strstr(seen, " churnwatch_" #name "_total "));
 #include "daemon/counters.def"
 #undef COUNTER
+#define HISTOGRAM(name, bounds, text) assert_non_null(strstr(seen, " churnwatch_" #name " "));
+#include "daemon/histograms.def"
+#undef HISTOGRAM
 #define X(name, text) assert_non_null(strstr(seen, " churnwatch_shard_" #name "_total "));
     CW_SHARD_COUNTERS(X)
 #undef X
@@ -110,17 +127,31 @@ static void test_values(void **state)
         "churnwatch_dead_letters_total{topic=\"a\\\"b\\\\c\",code=\"not-json\"} 1\n",
         "churnwatch_shard_clients{shard=\"3\"} 7\n",
         "churnwatch_shard_stopped{shard=\"4\"} 1\n",
-        "churnwatch_shard_clock_seconds{shard=\"4\"} 0\n",
+        "churnwatch_shard_clock_timestamp_seconds{shard=\"4\"} 0\n",
         "churnwatch_delivery_offset{shard=\"3\"} 41\n",
         "churnwatch_delivery_refused{shard=\"3\"} 1\n",
         "churnwatch_redis_up 1\n",
         "churnwatch_ready 0\n",
+        "churnwatch_input_messages_total{topic=\"a\\\"b\\\\c\"} 1\n",
+        "churnwatch_events_total{type=\"service.port_out\"} 1\n",
+        "churnwatch_lag_messages{shard=\"3\",topic=\"a\\\"b\\\\c\"} 9\n",
+        "churnwatch_commit_seconds_bucket{le=\"0.005\"} 0\n",
+        "churnwatch_commit_seconds_bucket{le=\"0.01\"} 1\n",
+        "churnwatch_commit_seconds_bucket{le=\"+Inf\"} 2\n",
+        "churnwatch_commit_seconds_sum 4000.01\n",
+        "churnwatch_commit_seconds_count 2\n",
+        "churnwatch_feed_silent{topic=\"a\\\"b\\\\c\"} 0\n",
     };
     struct cw_board *board = cw_board_new();
     struct cw_buf b = {0};
     cw_board_count(board, CW_COUNT_delivered, 12);
     cw_board_reject(board, CW_IN_BILLING, CW_REJECT_NOT_JSON);
+    cw_board_taken(board, CW_IN_BILLING, CW_SECOND);
+    cw_board_event(board, CW_EV_PORT_OUT);
+    cw_board_observe(board, CW_HISTOGRAM_commit_seconds, CW_SECOND / 100);
+    cw_board_observe(board, CW_HISTOGRAM_commit_seconds, 4000 * CW_SECOND);
     const char *text = page(board, &b);
+    assert_null(strstr(text, "churnwatch_lag_messages{shard=\"4\""));
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         if (!strstr(text, lines[i]))
             fail_msg("not there: %s", lines[i]);
@@ -131,6 +162,25 @@ static void test_values(void **state)
     assert_non_null(strstr(text, signals));
     cw_buf_free(&b);
     cw_board_free(board);
+}
+
+/* What is committed is what the tables say now. */
+static void test_reference(void **state)
+{
+    (void)state;
+    char *text = NULL, *stored = calloc(1, 1 << 18);
+    size_t n = 0;
+    FILE *made = open_memstream(&text, &n), *f = fopen(CW_SOURCE_DIR "/docs/metrics.md", "r");
+    assert_non_null(made);
+    assert_non_null(f);
+    cw_metrics_page(made);
+    assert_int_equal(fclose(made), 0);
+    assert_true(fread(stored, 1, (1 << 18) - 1, f) > 0);
+    (void)fclose(f);
+    if (strcmp(stored, text) != 0)
+        fail_msg("docs/metrics.md is out of date: cmake --build BUILD --target reference");
+    free(text);
+    free(stored);
 }
 
 static void test_status(void **state)
@@ -163,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_page),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_reference),
         cmocka_unit_test(test_status),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -607,7 +607,7 @@ static void an_idle_clock_follows_the_wall(void **state)
     turn(&x, 700);
     cw_event_time late = mem_env(m)->wall(m) - standing(&x, 0)->clock;
     assert_true(late >= s->idle_after && late <= s->idle_after + 12 * CW_SECOND);
-    assert_int_equal(standing(&x, 0)->counters.days_closed > 0, 1);
+    assert_int_equal(standing(&x, 0)->counters.day_closes > 0, 1);
     struct cw_state_record rec;
     assert_int_equal(cw_statelog_decode(last_state(m)->value, &rec, NULL), 0);
     assert_int_equal(rec.position.n_cuts, 1); /* a tick is a step of the record */

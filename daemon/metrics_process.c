@@ -1,0 +1,58 @@
+/* The process and its settings. The names without our prefix are those that every Prometheus
+ * client library uses. */
+#include "daemon/metrics_row.h"
+
+static void write_build(const struct cw_metric *m, const struct cw_metrics_view *v,
+                        struct cw_buf *b)
+{
+    (void)v;
+    cw_sample_begin(b, m, "");
+    cw_sample_label(b, "version", CW_VERSION);
+    cw_sample_count(b, 1);
+}
+
+/* No sample of what the system does not say. */
+static void write_value(const struct cw_metric *m, const struct cw_metrics_view *v,
+                        struct cw_buf *b)
+{
+    double value = m->value(v);
+    if (value < 0)
+        return;
+    cw_sample_begin(b, m, "");
+    cw_sample_real(b, value);
+}
+
+#define VALUE(name, expression)                                                                    \
+    static double name(const void *of)                                                             \
+    {                                                                                              \
+        const struct cw_metrics_view *v = of;                                                      \
+        return (double)(expression);                                                               \
+    }
+VALUE(started, cw_metrics_seconds(v->started))
+VALUE(is_ready, v->ready)
+VALUE(settings_version, v->settings->version)
+VALUE(cpu, v->process.cpu_seconds)
+VALUE(resident, v->process.resident_bytes)
+VALUE(virtual_memory, v->process.virtual_bytes)
+VALUE(open_fds, v->process.open_fds)
+VALUE(max_fds, v->process.max_fds)
+#undef VALUE
+
+const struct cw_metric cw_metrics_of_process[] = {
+    {"churnwatch_build_info", CW_METRIC_GAUGE, "version", "1, with the version that is running",
+     write_build, NULL, 0},
+    {"churnwatch_ready", CW_METRIC_GAUGE, "", "1 when /readyz says yes", write_value, is_ready, 0},
+    {"churnwatch_settings_version", CW_METRIC_GAUGE, "",
+     "Version of the live settings in force, 0 for the file's", write_value, settings_version, 0},
+    {"process_start_time_seconds", CW_METRIC_GAUGE, "", "When the process started, since 1970",
+     write_value, started, 0},
+    {"process_cpu_seconds_total", CW_METRIC_COUNTER, "", "Processor time used", write_value, cpu,
+     0},
+    {"process_resident_memory_bytes", CW_METRIC_GAUGE, "", "Memory resident", write_value, resident,
+     0},
+    {"process_virtual_memory_bytes", CW_METRIC_GAUGE, "", "Address space", write_value,
+     virtual_memory, 0},
+    {"process_open_fds", CW_METRIC_GAUGE, "", "File descriptors open", write_value, open_fds, 0},
+    {"process_max_fds", CW_METRIC_GAUGE, "", "File descriptors allowed", write_value, max_fds, 0},
+    {0},
+};
