@@ -4,11 +4,13 @@
 
 #include "churnwatch/buf.h"
 
-/* Where a setting came from: a file's line, or (override set) a word of the command line. */
+/* Where a setting came from: a file's line, a word of the command line (override set), or a version
+ * of the live settings; all zero for a default. */
 struct cw_place {
     const char *file;
     int line; /* 0: the file as a whole */
     const char *override;
+    int32_t live; /* 0: not from there */
 };
 
 struct cw_complaints {

@@ -8,14 +8,12 @@
 #include "config/known.h"
 #include "config/values.h"
 
-/* One load on its way: the settings being built, what is wrong so far, and where each row's value
- * came from, for what only shows when all is read. */
+/* One load on its way: the settings being built and what is wrong so far. */
 struct cw_load {
     struct cw_settings *settings;
     struct cw_complaints complaints;
-    const char *file;
-    bool unreadable; /* the file */
-    struct cw_place places[CW_PARAMS];
+    const char *file; /* being read; a text of the settings' places */
+    bool unreadable;  /* a file was */
 };
 
 /* Reads the file of l->file, already in memory, over the settings. */

@@ -17,8 +17,7 @@ static bool visit_thresholds(visit *fn, void *arg)
     char path[CW_PATH_MOST];
     for (int d = 0; d < CW_DETECTORS; d++)
         for (int i = 0; i < cw_threshold_count(d); i++) {
-            (void)snprintf(path, sizeof path, "detectors.%s.%s", cw_detectors[d]->name,
-                           cw_threshold_name(cw_threshold_at(d, i)));
+            cw_threshold_path(cw_threshold_at(d, i), path);
             if (fn(arg, path))
                 return true;
         }

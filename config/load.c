@@ -1,4 +1,5 @@
-/* Loading: defaults, the file over them, overrides over both, then what follows from it all.
+/* Loading: defaults, the file over them, conf.d over that, overrides over all, then what follows
+ * from it all.
  *
  * Everything wrong is collected before anything is decided, and nothing half-made gets out. Runs on
  * the thread that starts or reloads.
@@ -9,7 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/confd.h"
 #include "config/file.h"
+#include "config/places.h"
 #include "config/settings.h"
 #include "config/text.h"
 #include "config/thresholds.h"
@@ -33,7 +36,7 @@ static void set_row(struct cw_load *l, const struct cw_place *at, int row, const
     struct cw_errbuf why;
     int err = cw_value_read(p, g, cw_param_field(p, l->settings), &why);
     cw_complain_of(&l->complaints, at, p->path, err, &why);
-    l->places[row] = *at;
+    l->settings->places->params[row] = *at;
 }
 
 void cw_load_set(struct cw_load *l, const struct cw_place *at, const char *path,
@@ -49,24 +52,50 @@ void cw_load_set(struct cw_load *l, const struct cw_place *at, const char *path,
         struct cw_param p = cw_threshold_param(id);
         int err = cw_value_read(&p, g, cw_threshold_field(id, &l->settings->base), &why);
         cw_complain_of(&l->complaints, at, path, err, &why);
+        l->settings->places->thresholds[id.detector][id.threshold] = *at;
     } else {
         cw_load_unknown(l, at, path, path, g->kind == CW_GIVEN_GROUP);
     }
 }
 
-/* ---- the file ---- */
+/* ---- the files ---- */
 
-static void read_file(struct cw_load *l)
+/* A text that lives as long as the settings; "" when out of memory. */
+static const char *lasting(struct cw_load *l, const char *text)
 {
-    struct cw_place at = {.file = l->file};
+    const char *kept = cw_places_text(l->settings->places, text);
+    l->complaints.nomem |= !kept;
+    return kept ? kept : "";
+}
+
+static void read_file(struct cw_load *l, const char *file)
+{
+    struct cw_place at = {.file = lasting(l, file)};
     struct cw_buf text = {0};
     struct cw_errbuf why;
-    int err = cw_text_file(l->file, &text, &why);
+    int err = cw_text_file(file, &text, &why);
+    l->file = at.file;
     if (err == 0)
         cw_file_apply(l, text.p);
-    l->unreadable = err == -CW_E_IO || err == -CW_E_NOTFOUND;
+    l->unreadable |= err == -CW_E_IO || err == -CW_E_NOTFOUND;
     cw_complain_of(&l->complaints, &at, "", err, &why);
     cw_buf_free(&text);
+}
+
+static void read_folder(struct cw_load *l, const char *file)
+{
+    struct cw_place at = {.file = file};
+    struct cw_list paths = {0};
+    struct cw_errbuf why = {.text = ""};
+    int err = cw_confd_list(file, &paths, &why);
+    for (size_t i = 0; i < paths.n; i++)
+        read_file(l, paths.items[i]);
+    l->unreadable |= err == -CW_E_IO;
+    if (err == -CW_E_NOMEM)
+        l->complaints.nomem = true;
+    else if (err)
+        cw_complain(&l->complaints, &at, "", "%s", why.text);
+    cw_confd_free(&paths);
 }
 
 /* ---- overrides ---- */
@@ -78,11 +107,12 @@ static void add_property(struct cw_load *l, const struct cw_place *at, const cha
     struct cw_errbuf why;
     int err = cw_value_append(p, property, &l->settings->kafka_properties, &why);
     cw_complain_of(&l->complaints, at, p->path, err, &why);
+    l->settings->places->params[CW_ROW_kafka_properties] = *at;
 }
 
 static void override(struct cw_load *l, const char *text)
 {
-    struct cw_place at = {.override = text};
+    struct cw_place at = {.override = lasting(l, text)};
     char path[CW_PATH_MOST];
     const char *equals = strchr(text, '=');
     if (!equals) {
@@ -112,20 +142,21 @@ static void folder_of(const char *file, struct cw_buf *ret_folder)
 }
 
 /* Zone and calendar, each blamed on the line that named it. */
-static void follow(struct cw_load *l)
+static void follow(struct cw_load *l, const char *file)
 {
     struct cw_buf folder = {0};
     struct cw_errbuf why = {.text = ""};
-    folder_of(l->file, &folder);
+    folder_of(file, &folder);
     if (folder.failed) {
         l->complaints.nomem = true;
         return;
     }
     int err = cw_settings_set_zone(l->settings, &why);
-    cw_complain_of(&l->complaints, &l->places[CW_ROW_time_zone], cw_params[CW_ROW_time_zone].path,
-                   err, &why);
+    const struct cw_place *places = l->settings->places->params;
+    cw_complain_of(&l->complaints, &places[CW_ROW_time_zone], cw_params[CW_ROW_time_zone].path, err,
+                   &why);
     err = cw_settings_set_calendar(l->settings, folder.p, &why);
-    cw_complain_of(&l->complaints, &l->places[CW_ROW_calendar_files],
+    cw_complain_of(&l->complaints, &places[CW_ROW_calendar_files],
                    cw_params[CW_ROW_calendar_files].path, err, &why);
     cw_settings_set_threads(l->settings);
     cw_buf_free(&folder);
@@ -146,12 +177,14 @@ int cw_settings_load(const char *file, const struct cw_list *overrides,
     struct cw_load l = {.settings = cw_settings_new(), .complaints = {.out = complaints}};
     if (!l.settings)
         return -CW_E_NOMEM;
-    l.file = file || access(CW_DEFAULT_CONFIG, F_OK) != 0 ? file : CW_DEFAULT_CONFIG;
-    if (l.file)
-        read_file(&l);
+    file = file || access(CW_DEFAULT_CONFIG, F_OK) != 0 ? file : CW_DEFAULT_CONFIG;
+    if (file) {
+        read_file(&l, file);
+        read_folder(&l, file);
+    }
     for (size_t i = 0; overrides && i < overrides->n; i++)
         override(&l, overrides->items[i]);
-    follow(&l);
+    follow(&l, file);
     int err = outcome(&l);
     if (err == 0)
         *ret_settings = l.settings;

@@ -13,12 +13,13 @@
 
 #define CW_DEFAULT_CONFIG "/etc/churnwatch/churnwatch.conf"
 
-/* Builds settings from a file (NULL: CW_DEFAULT_CONFIG if it exists, else built-in defaults) with
- * overrides "dotted.path=value" laid over it, the last one winning. Returns 0 with ret_settings to
- * be freed by cw_settings_free; or -CW_E_INVALID, -CW_E_IO, -CW_E_NOMEM with ret_settings untouched
- * and complaints holding a line per error: `FILE:LINE: path: what is wrong, what is allowed, did
- * you mean …` (overrides: `-o path=value: …`). Unknown, repeated and wrongly typed settings are
- * errors. */
+/* Builds settings from a file (NULL: CW_DEFAULT_CONFIG if it exists, else built-in defaults), the
+ * files conf.d/(name).conf beside it laid over it in byte order, and overrides "dotted.path=value"
+ * over those, the last one winning; lists are replaced, segments added. Returns 0 with ret_settings
+ * to be freed by cw_settings_free; or -CW_E_INVALID, -CW_E_IO, -CW_E_NOMEM with ret_settings
+ * untouched and complaints holding a line per error: `FILE:LINE: path: what is wrong, what is
+ * allowed, did you mean …` (overrides: `-o path=value: …`). Unknown, repeated and wrongly typed
+ * settings are errors. */
 int cw_settings_load(const char *file, const struct cw_list *overrides,
                      struct cw_settings **ret_settings, struct cw_buf *complaints);
 

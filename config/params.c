@@ -4,18 +4,11 @@
 #include <string.h>
 
 const struct cw_param cw_params[CW_PARAMS] = {
-#define PARAM(field, path, type, unit, least, most, dflt, words, meaning)                          \
-    [CW_ROW_##field] = {(path),                                                                    \
-                        CW_PARAM_##type,                                                           \
-                        (unit),                                                                    \
-                        (int64_t)(least),                                                          \
-                        (int64_t)(most),                                                           \
-                        (double)(least),                                                           \
-                        (double)(most),                                                            \
-                        (dflt),                                                                    \
-                        (words),                                                                   \
-                        (meaning),                                                                 \
-                        offsetof(struct cw_settings, field)},
+#define PARAM(field, path, type, when, unit, least, most, dflt, words, meaning)                    \
+    [CW_ROW_##field] = {(path),          CW_PARAM_##type,  CW_WHEN_##when,                         \
+                        (unit),          (int64_t)(least), (int64_t)(most),                        \
+                        (double)(least), (double)(most),   (dflt),                                 \
+                        (words),         (meaning),        offsetof(struct cw_settings, field)},
 #include "config/params.def"
 #undef PARAM
 };

@@ -12,9 +12,13 @@ enum cw_param_type {
         CW_PARAM_TYPES_COUNT
 };
 
+/* When a change in the file takes effect. */
+enum cw_param_when { CW_WHEN_RELOAD, CW_WHEN_RESTART };
+
 struct cw_param {
     const char *path;
     enum cw_param_type type;
+    enum cw_param_when when;
     const char *unit;
     int64_t least, most; /* inclusive; of all types but REAL */
     double real_least, real_most;
@@ -23,7 +27,7 @@ struct cw_param {
 };
 
 enum cw_param_row {
-#define PARAM(field, path, type, unit, least, most, dflt, words, meaning) CW_ROW_##field,
+#define PARAM(field, path, type, when, unit, least, most, dflt, words, meaning) CW_ROW_##field,
 #include "config/params.def"
 #undef PARAM
     CW_PARAMS

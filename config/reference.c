@@ -65,7 +65,7 @@ static void sample_row(FILE *out, int depth, const char *name, const struct cw_p
     put(out, cw_value_write, p, field);
     (void)fputs("; # ", out);
     put(out, allowed, p, NULL);
-    (void)fputs("\n", out);
+    (void)fputs(p->when == CW_WHEN_RESTART ? "; after a restart\n" : "\n", out);
 }
 
 static int depth_of(const char *path)
@@ -153,6 +153,10 @@ static const char sample_head[] =
     "# [\"a\", \"b\"]. docs/settings.md has the same as a page, and says how segments go "
     "together.\n"
     "#\n"
+    "# The files conf.d/*.conf beside this one are laid over it. A reload (SIGHUP) puts changes "
+    "in\n"
+    "# force, but for what says \"after a restart\".\n"
+    "#\n"
     "# This file is made from the program's own tables.\n";
 
 static const char sample_segments[] =
@@ -190,7 +194,8 @@ static void page_row(FILE *out, const char *name, const struct cw_param *p, cons
     cw_value_write(p, field, &dflt);
     (void)fprintf(out, "| `%s` | `%.*s` | ", name, (int)dflt.n, dflt.n ? dflt.p : "");
     put(out, allowed, p, NULL);
-    (void)fprintf(out, " | %s |\n", p->meaning);
+    (void)fprintf(out, " | %s%s |\n", p->meaning,
+                  p->when == CW_WHEN_RESTART ? " Takes effect after a restart." : "");
     cw_buf_free(&dflt);
 }
 
@@ -242,10 +247,29 @@ static const char page_head[] =
     "\n"
     "The file is read by libconfig: groups are written `kafka = { group = \"churnwatch\"; };`, "
     "and\n"
-    "`kafka.group` below means just that. `-o kafka.group=churnwatch` on the command line wins "
-    "over\n"
-    "the file, and of several such the last one. Without `-c` the file is\n"
+    "`kafka.group` below means just that. Without `-c` the file is\n"
     "`/etc/churnwatch/churnwatch.conf` if it exists.\n"
+    "\n"
+    "A value comes from the last of these that names it; `churnwatchctl settings list` shows "
+    "which:\n"
+    "\n"
+    "1. the default below;\n"
+    "2. the file;\n"
+    "3. the files `conf.d/*.conf` in the folder beside the file, in byte order of their names (a "
+    "list\n"
+    "   replaces the earlier one, segments are added; hidden files are not read);\n"
+    "4. `-o kafka.group=churnwatch` on the command line, of several such the last one;\n"
+    "5. thresholds only: `churnwatchctl thresholds set`, on every instance, kept in\n"
+    "   `churnwatch.control`. A live change wins over `-o`: it is the later word, it is "
+    "everybody's, "
+    "and\n"
+    "   who said it and why is on record.\n"
+    "\n"
+    "A reload (SIGHUP) reads files and command line anew: a mistake leaves all as it was, and is "
+    "logged;\n"
+    "else the new settings are in force between two batches, but for those below that take effect "
+    "after\n"
+    "a restart: the log names the ones that were changed, and they stay as they were until then.\n"
     "\n"
     "| written as | in the file | on the command line |\n"
     "|---|---|---|\n"
@@ -277,7 +301,10 @@ static const char page_segments[] =
     "default < kind < class < vip < county < manager < client. A segment with several conditions\n"
     "counts by its most particular one, and of equals the later in the file wins. A county comes\n"
     "after a class because what is usual at a place holds for all classes there; a manager works\n"
-    "within a county. Segments stand in the file only.\n";
+    "within a county. Segments stand in files; `churnwatchctl thresholds set --segment class=A1` "
+    "is "
+    "the\n"
+    "live way, and counts as the latest among its equals.\n";
 
 void cw_reference_page(FILE *out)
 {

@@ -22,6 +22,17 @@ const struct cw_param cw_segment_conditions[CW_SEGMENT_LEVELS] = {
     [CW_BY_CLIENT] = CONDITION("client", TEXT, 64, "", "One client's id."),
 };
 
+void cw_segment_print(char *const want[CW_SEGMENT_LEVELS], struct cw_buf *out)
+{
+    const char *before = "";
+    for (int level = 0; level < CW_SEGMENT_LEVELS; level++) {
+        if (!want[level])
+            continue;
+        cw_buf_printf(out, "%s%s=%s", before, cw_segment_conditions[level].path, want[level]);
+        before = ",";
+    }
+}
+
 enum cw_segment_level cw_segment_level(const struct cw_segment *g)
 {
     int level = CW_SEGMENT_LEVELS - 1;

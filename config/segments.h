@@ -2,7 +2,7 @@
 #ifndef CW_CONFIG_SEGMENTS_H
 #define CW_CONFIG_SEGMENTS_H
 
-#include "config/thresholds.h"
+#include "config/places.h"
 
 /* What a segment can ask for, from the general to the particular: the most particular condition of
  * a segment is its level. */
@@ -21,6 +21,7 @@ extern const struct cw_param cw_segment_conditions[CW_SEGMENT_LEVELS];
 struct cw_overlay {
     struct cw_threshold_id id;
     double value; /* of `mode`: enum cw_mode */
+    struct cw_place at;
 };
 struct cw_segment {
     char *want[CW_SEGMENT_LEVELS]; /* owned; NULL: anything */
@@ -28,6 +29,8 @@ struct cw_segment {
     size_t n_overlays;
 };
 
+/* "class=A1,county=…": the conditions by rising level. */
+void cw_segment_print(char *const want[CW_SEGMENT_LEVELS], struct cw_buf *out);
 enum cw_segment_level cw_segment_level(const struct cw_segment *g);
 /* Brings segments into the order of rising precedence; equals stay as they were. */
 void cw_segments_sort(struct cw_segment *segments, size_t n);

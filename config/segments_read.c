@@ -62,8 +62,8 @@ static void read_match(struct cw_load *l, const config_setting_t *match, const c
 static void read_overlay(struct cw_load *l, const config_setting_t *set, const char *path,
                          const char *name, struct cw_segment *g)
 {
-    struct cw_overlay o = {.value = 0};
     struct cw_place at = cw_file_place(l, set);
+    struct cw_overlay o = {.at = at};
     if (cw_threshold_find(name + strlen(DETECTORS), &o.id) != 0) {
         cw_load_unknown(l, &at, path, name, false);
         return;
@@ -144,27 +144,38 @@ static void read_segment(struct cw_load *l, const config_setting_t *group, const
     }
 }
 
+/* For n segments more, empty. */
+static bool make_room(struct cw_settings *s, size_t n)
+{
+    struct cw_segment *grown = reallocarray(s->segments, s->n_segments + n + 1, sizeof *grown);
+    if (!grown)
+        return false;
+    s->segments = grown;
+    memset(grown + s->n_segments, 0, (n + 1) * sizeof *grown);
+    return true;
+}
+
+/* A file's segments come after those of the files before it. */
 void cw_segments_read(struct cw_load *l, const config_setting_t *list)
 {
     struct cw_place at = cw_file_place(l, list);
     struct cw_settings *s = l->settings;
-    int n = config_setting_length(list);
+    size_t n = (size_t)config_setting_length(list);
     char path[CW_PATH_MOST];
-    if (!config_setting_is_list(list) || n > CW_SEGMENTS_MOST) {
+    if (!config_setting_is_list(list) || s->n_segments + n > CW_SEGMENTS_MOST) {
         cw_complain(&l->complaints, &at, "segments",
-                    "a list of at most %d segments is wanted: ( { match = { … }; … }, … )",
-                    CW_SEGMENTS_MOST);
+                    "a list of at most %d segments is wanted: ( { match = { … }; … }, … )%s",
+                    CW_SEGMENTS_MOST, s->n_segments ? "; so many in all files together" : "");
         return;
     }
-    s->segments = calloc((size_t)n + 1, sizeof *s->segments);
-    if (!s->segments) {
+    if (!make_room(s, n)) {
         l->complaints.nomem = true;
         return;
     }
-    s->n_segments = (size_t)n;
-    for (int i = 0; i < n; i++) {
-        (void)snprintf(path, sizeof path, "segments[%d]", i);
-        read_segment(l, config_setting_get_elem(list, (unsigned)i), path, &s->segments[i]);
+    for (size_t i = 0; i < n; i++) {
+        (void)snprintf(path, sizeof path, "segments[%zu]", i);
+        read_segment(l, config_setting_get_elem(list, (unsigned)i), path,
+                     &s->segments[s->n_segments++]);
     }
     cw_segments_sort(s->segments, s->n_segments);
 }

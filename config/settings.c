@@ -25,6 +25,12 @@ struct cw_settings *cw_settings_new(void)
     struct cw_settings *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
+    s->held = 1;
+    s->places = cw_places_new();
+    if (!s->places) {
+        cw_settings_free(s);
+        return NULL;
+    }
     cw_threshold_defaults(&s->base);
     for (int i = 0; i < CW_PARAMS; i++)
         if (set_default(&cw_params[i], s) != 0) {
@@ -34,16 +40,38 @@ struct cw_settings *cw_settings_new(void)
     return s;
 }
 
-void cw_settings_free(struct cw_settings *s)
+/* What live settings do not share with those beneath them. */
+static void destroy(struct cw_settings *s)
 {
-    if (!s)
-        return;
-    for (int i = 0; i < CW_PARAMS; i++)
+    const struct cw_settings *beneath = s->beneath;
+    for (int i = 0; i < CW_PARAMS && !beneath; i++)
         cw_value_free(&cw_params[i], cw_param_field(&cw_params[i], s));
+    if (!beneath) {
+        cw_calendar_free(s->workdays);
+        cw_zone_free(s->zone);
+    }
     cw_segments_free(s->segments, s->n_segments);
-    cw_calendar_free(s->workdays);
-    cw_zone_free(s->zone);
+    cw_places_free(s->places);
     free(s);
+    cw_settings_free(beneath);
+}
+
+/* The count is the one thing of settings that changes. */
+static struct cw_settings *counted(const struct cw_settings *s)
+{
+    return (struct cw_settings *)(uintptr_t)s;
+}
+
+const struct cw_settings *cw_settings_hold(const struct cw_settings *s)
+{
+    (void)atomic_fetch_add(&counted(s)->held, 1);
+    return s;
+}
+
+void cw_settings_free(const struct cw_settings *s)
+{
+    if (s && atomic_fetch_sub(&counted(s)->held, 1) == 1)
+        destroy(counted(s));
 }
 
 int cw_settings_set_zone(struct cw_settings *s, struct cw_errbuf *eb)

@@ -1,7 +1,10 @@
 /* Thresholds as settings: `detectors.<name>.<threshold>`, declared by the detectors alone. */
 #include "config/thresholds.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "config/values.h"
 
 #define MODE CW_THRESHOLDS_MOST
 
@@ -51,6 +54,24 @@ struct cw_param cw_threshold_param(struct cw_threshold_id id)
                              .real_most = t->most,
                              .words = "",
                              .meaning = t->meaning};
+}
+
+void cw_threshold_path(struct cw_threshold_id id, char ret_path[CW_PATH_MOST])
+{
+    (void)snprintf(ret_path, CW_PATH_MOST, "detectors.%s.%s", cw_detectors[id.detector]->name,
+                   cw_threshold_name(id));
+}
+
+void cw_threshold_print(struct cw_threshold_id id, double value, struct cw_buf *out)
+{
+    struct cw_param p = cw_threshold_param(id);
+    int mode = (int)value;
+    cw_value_print(&p, p.type == CW_PARAM_ENUM ? (void *)&mode : (void *)&value, out);
+}
+
+double cw_threshold_value(struct cw_threshold_id id, const struct cw_policy *p)
+{
+    return id.threshold == MODE ? p->mode[id.detector] : p->value[id.detector][id.threshold];
 }
 
 void *cw_threshold_field(struct cw_threshold_id id, struct cw_policy *p)

@@ -307,6 +307,66 @@ void cw_value_free(const struct cw_param *p, void *field)
     }
 }
 
+/* ---- copying and comparing ---- */
+
+static const size_t sizes[CW_PARAM_TYPES_COUNT] = {
+#define X(name) [CW_PARAM_##name] = sizeof(CW_FIELD_##name),
+    CW_PARAM_TYPES(X)
+#undef X
+};
+
+static int copy_list(const struct cw_list *from, struct cw_list *ret_list)
+{
+    struct cw_list list = {.items = calloc(from->n + 1, sizeof(char *))};
+    if (!list.items)
+        return -CW_E_NOMEM;
+    for (; list.n < from->n; list.n++) {
+        list.items[list.n] = strdup(from->items[list.n]);
+        if (!list.items[list.n]) {
+            free_list(&list);
+            return -CW_E_NOMEM;
+        }
+    }
+    *ret_list = list;
+    return 0;
+}
+
+int cw_value_copy(const struct cw_param *p, const void *from, void *field)
+{
+    union {
+        char *text;
+        struct cw_list list;
+    } copy;
+    int err = 0;
+    if (p->type == CW_PARAM_LIST)
+        err = copy_list(from, &copy.list);
+    else if (p->type == CW_PARAM_TEXT)
+        err = (copy.text = strdup(*(char *const *)from)) ? 0 : -CW_E_NOMEM;
+    if (err)
+        return err;
+    cw_value_free(p, field);
+    bool owned = p->type == CW_PARAM_LIST || p->type == CW_PARAM_TEXT;
+    memcpy(field, owned ? (const void *)&copy : from, sizes[p->type]);
+    return 0;
+}
+
+static bool same_list(const struct cw_list *a, const struct cw_list *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++)
+        same = strcmp(a->items[i], b->items[i]) == 0;
+    return same;
+}
+
+bool cw_value_equal(const struct cw_param *p, const void *a, const void *b)
+{
+    if (p->type == CW_PARAM_LIST)
+        return same_list(a, b);
+    if (p->type == CW_PARAM_TEXT)
+        return strcmp(*(char *const *)a, *(char *const *)b) == 0;
+    return memcmp(a, b, sizes[p->type]) == 0;
+}
+
 const char *cw_value_noun(const struct cw_param *p)
 {
     return types[p->type].noun;

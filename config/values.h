@@ -30,6 +30,9 @@ int cw_value_read(const struct cw_param *p, const struct cw_given *g, void *fiel
                   struct cw_errbuf *why);
 /* Gives back what a field owns. */
 void cw_value_free(const struct cw_param *p, void *field);
+/* Over what the field held, which is freed: 0 or -CW_E_NOMEM, the field then untouched. */
+int cw_value_copy(const struct cw_param *p, const void *from, void *field);
+bool cw_value_equal(const struct cw_param *p, const void *a, const void *b);
 /* Adds an item to a LIST's field, with the same checks and returns. */
 int cw_value_append(const struct cw_param *p, const char *item, void *field, struct cw_errbuf *why);
 

@@ -84,7 +84,7 @@ static int keep(struct reading *r, const struct cw_option *o, const char *value)
     int err = o && value ? check_value(r, o, value) : 0;
     if (err)
         return err;
-    r->args->given[r->args->n_given++] = (struct cw_given){o, value};
+    r->args->given[r->args->n_given++] = (struct cw_arg){o, value};
     r->args->n_operands += !o;
     r->files = o && o->kind == CW_OPTION_FILES ? o : NULL;
     return 0;
@@ -195,7 +195,7 @@ void cw_args_free(struct cw_args *a)
     *a = (struct cw_args){0};
 }
 
-static bool is(const struct cw_given *g, const char *name)
+static bool is(const struct cw_arg *g, const char *name)
 {
     return g->option && strcmp(g->option->name, name) == 0;
 }

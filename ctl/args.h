@@ -29,13 +29,13 @@ struct cw_option {
 
 struct cw_command;
 
-struct cw_given {
+struct cw_arg {
     const struct cw_option *option; /* NULL: an operand */
     const char *value;              /* NULL: a flag */
 };
 struct cw_args {
     const struct cw_command *command; /* NULL: none was named */
-    struct cw_given *given;           /* owned */
+    struct cw_arg *given;             /* owned */
     size_t n_given;
     size_t n_operands;
 };

@@ -7,6 +7,8 @@
 #ifndef CHURNWATCH_SETTINGS_H
 #define CHURNWATCH_SETTINGS_H
 
+#include <stdatomic.h>
+
 #include "churnwatch/civil.h"
 #include "churnwatch/detector.h"
 #include "churnwatch/event.h"
@@ -45,6 +47,11 @@ struct cw_segment_key {
 
 struct cw_settings {
     int32_t version; /* of the live settings; 0 = the file's */
+    atomic_int held; /* by how many */
+    /* Live settings are laid over those of the files, which they hold and whose texts, zone and
+     * calendar they share; NULL in those. */
+    const struct cw_settings *beneath;
+    struct cw_places *places; /* where each value comes from: config/places.h; owned */
 #define CW_FIELD_BOOL bool
 #define CW_FIELD_INT int64_t
 #define CW_FIELD_REAL double
@@ -54,7 +61,8 @@ struct cw_settings {
 #define CW_FIELD_SIZE int64_t
 #define CW_FIELD_MONEY cw_money
 #define CW_FIELD_ENUM int
-#define PARAM(field, path, type, unit, least, most, dflt, words, meaning) CW_FIELD_##type field;
+#define PARAM(field, path, type, when, unit, least, most, dflt, words, meaning)                    \
+    CW_FIELD_##type field;
 #include "config/params.def"
 #undef PARAM
     struct cw_zone *zone;         /* of time_zone; owned */
@@ -65,14 +73,18 @@ struct cw_settings {
 };
 
 /* Built-in defaults only (zone loaded, weekends as calendar, engine threads counted out). Free with
- * cw_settings_free, which accepts NULL. */
+ * cw_settings_free. */
 int cw_settings_default(struct cw_settings **ret_settings, struct cw_errbuf *eb);
-void cw_settings_free(struct cw_settings *s);
+/* One more holder, on any thread: each keeps the object for as long as it uses it. Returns s. */
+const struct cw_settings *cw_settings_hold(const struct cw_settings *s);
+/* A holder's end; the last one's frees. Whoever made the object is the first. Accepts NULL. */
+void cw_settings_free(const struct cw_settings *s);
 
 /* Which segments match: bit i of words[i/64] for segment i, all words written. Two clients with
  * equal bits have equal policies. */
-#define CW_SEGMENTS_MOST 256
-#define CW_SEGMENT_WORDS (CW_SEGMENTS_MOST / 64)
+#define CW_SEGMENTS_MOST 256     /* of the files */
+#define CW_LIVE_SEGMENTS_MOST 64 /* of the live settings */
+#define CW_SEGMENT_WORDS ((CW_SEGMENTS_MOST + CW_LIVE_SEGMENTS_MOST) / 64)
 void cw_settings_match(const struct cw_settings *s, const struct cw_segment_key *key,
                        uint64_t words[CW_SEGMENT_WORDS]);
 /* The policy for such bits: base, overlaid by the segments in order of rising precedence. That is
