@@ -1,4 +1,4 @@
-/* The arguments of one cw_apply call; what they mean is said in daemon/functions/churnwatch.lua. */
+/* The arguments of one cw_apply call; what they mean is said in daemon/functions/2_apply.lua. */
 #ifndef CW_DAEMON_APPLY_ARGS_H
 #define CW_DAEMON_APPLY_ARGS_H
 

@@ -1,4 +1,4 @@
-/* The Redis Functions library (daemon/functions/churnwatch.lua) as it is built into the daemon. */
+/* The Redis Functions library (the parts in daemon/functions/) as it is built into the daemon. */
 #ifndef CW_DAEMON_FUNCTIONS_H
 #define CW_DAEMON_FUNCTIONS_H
 

@@ -1,13 +1,20 @@
-# Writes OUT, a C file that holds the text of IN and its VERSION.
-#   cmake -DIN=churnwatch.lua -DOUT=functions.c -P embed.cmake
-file(READ "${IN}" hex HEX)
+# Writes OUT, a C file that holds the library of Redis functions, its parts in DIR put together by
+# the numbers in their names, and the VERSION that the first one says.
+#   cmake -DDIR=functions -DOUT=functions.c -P embed.cmake
+file(GLOB parts "${DIR}/*.lua")
+list(SORT parts)
+set(hex "")
+foreach(part IN LISTS parts)
+  file(READ "${part}" part_hex HEX)
+  string(APPEND hex "${part_hex}")
+endforeach()
 string(REGEX REPLACE "(..)" "'\\\\x\\1'," bytes "${hex}")
-file(READ "${IN}" text)
-string(REGEX MATCH "\nlocal VERSION = ([0-9]+)\n" found "${text}")
-if(NOT found)
-  message(FATAL_ERROR "${IN} does not say `local VERSION = N`")
+list(GET parts 0 first)
+file(STRINGS "${first}" version REGEX "^local VERSION = [0-9]+$")
+if(NOT version MATCHES "= ([0-9]+)$")
+  message(FATAL_ERROR "${first} does not say `local VERSION = N`")
 endif()
-file(WRITE "${OUT}" "/* Made from daemon/functions/churnwatch.lua. */
+file(WRITE "${OUT}" "/* Made from daemon/functions/. */
 #include \"daemon/functions.h\"
 
 const char cw_functions_text[] = {

@@ -1,5 +1,6 @@
 """tasks, task, feed and status against a real Redis, filled by the function the daemon fills it with."""
 
+import glob
 import json
 import os
 import shutil
@@ -63,8 +64,8 @@ def apply(offset, *records):
 
 
 def fill():
-    with open(os.path.join(SOURCE, "daemon/functions/churnwatch.lua"), "rb") as library:
-        redis("FUNCTION", "LOAD", stdin=library.read())
+    redis("FUNCTION", "LOAD", stdin=b"".join(open(part, "rb").read() for part in sorted(
+        glob.glob(os.path.join(SOURCE, "daemon/functions/*.lua")))))
     redis("HSET", "cw:delivery", "epoch", "e1")
     apply(0, record("t-low", 1, 120, client_name="Harbour Hotel"), record("t-high", 1, 600))
     apply(1, record("t-high", 2, 871, headline="Port-out asked for \x1b[2J"))

@@ -1,44 +1,8 @@
-#!lua name=churnwatch
--- What churnwatch does inside Redis: task versions put into managers' queues, each outbox batch once.
---
--- The keys and their meaning are in contract/tasks.md. Every function names one key and finds the
--- others from it, so it serves one Redis or one master under Sentinel, not Redis Cluster. Record
--- members arrive as arguments and are stored as they came: no number is ever encoded anew here.
--- Arguments are checked before the first write, for Redis does not undo half a function.
+-- The daemon's deliveries: task versions put into managers' queues, each outbox batch once.
 
-local VERSION = 1
-
-local DUE_MOST = 4294967295
 local PURGE_MOST = 16 -- forgotten tasks swept per call
 
--- ---- keys ----
-
-local function set_key(desk, manager, name)
-    return desk.prefix .. manager .. ':' .. name
-end
-
-local function task_key(desk, manager, id)
-    return desk.prefix .. manager .. ':task:' .. id
-end
-
--- ---- where a task lies ----
-
--- Highest priority first, then the one due first. Below 2^42, so exact as a double.
-local function queue_score(priority, due)
-    return string.format('%.0f', priority * 4294967296 + (DUE_MOST - due))
-end
-
-local function take_off(desk, manager, id)
-    for _, name in ipairs({'queue', 'claimed', 'snoozed', 'due'}) do
-        redis.call('ZREM', set_key(desk, manager, name), id)
-    end
-end
-
-local function call_back(desk, chief, manager, id)
-    if chief ~= '' then
-        redis.call('ZREM', set_key(desk, chief, 'escalated'), manager .. '/' .. id)
-    end
-end
+-- ---- where a version lies ----
 
 -- A claimed or snoozed task keeps its place and its end there; the rest follows the record.
 local function put_on(desk, task)
@@ -60,14 +24,6 @@ end
 
 -- ---- feeds ----
 
-local function tell(desk, manager, event, task, seen)
-    redis.call('XADD', set_key(desk, manager, 'feed'), 'MAXLEN', '~', desk.feed_length, '*',
-               'event', event, 'task_id', task.id, 'version', task.fields.version,
-               'client_id', seen and task.fields.client_id or '',
-               'priority', task.fields.priority, 'at', task.fields.updated_at or '',
-               'headline', seen and task.fields.headline or '')
-end
-
 -- What a version means to the manager who holds it: one of these, and beside it woken, escalated.
 local function main_event(task, old)
     if task.state == 'withdrawn' then
@@ -82,39 +38,32 @@ local function main_event(task, old)
     return 'updated'
 end
 
+-- seen: to a manager who may know whose task it is.
+local function tell_version(desk, manager, event, task, seen)
+    local f = task.fields
+    tell(desk, manager, event, task.id,
+         {version = f.version, client_id = seen and f.client_id or '', priority = f.priority,
+          at = f.updated_at or '', headline = seen and f.headline or ''})
+end
+
 local function announce(desk, task, old, woken)
     -- The former manager learns that it is gone, and nothing of what it has become.
     if old and old.manager ~= task.manager then
-        tell(desk, old.manager, 'closed', task, false)
+        tell_version(desk, old.manager, 'closed', task, false)
     end
-    tell(desk, task.manager, main_event(task, old), task, true)
+    tell_version(desk, task.manager, main_event(task, old), task, true)
     if woken then
-        tell(desk, task.manager, 'woken', task, true)
+        tell_version(desk, task.manager, 'woken', task, true)
     end
     if task.chief ~= '' and not (old and old.chief == task.chief) then
-        tell(desk, task.manager, 'escalated', task, true)
+        tell_version(desk, task.manager, 'escalated', task, true)
         if task.chief ~= task.manager then
-            tell(desk, task.chief, 'escalated', task, true)
+            tell_version(desk, task.chief, 'escalated', task, true)
         end
     end
 end
 
 -- ---- one version ----
-
--- What is stored of a task; nil when nothing is.
-local function stored(desk, id)
-    local manager = redis.call('HGET', desk.prefix .. 'tasks', id)
-    if not manager then
-        return nil
-    end
-    local v = redis.call('HMGET', task_key(desk, manager, id), 'version', 'desk', 'desk_rev',
-                         'priority', 'escalated_to')
-    if not v[1] then
-        return nil
-    end
-    return {manager = manager, version = tonumber(v[1]), desk = v[2] or 'queued',
-            desk_rev = tonumber(v[3]) or 0, priority = tonumber(v[4]) or 0, chief = v[5] or ''}
-end
 
 -- Which desk a version leaves its task on. What is closed stays closed; a new manager finds it in
 -- the queue, for claim and snooze were the former one's.
@@ -203,18 +152,6 @@ end
 
 -- ---- arguments ----
 
-local function refuse(text)
-    return redis.error_reply('CWARG ' .. text)
-end
-
-local function is_name(text)
-    return text and #text <= 64 and text:find('^[%w._-]+$') ~= nil
-end
-
-local function is_count(text)
-    return text and text:find('^%d+$') ~= nil
-end
-
 -- What people and deliveries write; a record cannot.
 local function is_reserved(name)
     return name == 'note' or name == 'delivered_at' or name:find('^desk') ~= nil
@@ -267,6 +204,14 @@ end
 
 -- ---- the functions ----
 
+-- People's moves know no settings; they find here what concerns them.
+local function tell_limits(desk)
+    local key = desk.prefix .. 'limits'
+    if redis.call('HGET', key, 'feed_length') ~= desk.feed_length then
+        redis.call('HSET', key, 'feed_length', desk.feed_length)
+    end
+end
+
 -- FCALL cw_apply 1 <prefix>delivery EPOCH PARTITION PREV NEXT DELIVERED_AT RETENTION_S FEED_LENGTH
 --                                   {DUE_S|'' MEMBERS NAME VALUE …}…
 -- PREV must be the stored offset (-1: none is); a batch at or below it was applied before and does
@@ -275,9 +220,9 @@ end
 local function cw_apply(keys, args)
     local prefix = keys[1] and keys[1]:match('^(.*)delivery$')
     local partition, prev, next_offset = args[2], tonumber(args[3]), tonumber(args[4])
-    local retention, feed_length = tonumber(args[6]), tonumber(args[7])
+    local retention = tonumber(args[6])
     if not prefix or not is_count(partition) or not prev or not next_offset or not retention or
-            not feed_length then
+            not is_count(args[7]) then
         return refuse('cw_apply 1 <prefix>delivery EPOCH PARTITION PREV NEXT DELIVERED_AT ' ..
                       'RETENTION_S FEED_LENGTH {DUE_S MEMBERS NAME VALUE ...}...')
     end
@@ -296,7 +241,8 @@ local function cw_apply(keys, args)
         return refuse(wrong)
     end
     local desk = {prefix = prefix, delivered_at = args[5], retention = retention,
-                  feed_length = feed_length, now = tonumber(redis.call('TIME')[1])}
+                  feed_length = args[7], now = now()}
+    tell_limits(desk)
     local written = 0
     for _, task in ipairs(tasks) do
         written = written + upsert(desk, task)
@@ -307,8 +253,3 @@ local function cw_apply(keys, args)
 end
 
 redis.register_function('cw_apply', cw_apply)
-redis.register_function{
-    function_name = 'cw_version',
-    callback = function() return VERSION end,
-    flags = {'no-writes'}
-}
