@@ -49,6 +49,12 @@ local function now()
     return tonumber(redis.call('TIME')[1])
 end
 
+-- In microseconds, for what is put in the order in which it came.
+local function moment()
+    local t = redis.call('TIME')
+    return string.format('%.0f', tonumber(t[1]) * 1000000 + tonumber(t[2]))
+end
+
 -- Days since 1970 to a date, by Howard Hinnant's arithmetic on years that begin in March.
 local function civil(days)
     local z = days + 719468

@@ -242,7 +242,7 @@ local function append_outcome(desk, task, who, name, asked)
     put('method', asked.method)
     put('note', asked.text)
     redis.call('XADD', key, '*', unpack(entry))
-    redis.call('ZADD', desk.prefix .. 'outcomes-waiting', 'NX', desk.now, task.manager)
+    redis.call('ZADD', desk.prefix .. 'outcomes-waiting', 'NX', moment(), task.manager)
 end
 
 local function tell_feed(desk, task, who, name, asked)

@@ -101,7 +101,7 @@ local function cw_take(keys, args)
         end
         taken = taken + take_from(desk, answer, manager, consumer, idle, most - taken)
         -- To the end of the line: nobody's haste, and no silent daemon, keeps the others waiting.
-        redis.call('ZADD', waiting, now(), manager)
+        redis.call('ZADD', waiting, moment(), manager)
     end
     return answer
 end
