@@ -9,15 +9,22 @@
 #include <string.h>
 #include <unistd.h>
 
-static int locate(const char *name, char path[PATH_MAX], struct cw_errbuf *eb)
+static bool fits(int n)
+{
+    return n >= 0 && n < PATH_MAX;
+}
+
+static bool locate(const char *name, char path[PATH_MAX])
 {
     const char *folder = getenv("CREDENTIALS_DIRECTORY");
-    int n = strchr(name, '/') ? snprintf(path, PATH_MAX, "%s", name)
-                              : snprintf(path, PATH_MAX, "%s/%s",
-                                         folder && *folder ? folder : CW_CREDENTIALS, name);
-    if (n < 0 || n >= PATH_MAX)
-        return cw_fail(eb, CW_E_INVALID, "the name of a secret is too long");
-    return 0;
+    if (strchr(name, '/'))
+        return fits(snprintf(path, PATH_MAX, "%s", name));
+    if (!folder || !*folder)
+        return fits(snprintf(path, PATH_MAX, "%s/%s", CW_CREDENTIALS, name));
+    if (!fits(snprintf(path, PATH_MAX, "%s/%s", folder, name)))
+        return false;
+    return access(path, F_OK) == 0 ||
+           fits(snprintf(path, PATH_MAX, "%s/%s%s", folder, CW_CREDENTIALS_ID, name));
 }
 
 /* By read() and not by stdio, whose buffer would keep a copy. Returns how many bytes, or -1. */
@@ -51,9 +58,9 @@ int cw_secret_read(const char *name, struct cw_secret *ret_secret, struct cw_err
 {
     char path[PATH_MAX];
     struct cw_secret s = {""};
-    int err = locate(name, path, eb);
-    if (err)
-        return err;
+    int err = 0;
+    if (!locate(name, path))
+        return cw_fail(eb, CW_E_INVALID, "the name of a secret is too long");
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read_all(fd, s.text, sizeof s.text);
     if (n < 0)

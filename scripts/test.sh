@@ -84,7 +84,7 @@ if [[ -z $quick ]]; then
     check formats formatted
     check build-clang clean_under_clang
     check build-release build release
-    tests redis release redis ctl
+    tests redis release redis ctl install
     kafka=$(mktemp -d)
     trap '"$top/scripts/kafka.sh" stop "$kafka" && rm -rf "$kafka"' EXIT
     port=$(free_port)

@@ -64,6 +64,20 @@ static void the_first_line_counts(void **state)
     }
 }
 
+/* As systemd names the files of a folder that is a credential. */
+static void a_folder_of_credentials_is_searched(void **state)
+{
+    (void)state;
+    char other[64];
+    struct cw_secret s;
+    (void)snprintf(other, sizeof other, "%s/churnwatch_redis", folder);
+    hold(SECRET "\n", strlen(SECRET) + 1);
+    assert_int_equal(rename(file, other), 0);
+    assert_int_equal(cw_secret_read("redis", &s, NULL), 0);
+    assert_string_equal(s.text, SECRET);
+    assert_int_equal(unlink(other), 0);
+}
+
 static void only_a_line_that_fits_is_a_secret(void **state)
 {
     (void)state;
@@ -192,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_line_counts),
+        cmocka_unit_test(a_folder_of_credentials_is_searched),
         cmocka_unit_test(only_a_line_that_fits_is_a_secret),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(redis_gets_it),
