@@ -36,8 +36,7 @@ static struct cw_baseline *baseline_of(struct cw_client *cl, enum cw_channel ch)
     return ch == CW_CH_SPEND ? &cl->spend : &cl->usage;
 }
 
-/* Has begun, and has a line left to live on. */
-static bool takes_part(const struct cw_client *cl, cw_day day)
+bool cw_day_takes_part(const struct cw_client *cl, cw_day day)
 {
     return cl->first_day != CW_NO_DAY && cl->first_day <= day &&
            !(cl->n_lines && cw_client_lines_left(cl) == 0);
@@ -49,7 +48,7 @@ static void collect(struct close *c, enum cw_channel ch)
     for (size_t i = 0; i < c->sh->n_clients; i++) {
         struct cw_client *cl = c->sh->all[i];
         const struct cw_baseline *b = baseline_of(cl, ch);
-        if (!takes_part(cl, c->day) || b->days < s->warmup_days || b->days_any < 5 ||
+        if (!cw_day_takes_part(cl, c->day) || b->days < s->warmup_days || b->days_any < 5 ||
             cw_client_all_stopped(cl))
             continue;
         struct bucket *k = &c->buckets[ch][cl->kind];
@@ -122,7 +121,7 @@ static void close_client(const struct close *c, struct cw_client *cl, const stru
 {
     struct cw_shard *sh = c->sh;
     sh->findings.n = sh->findings.dropped = 0;
-    if (takes_part(cl, c->day)) {
+    if (cw_day_takes_part(cl, c->day)) {
         struct cw_day_view view;
         view_day(c, cl, &view);
         cw_judge_day(sh, cl, &view, c->now);

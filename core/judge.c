@@ -10,7 +10,7 @@ static struct cw_judge judge_of(struct cw_shard *sh, struct cw_client *cl)
     return (struct cw_judge){.settings = sh->settings, .client = cl, .out = &sh->findings};
 }
 
-static void choose(struct cw_judge *j, const struct cw_policy *p, unsigned d)
+void cw_judge_choose(struct cw_judge *j, const struct cw_policy *p, unsigned d)
 {
     j->self = (uint8_t)d;
     j->t = p->value[d];
@@ -18,16 +18,27 @@ static void choose(struct cw_judge *j, const struct cw_policy *p, unsigned d)
     j->line_state = cw_line_slice(j->line, d);
 }
 
-/* The day so far against the whole day's expectation; what the clients share is not known yet. */
+void cw_judge_so_far(const struct cw_shard *sh, const struct cw_client *cl, enum cw_channel ch,
+                     cw_day day, struct cw_channel_day *ret)
+{
+    const struct cw_day_sums *d = &cl->open[day & 1];
+    const struct cw_baseline *b = ch == CW_CH_SPEND ? &cl->spend : &cl->usage;
+    double amount = ch == CW_CH_SPEND ? (double)d->spend / CW_YUAN : d->usage;
+    cw_baseline_view(b, cw_weekday(day), cw_calendar_working(sh->settings->workdays, day),
+                     d->day == day ? amount : 0, (struct cw_shock){0, 1}, sh->settings->warmup_days,
+                     ret);
+}
+
+/* Spend alone: that is what a charge changes. */
 static void day_so_far(const struct cw_shard *sh, const struct cw_client *cl, cw_day day,
                        struct cw_day_view *ret)
 {
     const struct cw_day_sums *d = &cl->open[day & 1];
-    bool working = cw_calendar_working(sh->settings->workdays, day);
-    *ret = (struct cw_day_view){
-        .day = day, .working = working, .roaming = d->roaming, .roaming_night = d->roaming_night};
-    cw_baseline_view(&cl->spend, cw_weekday(day), working, (double)d->spend / CW_YUAN,
-                     (struct cw_shock){0, 1}, sh->settings->warmup_days, &ret->spend);
+    *ret = (struct cw_day_view){.day = day,
+                                .working = cw_calendar_working(sh->settings->workdays, day),
+                                .roaming = d->roaming,
+                                .roaming_night = d->roaming_night};
+    cw_judge_so_far(sh, cl, CW_CH_SPEND, day, &ret->spend);
 }
 
 void cw_judge_event(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
@@ -47,7 +58,7 @@ void cw_judge_event(struct cw_shard *sh, struct cw_client *cl, struct cw_line *l
     }
     for (unsigned d = 0; d < CW_DETECTORS; d++) {
         const struct cw_detector *det = cw_detectors[d];
-        choose(&j, policy, d);
+        cw_judge_choose(&j, policy, d);
         if (det->on_event && (det->reads >> ev->type & 1))
             det->on_event(&j);
         if (det->on_bill && ev->type == CW_EV_BILL)
@@ -65,7 +76,7 @@ void cw_judge_day(struct cw_shard *sh, struct cw_client *cl, const struct cw_day
     j.today = view->day;
     for (unsigned d = 0; d < CW_DETECTORS; d++) {
         j.line = NULL;
-        choose(&j, policy, d);
+        cw_judge_choose(&j, policy, d);
         if (cw_detectors[d]->on_day_close)
             cw_detectors[d]->on_day_close(&j);
     }
@@ -74,7 +85,7 @@ void cw_judge_day(struct cw_shard *sh, struct cw_client *cl, const struct cw_day
             continue;
         for (uint32_t i = 0; i < cl->n_lines; i++) {
             j.line = cw_client_line_at(cl, i);
-            choose(&j, policy, d);
+            cw_judge_choose(&j, policy, d);
             cw_detectors[d]->on_line_close(&j);
         }
     }

@@ -11,6 +11,11 @@ enum reason {
     OUTAGE_OPEN   /* an outage is open at the client: not a wish to leave */
 };
 
+static const char *const reason_names[] = {
+    [ALL_GONE] = "all_gone",         [LINE_GONE] = "line_gone",     [ALL_STOPPED] = "all_stopped",
+    [LINE_STOPPED] = "line_stopped", [OUTAGE_OPEN] = "outage_open",
+};
+
 static const struct {
     uint8_t detector; /* whose signals are muted */
     uint8_t reason;
@@ -75,10 +80,15 @@ static bool holds(enum reason r, const struct cw_client *cl, const struct cw_sig
     return false;
 }
 
-bool cw_ladder_inhibits(const struct cw_client *cl, const struct cw_signal *s)
+const char *cw_ladder_reason(const struct cw_client *cl, const struct cw_signal *s)
 {
     for (size_t i = 0; i < sizeof mutes / sizeof *mutes; i++)
         if (mutes[i].detector == s->detector && holds((enum reason)mutes[i].reason, cl, s))
-            return true;
-    return false;
+            return reason_names[mutes[i].reason];
+    return NULL;
+}
+
+bool cw_ladder_inhibits(const struct cw_client *cl, const struct cw_signal *s)
+{
+    return cw_ladder_reason(cl, s) != NULL;
 }

@@ -99,12 +99,20 @@ void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl);
 /* Closes sh->open_day: residuals, the shared part, verdicts, learning; then moves on to the next
  * day. */
 void cw_day_close(struct cw_shard *sh, const struct cw_output *out);
+/* The client has begun by that day, and has a line left to live on. */
+bool cw_day_takes_part(const struct cw_client *cl, cw_day day);
 
 /* ---- judge.c: calling the detectors ---- */
 void cw_judge_event(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
                     const struct cw_event *ev, cw_day day, bool late);
 void cw_judge_day(struct cw_shard *sh, struct cw_client *cl, const struct cw_day_view *view,
                   cw_event_time now);
+/* One channel of a day that is still open against a whole day as it usually is; what the clients
+ * share is not known yet. */
+void cw_judge_so_far(const struct cw_shard *sh, const struct cw_client *cl, enum cw_channel ch,
+                     cw_day day, struct cw_channel_day *ret);
+/* Points the judge at a detector: its thresholds and slices. */
+void cw_judge_choose(struct cw_judge *j, const struct cw_policy *p, unsigned d);
 
 /* ---- dry.c: findings of detectors in dry mode ---- */
 void cw_dry_note(struct cw_shard *sh, const struct cw_client *cl, const struct cw_signal *s,
@@ -139,10 +147,13 @@ void cw_due_push(struct cw_shard *sh, struct cw_client *cl);
 void cw_due_drop(struct cw_shard *sh, struct cw_client *cl);
 
 /* ---- ladder.c: what explains what ---- */
-/* True when something stronger at the client explains this signal, so that it says nothing. */
 /* The rung of the ladder that a signal stands on, arrears to termination; 0: on none. */
 unsigned cw_ladder_rung(const struct cw_signal *s);
+/* True when something stronger at the client explains this signal, so that it says nothing. */
 bool cw_ladder_inhibits(const struct cw_client *cl, const struct cw_signal *s);
+/* Which, as a stable word: "all_gone", "line_gone", "all_stopped", "line_stopped", "outage_open";
+ * NULL when nothing does. */
+const char *cw_ladder_reason(const struct cw_client *cl, const struct cw_signal *s);
 
 /* ---- risk.c: from signals to risk, value, urgency, priority ---- */
 struct cw_verdict {
@@ -176,6 +187,9 @@ const struct cw_contact *cw_plan_contact(const struct cw_profile *p);
 /* Appends the record of contract/tasks.md. */
 void cw_task_json(struct cw_buf *b, const struct cw_shard *sh, const struct cw_client *cl,
                   const struct cw_profile *p, const struct cw_verdict *v);
+/* The array of its `why`. */
+void cw_task_why_json(struct cw_buf *b, const struct cw_client *cl, const struct cw_task *t,
+                      const struct cw_verdict *v);
 
 /* ---- texts.c: headline and talking points ---- */
 /* The strongest open reason and its numbers; of an ended task, why it ended. */

@@ -210,10 +210,9 @@ static void value_terms(struct cw_buf *b, const struct cw_client *cl)
     term(b, "snapshot", "value", (double)v.snapshot);
 }
 
-static void why(struct cw_buf *b, const struct cw_client *cl, const struct cw_task *t,
-                const struct cw_verdict *v)
+void cw_task_why_json(struct cw_buf *b, const struct cw_client *cl, const struct cw_task *t,
+                      const struct cw_verdict *v)
 {
-    member(b, "why");
     cw_buf_puts(b, "[");
     term(b, "base", "log_odds", (double)v->base);
     for (size_t i = 0; i < t->n_signals; i++) {
@@ -289,6 +288,7 @@ void cw_task_json(struct cw_buf *b, const struct cw_shard *sh, const struct cw_c
     text_or_null(b, "escalated_to", t->escalated_to);
     signals(b, s, t);
     number(b, "settings", s->version, 0);
-    why(b, cl, t, v);
+    member(b, "why");
+    cw_task_why_json(b, cl, t, v);
     cw_buf_puts(b, "}");
 }

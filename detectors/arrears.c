@@ -155,32 +155,68 @@ static void clear(struct cw_judge *j)
     known->told_debt = known->told_balance = 0;
 }
 
-/* Each step is told once: a manager who is done with it hears of it again when it gets worse. */
-static void judge_debt(struct cw_judge *j, const struct debt *d)
+static struct cw_gauge debt_gauge(const struct cw_judge *j, const struct debt *d)
+{
+    struct cw_gauge g = {.n = 0};
+    cw_need_least(&g, FIRE_SHARE, "of the usual bill", d->share, j->t[FIRE_SHARE]);
+    cw_need_least(&g, FIRST_DAYS, "days", d->days, j->t[FIRST_DAYS]);
+    return g;
+}
+
+static struct cw_gauge balance_gauge(const struct cw_judge *j, const struct debt *d)
+{
+    struct cw_gauge g = {.n = 0};
+    cw_need_least(&g, FIRE_SHARE, "of the usual bill", d->share, j->t[FIRE_SHARE]);
+    return g;
+}
+
+static struct cw_signal debt_signal(const struct cw_judge *j, const struct debt *d)
 {
     static const float due_hours[] = {72, 48, 24, 8};
-    struct slice *known = j->state;
+    const struct slice *known = j->state;
     int step = step_of(known, d, j->t);
-    if (d->share < j->t[FIRE_SHARE] || step < known->told_debt)
-        return;
     struct cw_signal s = signal_of(j, d, leave_of(step, j->t));
     s.slot = SLOT_DEBT;
-    s.step = (uint8_t)step;
-    s.due_hours = due_hours[step];
+    s.step = (uint8_t)(step < 0 ? 0 : step);
+    s.due_hours = due_hours[s.step];
     cw_fact_number(&s, CW_FACT_days_overdue, d->days);
     if (known->payments >= j->t[HABIT_LEAST])
         cw_fact_number(&s, CW_FACT_usual_delay_days, (double)known->usual_days);
-    known->told_debt = (uint8_t)(step + 1);
+    return s;
+}
+
+/* Each step is told once: a manager who is done with it hears of it again when it gets worse. */
+static bool debt_was_told(const struct cw_judge *j, const struct debt *d)
+{
+    const struct slice *known = j->state;
+    return step_of(known, d, j->t) < known->told_debt;
+}
+
+static void judge_debt(struct cw_judge *j, const struct debt *d)
+{
+    struct slice *known = j->state;
+    struct cw_gauge g = debt_gauge(j, d);
+    if (!cw_gauge_met(&g) || debt_was_told(j, d))
+        return;
+    struct cw_signal s = debt_signal(j, d);
+    known->told_debt = (uint8_t)(s.step + 1);
     cw_raise(j, &s);
+}
+
+static struct cw_signal balance_signal(const struct cw_judge *j, const struct debt *d)
+{
+    struct cw_signal s = signal_of(j, d, j->t[BALANCE_LEAVE]);
+    s.slot = SLOT_BALANCE;
+    return s;
 }
 
 static void judge_balance(struct cw_judge *j, const struct debt *d)
 {
     struct slice *known = j->state;
-    if (known->since || known->told_balance || d->share < j->t[FIRE_SHARE])
+    struct cw_gauge g = balance_gauge(j, d);
+    if (known->since || known->told_balance || !cw_gauge_met(&g))
         return;
-    struct cw_signal s = signal_of(j, d, j->t[BALANCE_LEAVE]);
-    s.slot = SLOT_BALANCE;
+    struct cw_signal s = balance_signal(j, d);
     known->told_balance = 1;
     cw_raise(j, &s);
 }
@@ -228,6 +264,25 @@ static void on_day_close(struct cw_judge *j)
     judge_debt(j, &d);
 }
 
+/* A debt that billing told of, or else what the balance says. */
+static void explain(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct slice *known = j->state;
+    cw_money owed = j->client->owed;
+    struct debt d = debt_of(j, owed);
+    if (owed <= 0)
+        d.share = d.days = 0;
+    bool of_balance = !known->since && owed > 0;
+    struct cw_reading debt = {.s = debt_signal(j, &d),
+                              .gauge = debt_gauge(j, &d),
+                              .hold = debt_was_told(j, &d) ? CW_HOLD_TOLD : CW_HOLD_NONE};
+    struct cw_reading balance = {.s = balance_signal(j, &d), .gauge = balance_gauge(j, &d)};
+    if (of_balance)
+        cw_explain_told(j, x, &balance);
+    else
+        cw_explain_add(j, x, &debt);
+}
+
 const struct cw_detector cw_det_arrears = {
     .name = "arrears",
     .finds = "unpaid debts, by age, against the usual bill and the client's paying habit",
@@ -238,4 +293,5 @@ const struct cw_detector cw_det_arrears = {
     .reads = CW_READS(ARREARS) | CW_READS(PAYMENT) | CW_READS(BALANCE),
     .on_event = on_event,
     .on_day_close = on_day_close,
+    .explain = explain,
 };

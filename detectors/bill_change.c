@@ -5,7 +5,7 @@
  */
 #include <math.h>
 
-#include "churnwatch/client.h"
+#include "churnwatch/explain.h"
 
 enum {
     RISE,
@@ -73,14 +73,36 @@ static struct earlier earlier_of(const struct cw_client *cl)
     return e;
 }
 
-static void tell(struct cw_judge *j, uint8_t slot, const struct earlier *e, double bill,
-                 double limit)
+/* The newest bill against the earlier ones, looked at from above or from below. */
+struct verdict {
+    struct earlier e;
+    double bill, limit;
+    struct cw_gauge gauge;
+};
+
+static struct verdict look(const struct cw_judge *j, uint8_t slot)
 {
-    double change = fabs(bill - e->usual), least = fabs(limit - e->usual);
-    if (change < least) {
-        cw_clear(j, 0, slot);
-        return;
-    }
+    struct verdict v = {.e = earlier_of(j->client), .bill = (double)j->client->bills[0] / CW_YUAN};
+    uint8_t share = slot == ABOVE ? RISE : FALL, by = share;
+    double least = j->t[share] * v.e.usual;
+    double floor = fmax(j->t[LEAST_YUAN], j->t[RESTLESS] * v.e.spread);
+    if (floor > least)
+        by = j->t[LEAST_YUAN] >= floor ? LEAST_YUAN : RESTLESS;
+    v.limit = slot == ABOVE ? v.e.usual + fmax(floor, least) : v.e.usual - fmax(floor, least);
+    double change = slot == ABOVE ? v.bill - v.e.usual : v.e.usual - v.bill;
+    cw_need_least(&v.gauge, by, "yuan", change, fabs(v.limit - v.e.usual));
+    return v;
+}
+
+static bool known(const struct cw_judge *j, const struct earlier *e)
+{
+    return e->n >= j->t[LEAST_BILLS] && e->usual > 0;
+}
+
+static struct cw_signal signal_of(const struct cw_judge *j, uint8_t slot, const struct verdict *v)
+{
+    const struct earlier *e = &v->e;
+    double change = fabs(v->bill - e->usual), least = fabs(v->limit - e->usual);
     struct cw_signal s = {.slot = slot,
                           .severity = (float)fmin(0.3 + 0.2 * (change / least - 1), 1),
                           .leave = slot == BELOW ? (float)j->t[FALL_LOG_ODDS] : 0,
@@ -88,11 +110,11 @@ static void tell(struct cw_judge *j, uint8_t slot, const struct earlier *e, doub
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
-    cw_fact_yuan(&s, CW_FACT_observed_yuan, bill);
+    cw_fact_yuan(&s, CW_FACT_observed_yuan, v->bill);
     cw_fact_yuan(&s, CW_FACT_expected_yuan, e->usual);
-    cw_fact_yuan(&s, CW_FACT_limit_yuan, limit);
+    cw_fact_yuan(&s, CW_FACT_limit_yuan, v->limit);
     cw_fact_number(&s, CW_FACT_span_days, 30.0 * e->n);
-    cw_raise(j, &s);
+    return s;
 }
 
 static void on_bill(struct cw_judge *j)
@@ -100,17 +122,28 @@ static void on_bill(struct cw_judge *j)
     const struct cw_client *cl = j->client;
     if (cl->bill_cycles[0] != j->event->u.bill.cycle)
         return; /* An older cycle billed anew. */
-    struct earlier e = earlier_of(cl);
-    if (e.n < j->t[LEAST_BILLS] || e.usual <= 0)
+    struct verdict v[] = {look(j, ABOVE), look(j, BELOW)};
+    if (!known(j, &v[ABOVE].e))
         return;
-    double bill = (double)cl->bills[0] / CW_YUAN;
-    double floor = fmax(j->t[LEAST_YUAN], j->t[RESTLESS] * e.spread);
-    if (bill >= e.usual) {
-        cw_clear(j, 0, BELOW);
-        tell(j, ABOVE, &e, bill, e.usual + fmax(floor, j->t[RISE] * e.usual));
-    } else {
-        cw_clear(j, 0, ABOVE);
-        tell(j, BELOW, &e, bill, e.usual - fmax(floor, j->t[FALL] * e.usual));
+    uint8_t slot = v[ABOVE].bill >= v[ABOVE].e.usual ? ABOVE : BELOW;
+    cw_clear(j, 0, slot == ABOVE ? BELOW : ABOVE);
+    if (!cw_gauge_met(&v[slot].gauge)) {
+        cw_clear(j, 0, slot);
+        return;
+    }
+    struct cw_signal s = signal_of(j, slot, &v[slot]);
+    cw_raise(j, &s);
+}
+
+/* Both sides are read: how far up and how far down the bill might still have gone. */
+static void explain(const struct cw_judge *j, struct cw_explanation *x)
+{
+    for (uint8_t slot = ABOVE; slot <= BELOW; slot++) {
+        struct verdict v = look(j, slot);
+        struct cw_reading r = {.s = signal_of(j, slot, &v), .gauge = v.gauge, .hold = CW_HOLD_TOLD};
+        if (!known(j, &v.e))
+            r.warmup_days = fmax(30, 30 * (j->t[LEAST_BILLS] - v.e.n));
+        cw_explain_add(j, x, &r);
     }
 }
 
@@ -120,4 +153,5 @@ const struct cw_detector cw_det_bill_change = {
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
     .on_bill = on_bill,
+    .explain = explain,
 };

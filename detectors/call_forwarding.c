@@ -105,11 +105,20 @@ static void raise_line(struct cw_judge *j, enum cw_target_class class_)
     cw_raise(j, &s);
 }
 
+static struct cw_gauge group_gauge(const struct cw_judge *j, uint32_t target)
+{
+    struct cw_gauge g = {.n = 0};
+    cw_need_least(&g, GROUP_LINES, "lines", target ? lines_to(j->client, target) : 0,
+                  j->t[GROUP_LINES]);
+    return g;
+}
+
 static void raise_group(struct cw_judge *j, enum cw_target_class class_, uint32_t target)
 {
     struct slice *known = j->state;
     uint32_t lines = lines_to(j->client, target);
-    if (class_ == CW_TARGET_OWN_NET || lines < j->t[GROUP_LINES])
+    struct cw_gauge g = group_gauge(j, target);
+    if (class_ == CW_TARGET_OWN_NET || !cw_gauge_met(&g))
         return;
     struct cw_signal s = {.slot = SLOT_GROUP,
                           .step = (uint8_t)(lines < GROUP_STEPS_MOST ? lines : GROUP_STEPS_MOST),
@@ -128,7 +137,8 @@ static void raise_group(struct cw_judge *j, enum cw_target_class class_, uint32_
 static void clear_group(struct cw_judge *j)
 {
     struct slice *known = j->state;
-    if (!known->group_target || lines_to(j->client, known->group_target) >= j->t[GROUP_LINES])
+    struct cw_gauge g = group_gauge(j, known->group_target);
+    if (!known->group_target || cw_gauge_met(&g))
         return;
     cw_clear(j, 0, SLOT_GROUP);
     known->group_target = 0;
@@ -175,6 +185,32 @@ static void on_event(struct cw_judge *j)
     clear_group(j);
 }
 
+/* The number that several lines forward to, once it has been told; before that, none. */
+static void explain(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct slice *known = j->state;
+    struct cw_reading r = {.s = {.slot = SLOT_GROUP}, .gauge = group_gauge(j, known->group_target)};
+    if (j->client->kind != CW_GROUP)
+        return;
+    cw_fact_number(&r.s, CW_FACT_lines, r.gauge.need[0].is);
+    cw_fact_number(&r.s, CW_FACT_lines_total, cw_client_lines_left(j->client));
+    cw_explain_told(j, x, &r);
+}
+
+/* The target is kept as a fingerprint: the signal in the task has its number. */
+static void explain_line(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct line_slice *known = j->line_state;
+    for (uint8_t c = 0; c < CONDITIONS; c++) {
+        struct cw_reading r = {.s = {.line = j->line->number, .slot = c}};
+        if (!known->told_at[c])
+            continue;
+        cw_need_least(&r.gauge, CW_BY_RULE, "times", known->target[c] != 0, 1);
+        cw_fact_text(&r.s, CW_FACT_condition, conditions[c].name);
+        cw_explain_told(j, x, &r);
+    }
+}
+
 const struct cw_detector cw_det_call_forwarding = {
     .name = "call_forwarding",
     .finds = "calls passed on to other numbers, above all to another operator's",
@@ -185,4 +221,6 @@ const struct cw_detector cw_det_call_forwarding = {
     .line_state_size = sizeof(struct line_slice),
     .reads = CW_READS(CALL_FORWARDING) | CW_READS(TERMINATED) | CW_READS(PORT_OUT),
     .on_event = on_event,
+    .explain = explain,
+    .explain_line = explain_line,
 };

@@ -71,6 +71,17 @@ static void on_event(struct cw_judge *j)
     cw_raise(j, &s);
 }
 
+static void explain(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct slice *known = j->state;
+    struct cw_reading r = {.any_line = true};
+    bool recent = cw_stamp_within(known->last, j->now, j->t[WINDOW]);
+    cw_need_least(&r.gauge, CW_BY_RULE, "times", recent ? known->count : 0, 1);
+    cw_fact_number(&r.s, CW_FACT_count, recent ? known->count : 0);
+    cw_fact_number(&r.s, CW_FACT_span_days, j->t[WINDOW]);
+    cw_explain_told(j, x, &r);
+}
+
 const struct cw_detector cw_det_complaint = {
     .name = "complaint",
     .finds = "complaints, above all severe or repeated ones",
@@ -80,4 +91,5 @@ const struct cw_detector cw_det_complaint = {
     .state_size = sizeof(struct slice),
     .reads = CW_READS(COMPLAINT),
     .on_event = on_event,
+    .explain = explain,
 };

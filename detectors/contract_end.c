@@ -29,9 +29,8 @@ struct slice {
     int32_t told; /* 1 + the step told; 0: none */
 };
 
-static void raise_end(struct cw_judge *j, cw_day ends, int step)
+static struct cw_signal signal_of(const struct cw_judge *j, cw_day ends, int step)
 {
-    struct slice *known = j->state;
     bool ended = step == STEP_ENDED;
     double leave = j->t[ended ? ENDED_LEAVE : WARN_LEAVE];
     struct cw_signal s = {.step = (uint8_t)step,
@@ -42,8 +41,30 @@ static void raise_end(struct cw_judge *j, cw_day ends, int step)
                           .due_hours = ended ? 24 : 72};
     cw_fact_day(&s, CW_FACT_ends, ends);
     cw_fact_number(&s, CW_FACT_limit_days, ended ? j->t[ENDED_DAYS] : j->t[WARN_DAYS]);
-    known->told = step + 1;
-    cw_raise(j, &s);
+    return s;
+}
+
+/* Near its end, or told to have ended, and not long past it. */
+static struct cw_gauge gauge_of(const struct cw_judge *j, cw_day ends, bool ended)
+{
+    struct cw_gauge g = {.n = 0};
+    if (!ended)
+        cw_need_most(&g, WARN_DAYS, "days", ends - j->today, j->t[WARN_DAYS]);
+    cw_need_most(&g, ENDED_DAYS, "days", j->today - ends, j->t[ENDED_DAYS]);
+    return g;
+}
+
+static int step_of(const struct cw_judge *j, cw_day ends, bool ended)
+{
+    return ended || ends < j->today ? STEP_ENDED : STEP_WARN;
+}
+
+/* The last day as the client's facts have it, or a later one that was told of. */
+static cw_day last_day(const struct cw_judge *j)
+{
+    const struct slice *known = j->state;
+    cw_day ends = j->client->contract_ends;
+    return known->told && known->ends > ends ? known->ends : ends;
 }
 
 /* A new last day: what was told of the old one is over. */
@@ -59,13 +80,14 @@ static void take_end(struct cw_judge *j, cw_day ends)
 
 static void judge_end(struct cw_judge *j, cw_day ends, bool ended)
 {
-    const struct slice *known = j->state;
-    int32_t left = ends - j->today;
-    if (left < -j->t[ENDED_DAYS] || (!ended && left > j->t[WARN_DAYS]))
+    struct slice *known = j->state;
+    struct cw_gauge g = gauge_of(j, ends, ended);
+    int step = step_of(j, ends, ended);
+    if (!cw_gauge_met(&g) || step < known->told)
         return;
-    int step = ended || left < 0 ? STEP_ENDED : STEP_WARN;
-    if (step >= known->told)
-        raise_end(j, ends, step);
+    struct cw_signal s = signal_of(j, ends, step);
+    known->told = step + 1;
+    cw_raise(j, &s);
 }
 
 static void on_event(struct cw_judge *j)
@@ -83,14 +105,27 @@ static void on_event(struct cw_judge *j)
 
 static void on_day_close(struct cw_judge *j)
 {
-    const struct slice *known = j->state;
-    cw_day ends = j->client->contract_ends;
-    if (known->told && known->ends > ends)
-        ends = known->ends; /* An end was told that the client's facts do not have. */
+    cw_day ends = last_day(j);
     if (ends == CW_NO_DAY)
         return;
     take_end(j, ends);
     judge_end(j, ends, false);
+}
+
+static void explain(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct slice *known = j->state;
+    cw_day ends = last_day(j);
+    if (ends == CW_NO_DAY)
+        return;
+    int32_t was_told = known->ends == ends ? known->told : 0;
+    bool ended = was_told == 1 + STEP_ENDED; /* Said to have ended, perhaps before its last day. */
+    int step = step_of(j, ends, ended);
+    bool told = step < was_told;
+    struct cw_reading r = {.s = signal_of(j, ends, step),
+                           .gauge = gauge_of(j, ends, ended),
+                           .hold = told ? CW_HOLD_TOLD : CW_HOLD_NONE};
+    cw_explain_add(j, x, &r);
 }
 
 const struct cw_detector cw_det_contract_end = {
@@ -103,4 +138,5 @@ const struct cw_detector cw_det_contract_end = {
     .reads = CW_READS(CONTRACT),
     .on_event = on_event,
     .on_day_close = on_day_close,
+    .explain = explain,
 };

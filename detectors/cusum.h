@@ -47,10 +47,12 @@ static inline double cusum_expected(const struct cusum *c)
 {
     return c->days ? (double)c->expected / c->days : 0;
 }
-/* From here down a day speaks for a fall more than against it: half way, in the log, to a third. */
+/* From this share of the usual down a day speaks for a fall more than against it: half way, in the
+ * log, to a third. */
+#define CUSUM_HALF_WAY 0.59
 static inline double cusum_limit(const struct cusum *c)
 {
-    return 0.59 * cusum_expected(c);
+    return CUSUM_HALF_WAY * cusum_expected(c);
 }
 
 #endif

@@ -59,12 +59,22 @@ static struct losses measure(const struct cw_judge *j)
     return l;
 }
 
-static void raise_losses(struct cw_judge *j, struct losses l)
+static struct cw_gauge gauge_of(const struct cw_judge *j, struct losses l)
+{
+    struct cw_gauge g = {.n = 0};
+    cw_need_least(&g, FIRE_SHARE, "ratio", l.share, j->t[FIRE_SHARE]);
+    cw_need_least(&g, LEAST_LINES, "lines", l.lost, j->t[LEAST_LINES]);
+    return g;
+}
+
+static struct cw_signal signal_of(const struct cw_judge *j, struct losses l)
 {
     const double *t = j->t;
     double steps = (l.share - t[FIRE_SHARE]) / t[STEP_SHARE] + 1e-9;
     double leave = t[TENTH_LEAVE] * l.share * 10;
-    struct cw_signal s = {.step = (uint8_t)(steps > STEPS_MOST ? STEPS_MOST : steps),
+    struct cw_signal s = {.step = (uint8_t)(steps > STEPS_MOST ? STEPS_MOST
+                                            : steps < 0        ? 0
+                                                               : steps),
                           .leave = (float)(leave > t[MOST_LEAVE] ? t[MOST_LEAVE] : leave),
                           .half_life_days = (float)t[HALF_LIFE],
                           .due_hours = 24};
@@ -74,7 +84,7 @@ static void raise_losses(struct cw_judge *j, struct losses l)
     cw_fact_number(&s, CW_FACT_observed_percent, 100 * l.share);
     cw_fact_number(&s, CW_FACT_limit_percent, 100 * t[FIRE_SHARE]);
     cw_fact_number(&s, CW_FACT_span_days, t[WINDOW]);
-    cw_raise(j, &s);
+    return s;
 }
 
 static void clear_if_small(struct cw_judge *j)
@@ -96,14 +106,26 @@ static void on_event(struct cw_judge *j)
     if (!cw_ends_line(j))
         return;
     struct losses l = measure(j);
-    if (l.lost >= j->t[LEAST_LINES] && l.share >= j->t[FIRE_SHARE])
-        raise_losses(j, l);
+    struct cw_gauge g = gauge_of(j, l);
+    if (!cw_gauge_met(&g))
+        return;
+    struct cw_signal s = signal_of(j, l);
+    cw_raise(j, &s);
 }
 
 static void on_day_close(struct cw_judge *j)
 {
     if (cw_is_raised(j, 0, 0))
         clear_if_small(j);
+}
+
+static void explain(const struct cw_judge *j, struct cw_explanation *x)
+{
+    if (j->client->kind != CW_GROUP)
+        return;
+    struct losses l = measure(j);
+    struct cw_reading r = {.s = signal_of(j, l), .gauge = gauge_of(j, l)};
+    cw_explain_told(j, x, &r);
 }
 
 const struct cw_detector cw_det_group_erosion = {
@@ -114,4 +136,5 @@ const struct cw_detector cw_det_group_erosion = {
     .reads = CW_READS(TERMINATED) | CW_READS(PORT_OUT) | CW_READS(RESUMED),
     .on_event = on_event,
     .on_day_close = on_day_close,
+    .explain = explain,
 };

@@ -6,7 +6,7 @@
  */
 #include <math.h>
 
-#include "churnwatch/client.h"
+#include "churnwatch/explain.h"
 
 enum {
     LEAST_DAYS,
@@ -63,19 +63,39 @@ static void count_day(struct state *st, bool active, double weight)
     st->run = 0;
 }
 
-static double limit_of(const struct state *st, double least, double factor)
+/* The thresholds of a client and of a line of several, by name. */
+struct limits {
+    uint8_t least, gaps, log_odds;
+};
+static const struct limits of_client = {LEAST_DAYS, GAPS, LOG_ODDS};
+static const struct limits of_line = {LINE_LEAST_DAYS, LINE_GAPS, LINE_LOG_ODDS};
+
+static double limit_of(const struct cw_judge *j, const struct state *st, const struct limits *l)
 {
-    return fmax(least, factor * (double)st->gap);
+    return fmax(j->t[l->least], j->t[l->gaps] * (double)st->gap);
 }
 
-static void raise(struct cw_judge *j, const struct state *st, double limit, double log_odds)
+/* Silent for longer than its own gaps, and known well enough to say so. */
+static struct cw_gauge gauge_of(const struct cw_judge *j, const struct state *st,
+                                const struct limits *l)
 {
+    double limit = limit_of(j, st, l);
+    struct cw_gauge g = {.n = 0};
+    cw_need_least(&g, limit > j->t[l->least] ? l->gaps : l->least, "days", (double)st->run, limit);
+    cw_need_least(&g, KNOWN, "days", st->known, j->t[KNOWN]);
+    return g;
+}
+
+static struct cw_signal signal_of(const struct cw_judge *j, const struct state *st,
+                                  const struct limits *l)
+{
+    double limit = limit_of(j, st, l);
     double over = (double)st->run / limit;
     struct cw_signal s = {.line = j->line ? j->line->number : 0,
                           .step = (uint8_t)(over >= 2),
                           .holds = true,
                           .severity = (float)fmin(0.3 * over, 1),
-                          .leave = (float)log_odds,
+                          .leave = (float)j->t[l->log_odds],
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
@@ -83,15 +103,23 @@ static void raise(struct cw_judge *j, const struct state *st, double limit, doub
     cw_fact_number(&s, CW_FACT_expected_days, (double)st->gap);
     cw_fact_number(&s, CW_FACT_limit_days, limit);
     cw_fact_number(&s, CW_FACT_span_days, st->known);
-    cw_raise(j, &s);
+    return s;
 }
 
-static void tell(struct cw_judge *j, const struct state *st, double limit, double log_odds)
+static bool has_worn(const struct cw_judge *j, const struct state *st)
 {
-    if (st->known >= j->t[KNOWN] && (double)st->run >= limit && (double)st->run < j->t[LASTS])
-        raise(j, st, limit, log_odds);
-    else
+    return (double)st->run >= j->t[LASTS];
+}
+
+static void tell(struct cw_judge *j, const struct state *st, const struct limits *l)
+{
+    struct cw_gauge g = gauge_of(j, st, l);
+    if (!cw_gauge_met(&g) || has_worn(j, st)) {
         cw_clear(j, j->line ? j->line->number : 0, 0);
+        return;
+    }
+    struct cw_signal s = signal_of(j, st, l);
+    cw_raise(j, &s);
 }
 
 /* How much a day of nothing says: less on a day that was quiet for everybody. */
@@ -113,11 +141,15 @@ static void on_day_close(struct cw_judge *j)
     if ((!active && !feeds_alive(j->day)) || cw_client_all_stopped(j->client))
         return;
     count_day(st, active, weight_of(j->day));
-    tell(j, st, limit_of(st, j->t[LEAST_DAYS], j->t[GAPS]), j->t[LOG_ODDS]);
+    tell(j, st, &of_client);
 }
 
-/* A line of several; of an only line, or of a client silent as a whole, the client's own signal
- * says it. */
+/* Of an only line, or of a client silent as a whole, the client's own signal says it. */
+static bool said_by_client(const struct cw_judge *j)
+{
+    return cw_client_lines_left(j->client) < 2 || cw_is_raised(j, 0, 0);
+}
+
 static void on_line_close(struct cw_judge *j)
 {
     struct state *st = j->line_state;
@@ -125,11 +157,31 @@ static void on_line_close(struct cw_judge *j)
     if (j->line->status >= CW_LINE_TWO_WAY || (!active && !feeds_alive(j->day)))
         return;
     count_day(st, active, weight_of(j->day));
-    if (cw_client_lines_left(j->client) < 2 || cw_is_raised(j, 0, 0)) {
+    if (said_by_client(j))
         cw_clear(j, j->line->number, 0);
-        return;
-    }
-    tell(j, st, limit_of(st, j->t[LINE_LEAST_DAYS], j->t[LINE_GAPS]), j->t[LINE_LOG_ODDS]);
+    else
+        tell(j, st, &of_line);
+}
+
+static void read_state(const struct cw_judge *j, const struct state *st, const struct limits *l,
+                       struct cw_explanation *x)
+{
+    struct cw_reading r = {.s = signal_of(j, st, l),
+                           .gauge = gauge_of(j, st, l),
+                           .warmup_days = cw_explain_missing(j->t[KNOWN], st->known),
+                           .hold = has_worn(j, st) ? CW_HOLD_WORN : CW_HOLD_NONE};
+    cw_explain_add(j, x, &r);
+}
+
+static void explain(const struct cw_judge *j, struct cw_explanation *x)
+{
+    read_state(j, j->state, &of_client, x);
+}
+
+static void explain_line(const struct cw_judge *j, struct cw_explanation *x)
+{
+    if (j->line->status < CW_LINE_TWO_WAY && !said_by_client(j))
+        read_state(j, j->line_state, &of_line, x);
 }
 
 const struct cw_detector cw_det_inactivity = {
@@ -142,4 +194,6 @@ const struct cw_detector cw_det_inactivity = {
     .line_state_size = sizeof(struct state),
     .on_day_close = on_day_close,
     .on_line_close = on_line_close,
+    .explain = explain,
+    .explain_line = explain_line,
 };

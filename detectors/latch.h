@@ -6,7 +6,7 @@
 #ifndef CW_DETECTORS_LATCH_H
 #define CW_DETECTORS_LATCH_H
 
-#include "churnwatch/client.h"
+#include "churnwatch/explain.h"
 
 enum latch_state { LATCH_OFF, LATCH_ON, LATCH_WORN };
 struct latch {
@@ -26,6 +26,12 @@ static inline enum latch_state latch_step(struct latch *l, double score, double 
     else if (l->state == LATCH_ON && ++l->days > most_days)
         l->state = LATCH_WORN;
     return (enum latch_state)l->state;
+}
+
+/* Why a score past its limit is not told. */
+static inline enum cw_hold latch_hold(const struct latch *l)
+{
+    return l->state == LATCH_WORN ? CW_HOLD_WORN : CW_HOLD_NONE;
 }
 
 /* How far past the fire limit: 0, 1 from one and a half times it, 2 from twice. */

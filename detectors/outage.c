@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "churnwatch/client.h"
+#include "churnwatch/explain.h"
 
 enum {
     FIRE,
@@ -33,14 +33,26 @@ enum { JOINT, TICKET_SLOT };
 #define SIGMAS_MOST 4 /* deeper falls add no more */
 
 struct state {
-    uint16_t run; /* days in a row on which both fell */
-    uint16_t spare;
+    uint16_t run;  /* days in a row on which both fell */
+    uint16_t fell; /* hundredths of sigma, rounded up, of the last judged day; 0: it did not */
 };
+#define FELL_MOST 600.0 /* sigma: enough to be seen as beyond any limit */
 
 /* How far below usual, in the client's own scale; a day of nothing by the chance of one. */
 static double fall(const struct cw_channel_day *d)
 {
     return d->any ? -d->z : sqrt(-2 * log(1 - d->p_any));
+}
+
+/* Both must have fallen, and what is usual must be something to lose. */
+static struct cw_gauge gauge_of(const struct cw_judge *j, double sigma)
+{
+    const struct cw_channel_day *d = &j->day->spend;
+    struct cw_gauge g = {.n = 0};
+    cw_need_least(&g, FIRE, "sigma", sigma, j->t[FIRE]);
+    cw_need_least(&g, LEAST_YUAN, "yuan a day", d->mean, j->t[LEAST_YUAN]);
+    cw_need_most(&g, CW_BY_RULE, "yuan a day", d->amount, d->mean * 0.5);
+    return g;
 }
 
 static void raise_joint(struct cw_judge *j, double sigma)
@@ -69,8 +81,9 @@ static void on_day_close(struct cw_judge *j)
         cw_client_all_stopped(j->client))
         return;
     double sigma = fmin(fall(&v->spend), fall(&v->usage));
-    bool fell = sigma >= j->t[FIRE] && v->spend.mean >= j->t[LEAST_YUAN] &&
-                v->spend.amount <= v->spend.mean * 0.5;
+    struct cw_gauge g = gauge_of(j, sigma);
+    bool fell = cw_gauge_met(&g);
+    st->fell = (uint16_t)ceil(100 * fmin(fmax(sigma, 0), FELL_MOST));
     st->run = fell ? (uint16_t)(st->run + (st->run < UINT16_MAX)) : 0;
     if (st->run > j->t[RUN_MOST])
         cw_clear(j, 0, JOINT);
@@ -96,6 +109,27 @@ static void on_event(struct cw_judge *j)
     cw_raise(j, &s);
 }
 
+/* The last judged day, as far as it is kept: the amounts of it are gone. A fall that was deep
+ * enough and still is no outage was too small in money. Care's tickets leave their signal and no
+ * more. */
+static void explain(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct state *st = j->state;
+    const struct cw_day_view *usual = j->so_far;
+    struct cw_reading r = {.s = {.slot = JOINT},
+                           .warmup_days = fmax(cw_explain_warmup(j, &usual->spend),
+                                               cw_explain_warmup(j, &usual->usage)),
+                           .hold = st->run > j->t[RUN_MOST] ? CW_HOLD_WORN : CW_HOLD_TOLD};
+    cw_need_least(&r.gauge, FIRE, "sigma", st->fell / 100.0, j->t[FIRE]);
+    if (cw_gauge_met(&r.gauge))
+        cw_need_least(&r.gauge, LEAST_YUAN, "days", st->run, 1);
+    cw_fact_yuan(&r.s, CW_FACT_expected_yuan, usual->spend.mean);
+    cw_fact_yuan(&r.s, CW_FACT_limit_yuan, usual->spend.mean * 0.5);
+    cw_fact_number(&r.s, CW_FACT_span_days, st->run);
+    cw_fact_number(&r.s, CW_FACT_score, st->fell / 100.0);
+    cw_explain_add(j, x, &r);
+}
+
 const struct cw_detector cw_det_outage = {
     .name = "outage",
     .finds = "spend and usage fall together on one day, or care tells of an outage",
@@ -106,4 +140,5 @@ const struct cw_detector cw_det_outage = {
     .reads = CW_READS(OUTAGE),
     .on_event = on_event,
     .on_day_close = on_day_close,
+    .explain = explain,
 };

@@ -80,6 +80,19 @@ static void on_event(struct cw_judge *j)
     }
 }
 
+static void explain_line(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct line_slice *known = j->line_state;
+    struct cw_reading r = {.s = {.line = j->line->number}};
+    if (!known->last)
+        return;
+    bool recent = cw_stamp_within(known->last, j->now, j->t[WINDOW]);
+    cw_need_least(&r.gauge, CW_BY_RULE, "times", recent ? known->changes : 0, 1);
+    cw_fact_number(&r.s, CW_FACT_count, recent ? known->changes : 0);
+    cw_fact_number(&r.s, CW_FACT_span_days, j->t[WINDOW]);
+    cw_explain_told(j, x, &r);
+}
+
 const struct cw_detector cw_det_plan_change = {
     .name = "plan_change",
     .finds = "lines that go down to cheaper plans",
@@ -89,4 +102,5 @@ const struct cw_detector cw_det_plan_change = {
     .line_state_size = sizeof(struct line_slice),
     .reads = CW_READS(PLAN_CHANGED),
     .on_event = on_event,
+    .explain_line = explain_line,
 };

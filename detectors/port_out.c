@@ -111,6 +111,19 @@ static void on_event(struct cw_judge *j)
     take_stage(j, stage, recipient);
 }
 
+static void explain_line(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct line_slice *known = j->line_state;
+    struct cw_reading r = {.s = {.line = j->line->number}};
+    if (!known->told_at)
+        return;
+    bool going = known->stage && known->stage != 1 + CW_PORT_CANCELLED;
+    cw_need_least(&r.gauge, CW_BY_RULE, "times", going, 1);
+    if (going)
+        cw_fact_text(&r.s, CW_FACT_stage, stages[known->stage - 1].name);
+    cw_explain_told(j, x, &r);
+}
+
 const struct cw_detector cw_det_port_out = {
     .name = "port_out",
     .finds = "a line on its way to another operator: inquiry, code, request, completed",
@@ -120,4 +133,5 @@ const struct cw_detector cw_det_port_out = {
     .line_state_size = sizeof(struct line_slice),
     .reads = CW_READS(PORT_OUT) | CW_READS(TERMINATED) | CW_READS(RESUMED),
     .on_event = on_event,
+    .explain_line = explain_line,
 };

@@ -3,7 +3,7 @@
 #ifndef CW_DETECTORS_SLICES_H
 #define CW_DETECTORS_SLICES_H
 
-#include "churnwatch/client.h"
+#include "churnwatch/explain.h"
 
 /* Seconds since 1970, at least 1, so that 0 can say "never"; enough until 2106. */
 static inline uint32_t cw_stamp(cw_event_time t)
@@ -16,6 +16,14 @@ static inline uint32_t cw_stamp(cw_event_time t)
 static inline bool cw_stamp_within(uint32_t stamp, cw_event_time now, double days)
 {
     return stamp && (double)cw_stamp(now) - (double)stamp <= days * 86400;
+}
+
+/* For signs that come by events: past its limit, one was told on the event that made it so. */
+static inline void cw_explain_told(const struct cw_judge *j, struct cw_explanation *x,
+                                   struct cw_reading *r)
+{
+    r->hold = CW_HOLD_TOLD;
+    cw_explain_add(j, x, r);
 }
 
 /* Severity as people read it, 0..1, so that it follows the weights when they are tuned. */

@@ -38,8 +38,28 @@ struct state {
     struct latch latch;
 };
 
-static void raise(struct cw_judge *j, const struct state *st, double score)
+/* Spend's decline with usage's; nothing until there is history, and nothing by usage alone. */
+static double score_of(const struct cw_judge *j, const struct state *st)
 {
+    double spend = two_scale_score(&st->spend), usage = two_scale_score(&st->usage);
+    if (st->spend.days < j->t[WARMUP] || spend <= 0)
+        return 0;
+    return j->t[SPEND_WEIGHT] * spend + j->t[USAGE_WEIGHT] * usage;
+}
+
+static struct cw_gauge gauge_of(const struct cw_judge *j, const struct state *st)
+{
+    double lost_a_month = 30 * (double)(st->spend.slow - st->spend.fast);
+    struct cw_gauge g = {.n = 0};
+    cw_need_least(&g, FIRE, "score", score_of(j, st), j->t[FIRE]);
+    if (st->latch.state == LATCH_OFF)
+        cw_need_least(&g, LEAST_YUAN, "yuan a month", lost_a_month, j->t[LEAST_YUAN]);
+    return g;
+}
+
+static struct cw_signal signal_of(const struct cw_judge *j, const struct state *st)
+{
+    double score = score_of(j, st);
     double capped = score < 20 ? score : 20;
     struct cw_signal s = {.step = step_of(score, j->t[FIRE]),
                           .holds = true,
@@ -55,15 +75,7 @@ static void raise(struct cw_judge *j, const struct state *st, double score)
         two_scale_limit(&st->spend, j->t[FIRE] / (j->t[SPEND_WEIGHT] + j->t[USAGE_WEIGHT])));
     cw_fact_number(&s, CW_FACT_span_days, TWO_SCALE_SLOW);
     cw_fact_number(&s, CW_FACT_score, score);
-    cw_raise(j, &s);
-}
-
-/* A channel that was not judged keeps what it last said. */
-static double units_of(struct two_scale *ts, const struct cw_channel_day *d)
-{
-    if (d->judged)
-        return two_scale_step(ts, d->amount / d->shared);
-    return -two_scale_log_ratio(ts) / two_scale_unit(ts);
+    return s;
 }
 
 static void on_day_close(struct cw_judge *j)
@@ -72,23 +84,35 @@ static void on_day_close(struct cw_judge *j)
     const struct cw_day_view *v = j->day;
     if (!v->spend.judged || cw_client_all_stopped(j->client))
         return;
-    double spend = units_of(&st->spend, &v->spend);
-    double usage = v->usage.days ? units_of(&st->usage, &v->usage) : 0;
-    double lost_a_month = 30 * (double)(st->spend.slow - st->spend.fast);
-    double score = j->t[SPEND_WEIGHT] * spend + j->t[USAGE_WEIGHT] * usage;
-    if (st->spend.days < j->t[WARMUP] || spend <= 0)
+    two_scale_step(&st->spend, v->spend.amount / v->spend.shared);
+    if (v->usage.days && v->usage.judged) /* Else it keeps what it last said. */
+        two_scale_step(&st->usage, v->usage.amount / v->usage.shared);
+    double score = score_of(j, st);
+    struct cw_gauge g = gauge_of(j, st);
+    if (st->latch.state == LATCH_OFF && !cw_gauge_met(&g))
         score = 0;
-    bool small = st->latch.state == LATCH_OFF && lost_a_month < j->t[LEAST_YUAN];
-    switch (latch_step(&st->latch, small ? 0 : score, j->t[FIRE], j->t[CLEAR], j->t[LASTS])) {
+    switch (latch_step(&st->latch, score, j->t[FIRE], j->t[CLEAR], j->t[LASTS])) {
     case LATCH_ON:
-        if (score >= j->t[FIRE] || cw_is_raised(j, 0, 0))
-            raise(j, st, score);
+        if (score >= j->t[FIRE] || cw_is_raised(j, 0, 0)) {
+            struct cw_signal s = signal_of(j, st);
+            cw_raise(j, &s);
+        }
         break;
     case LATCH_OFF:
     case LATCH_WORN:
         cw_clear(j, 0, 0);
         break;
     }
+}
+
+static void explain(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct state *st = j->state;
+    struct cw_reading r = {.s = signal_of(j, st),
+                           .gauge = gauge_of(j, st),
+                           .warmup_days = cw_explain_missing(j->t[WARMUP], st->spend.days),
+                           .hold = latch_hold(&st->latch)};
+    cw_explain_add(j, x, &r);
 }
 
 const struct cw_detector cw_det_spend_decline = {
@@ -99,4 +123,5 @@ const struct cw_detector cw_det_spend_decline = {
     .state_version = 1,
     .state_size = sizeof(struct state),
     .on_day_close = on_day_close,
+    .explain = explain,
 };

@@ -28,7 +28,7 @@ struct state {
     float chance; /* share of days with spend before the fall */
 };
 
-static void raise(struct cw_judge *j, const struct state *st)
+static struct cw_signal signal_of(const struct cw_judge *j, const struct state *st)
 {
     const struct cusum *c = &st->spend;
     struct cw_signal s = {.step = step_of((double)c->sum, j->t[FIRE]),
@@ -43,16 +43,24 @@ static void raise(struct cw_judge *j, const struct state *st)
     cw_fact_yuan(&s, CW_FACT_limit_yuan, cusum_limit(c));
     cw_fact_number(&s, CW_FACT_span_days, c->days);
     cw_fact_number(&s, CW_FACT_score, (double)c->sum);
-    cw_raise(j, &s);
+    return s;
 }
 
-/* Worth a call: long enough, dear enough, and of a client who spends on most days. */
-static bool counts(const struct cw_judge *j, const struct state *st)
+/* Sure, and until it has been told also worth a call: long enough, dear enough, and of a client who
+ * spends on most days. */
+static struct cw_gauge gauge_of(const struct cw_judge *j, const struct state *st)
 {
     const struct cusum *c = &st->spend;
+    struct cw_gauge g = {.n = 0};
+    cw_need_least(&g, FIRE, "score", (double)c->sum, j->t[FIRE]);
+    if (st->latch.state != LATCH_OFF)
+        return g;
     double lost = cusum_expected(c) - cusum_observed(c);
-    return c->days >= j->t[LEAST_DAYS] && 30 * lost >= j->t[LEAST_YUAN] &&
-           cusum_observed(c) <= cusum_limit(c) && (double)st->chance >= j->t[LEAST_CHANCE];
+    cw_need_least(&g, LEAST_DAYS, "days", c->days, j->t[LEAST_DAYS]);
+    cw_need_least(&g, LEAST_YUAN, "yuan a month", 30 * lost, j->t[LEAST_YUAN]);
+    cw_need_least(&g, LEAST_CHANCE, "ratio", (double)st->chance, j->t[LEAST_CHANCE]);
+    cw_need_most(&g, CW_BY_RULE, "yuan a day", cusum_observed(c), cusum_limit(c));
+    return g;
 }
 
 static void on_day_close(struct cw_judge *j)
@@ -65,18 +73,38 @@ static void on_day_close(struct cw_judge *j)
         st->chance = (float)(d->p_any);
     cusum_step(&st->spend, d, j->t[CAP]);
     double score = (double)st->spend.sum;
-    if (st->latch.state == LATCH_OFF && !counts(j, st))
+    struct cw_gauge g = gauge_of(j, st);
+    if (st->latch.state == LATCH_OFF && !cw_gauge_met(&g))
         score = 0;
     switch (latch_step(&st->latch, score, j->t[FIRE], j->t[CLEAR], j->t[LASTS])) {
     case LATCH_ON:
-        if (score >= j->t[FIRE] || cw_is_raised(j, 0, 0))
-            raise(j, st);
+        if (score >= j->t[FIRE] || cw_is_raised(j, 0, 0)) {
+            struct cw_signal s = signal_of(j, st);
+            cw_raise(j, &s);
+        }
         break;
     case LATCH_OFF:
     case LATCH_WORN:
         cw_clear(j, 0, 0);
         break;
     }
+}
+
+static void explain(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct state *st = j->state;
+    const struct cw_channel_day *usual = &j->so_far->spend;
+    struct cw_reading r = {.s = signal_of(j, st),
+                           .gauge = gauge_of(j, st),
+                           .warmup_days = cw_explain_warmup(j, usual),
+                           .hold = latch_hold(&st->latch)};
+    if (st->spend.days ==
+        0) { /* Nothing speaks for a fall: what is usual is all there is to say. */
+        r.s.n_facts = 0;
+        cw_fact_yuan(&r.s, CW_FACT_expected_yuan, usual->mean);
+        cw_fact_yuan(&r.s, CW_FACT_limit_yuan, CUSUM_HALF_WAY * usual->mean);
+    }
+    cw_explain_add(j, x, &r);
 }
 
 const struct cw_detector cw_det_spend_drop = {
@@ -87,4 +115,5 @@ const struct cw_detector cw_det_spend_drop = {
     .state_version = 1,
     .state_size = sizeof(struct state),
     .on_day_close = on_day_close,
+    .explain = explain,
 };

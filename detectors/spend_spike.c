@@ -6,7 +6,7 @@
  */
 #include <math.h>
 
-#include "churnwatch/client.h"
+#include "churnwatch/explain.h"
 
 enum {
     FIRE,
@@ -57,7 +57,25 @@ static struct cw_signal incident(const struct cw_judge *j, uint8_t slot, double 
     return s;
 }
 
-static void raise_day(struct cw_judge *j, const struct cw_channel_day *d)
+/* The day so far must be rare for this client, and dear. */
+static struct cw_gauge day_gauge(const struct cw_channel_day *d, const double *t)
+{
+    struct cw_gauge g = {.n = 0};
+    cw_need_least(&g, FIRE, "sigma", d->z, t[FIRE]);
+    cw_need_least(&g, LEAST_YUAN, "yuan", d->amount - d->expected, t[LEAST_YUAN]);
+    return g;
+}
+
+/* Any roaming at all, where the limit is nothing. */
+static struct cw_gauge night_gauge(const struct cw_day_view *v, const double *t)
+{
+    struct cw_gauge g = {.n = 0};
+    double yuan = (double)v->roaming_night / CW_YUAN;
+    cw_need_least(&g, NIGHT_YUAN, "yuan", yuan, fmax(t[NIGHT_YUAN], 1.0 / CW_YUAN));
+    return g;
+}
+
+static struct cw_signal day_signal(const struct cw_judge *j, const struct cw_channel_day *d)
 {
     double over = fmin(d->z - j->t[FIRE], SIGMAS_MOST);
     struct cw_signal s = incident(j, DAY, j->t[INCIDENT] + j->t[INCIDENT_SIGMA] * over);
@@ -68,10 +86,10 @@ static void raise_day(struct cw_judge *j, const struct cw_channel_day *d)
     cw_fact_yuan(&s, CW_FACT_limit_yuan, d->expected * exp(d->scale * j->t[FIRE]));
     cw_fact_number(&s, CW_FACT_span_days, d->days);
     cw_fact_number(&s, CW_FACT_score, d->z);
-    cw_raise(j, &s);
+    return s;
 }
 
-static void raise_night(struct cw_judge *j, cw_money roamed)
+static struct cw_signal night_signal(const struct cw_judge *j, cw_money roamed)
 {
     struct cw_signal s = incident(j, NIGHT, j->t[NIGHT_INCIDENT]);
     double yuan = (double)roamed / CW_YUAN;
@@ -79,16 +97,22 @@ static void raise_night(struct cw_judge *j, cw_money roamed)
     cw_fact_yuan(&s, CW_FACT_observed_yuan, yuan);
     cw_fact_yuan(&s, CW_FACT_expected_yuan, 0);
     cw_fact_yuan(&s, CW_FACT_limit_yuan, j->t[NIGHT_YUAN]);
-    cw_raise(j, &s);
+    return s;
+}
+
+/* Days in a row with a spike, that day being one. */
+static uint16_t run_with(const struct state *st, cw_day day)
+{
+    if (st->run && day == st->day)
+        return st->run;
+    return st->run && day == st->day + 1 ? (uint16_t)(st->run + (st->run < UINT16_MAX)) : 1;
 }
 
 /* Counts the day once; true while it is still news. */
 static bool another_day(struct state *st, cw_day day, double most)
 {
-    if (st->run == 0 || day != st->day) {
-        st->run = st->run && day == st->day + 1 ? (uint16_t)(st->run + (st->run < UINT16_MAX)) : 1;
-        st->day = day;
-    }
+    st->run = run_with(st, day);
+    st->day = day;
     return st->run <= most;
 }
 
@@ -97,12 +121,16 @@ static void on_event(struct cw_judge *j)
     const struct cw_day_view *v = j->so_far;
     if (!v)
         return;
-    const struct cw_channel_day *d = &v->spend;
-    if (d->warm && d->z >= j->t[FIRE] && d->amount - d->expected >= j->t[LEAST_YUAN] &&
-        another_day(j->state, v->day, j->t[RUN_MOST]))
-        raise_day(j, d);
-    if (v->roaming_night > 0 && (double)v->roaming_night / CW_YUAN >= j->t[NIGHT_YUAN])
-        raise_night(j, v->roaming_night);
+    struct cw_gauge by_day = day_gauge(&v->spend, j->t), by_night = night_gauge(v, j->t);
+    struct cw_signal s;
+    if (v->spend.warm && cw_gauge_met(&by_day) && another_day(j->state, v->day, j->t[RUN_MOST])) {
+        s = day_signal(j, &v->spend);
+        cw_raise(j, &s);
+    }
+    if (cw_gauge_met(&by_night)) {
+        s = night_signal(j, v->roaming_night);
+        cw_raise(j, &s);
+    }
 }
 
 static void on_day_close(struct cw_judge *j)
@@ -111,6 +139,20 @@ static void on_day_close(struct cw_judge *j)
     const struct cw_channel_day *d = &j->day->spend;
     if (st->run && st->day == j->day->day && d->z < j->t[CLEAR])
         cw_clear(j, 0, DAY);
+}
+
+static void explain(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct cw_day_view *v = j->so_far;
+    bool worn = run_with(j->state, v->day) > j->t[RUN_MOST];
+    struct cw_reading day = {.s = day_signal(j, &v->spend),
+                             .gauge = day_gauge(&v->spend, j->t),
+                             .warmup_days = cw_explain_warmup(j, &v->spend),
+                             .hold = worn ? CW_HOLD_WORN : CW_HOLD_NONE};
+    struct cw_reading night = {.s = night_signal(j, v->roaming_night),
+                               .gauge = night_gauge(v, j->t)};
+    cw_explain_add(j, x, &day);
+    cw_explain_add(j, x, &night);
 }
 
 const struct cw_detector cw_det_spend_spike = {
@@ -123,4 +165,5 @@ const struct cw_detector cw_det_spend_spike = {
     .reads = CW_READS(CHARGE),
     .on_event = on_event,
     .on_day_close = on_day_close,
+    .explain = explain,
 };

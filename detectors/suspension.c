@@ -85,10 +85,11 @@ static void tell_held(const struct line_slice *known, struct cw_signal *s)
     cw_fact_text(s, CW_FACT_reason, reasons[known->reason].name);
 }
 
-static void raise_suspended(struct cw_judge *j, const struct line_slice *now)
+static struct cw_signal suspended_signal(const struct cw_judge *j, cw_number line,
+                                         const struct line_slice *now)
 {
     bool both = now->held == 2, fraud = now->reason == CW_SUSPEND_FRAUD;
-    struct cw_signal s = {.line = j->event->msisdn,
+    struct cw_signal s = {.line = line,
                           .slot = SLOT_SUSPENDED,
                           .step = both,
                           .holds = true,
@@ -100,8 +101,9 @@ static void raise_suspended(struct cw_judge *j, const struct line_slice *now)
                           .due_hours = fraud  ? 4
                                        : both ? 24
                                               : 48};
-    tell_held(now, &s);
-    cw_raise(j, &s);
+    if (now->held)
+        tell_held(now, &s);
+    return s;
 }
 
 static uint32_t starts_within(const struct line_slice *known, const struct cw_judge *j)
@@ -112,12 +114,18 @@ static uint32_t starts_within(const struct line_slice *known, const struct cw_ju
     return n;
 }
 
-static void raise_flapping(struct cw_judge *j, struct line_slice *known)
+static struct cw_gauge flapping_gauge(const struct cw_judge *j, const struct line_slice *known)
+{
+    struct cw_gauge g = {.n = 0};
+    cw_need_least(&g, FLAP_COUNT, "times", starts_within(known, j), j->t[FLAP_COUNT]);
+    return g;
+}
+
+static struct cw_signal flapping_signal(const struct cw_judge *j, cw_number line,
+                                        const struct line_slice *known)
 {
     uint32_t n = starts_within(known, j);
-    if (n < j->t[FLAP_COUNT])
-        return;
-    struct cw_signal s = {.line = j->event->msisdn,
+    struct cw_signal s = {.line = line,
                           .slot = SLOT_FLAPPING,
                           .step = (uint8_t)n,
                           .holds = true,
@@ -127,9 +135,9 @@ static void raise_flapping(struct cw_judge *j, struct line_slice *known)
     cw_fact_number(&s, CW_FACT_count, n);
     cw_fact_number(&s, CW_FACT_limit, j->t[FLAP_COUNT]);
     cw_fact_number(&s, CW_FACT_span_days, j->t[FLAP_DAYS]);
-    tell_held(known, &s);
-    known->flapping = true;
-    cw_raise(j, &s);
+    if (known->held)
+        tell_held(known, &s);
+    return s;
 }
 
 static void start(struct line_slice *known, cw_event_time now)
@@ -149,11 +157,17 @@ static void on_suspended(struct cw_judge *j)
     /* Less than before, or for another reason: the old signal no longer says what is. */
     if (before.held && (known->held < before.held || known->reason != before.reason))
         cw_clear(j, j->event->msisdn, SLOT_SUSPENDED);
-    raise_suspended(j, known);
+    struct cw_signal s = suspended_signal(j, j->event->msisdn, known);
+    cw_raise(j, &s);
     if (before.held)
         return;
     start(known, j->now);
-    raise_flapping(j, known);
+    struct cw_gauge g = flapping_gauge(j, known);
+    if (!cw_gauge_met(&g))
+        return;
+    s = flapping_signal(j, j->event->msisdn, known);
+    known->flapping = true;
+    cw_raise(j, &s);
 }
 
 static void end(struct cw_judge *j)
@@ -179,21 +193,39 @@ static void on_event(struct cw_judge *j)
     }
 }
 
-static void judge_overdue(struct cw_judge *j, struct line_slice *known)
+static int32_t days_held(const struct cw_judge *j, const struct line_slice *known)
 {
-    double limit = j->t[reasons[known->reason].days];
-    int32_t days = j->today - cw_zone_day(j->settings->zone, known->started[0] * CW_SECOND);
-    if (known->overdue || days < limit)
-        return;
+    return j->today - cw_zone_day(j->settings->zone, known->started[0] * CW_SECOND);
+}
+
+static struct cw_gauge overdue_gauge(const struct cw_judge *j, const struct line_slice *known)
+{
+    int by = reasons[known->reason].days;
+    struct cw_gauge g = {.n = 0};
+    cw_need_least(&g, (uint8_t)by, "days", days_held(j, known), j->t[by]);
+    return g;
+}
+
+static struct cw_signal overdue_signal(const struct cw_judge *j, const struct line_slice *known)
+{
     struct cw_signal s = {.line = j->line->number,
                           .slot = SLOT_OVERDUE,
                           .holds = true,
                           .leave = (float)j->t[OVERDUE_LEAVE],
                           .severity = 0.6F,
                           .due_hours = 24};
-    cw_fact_number(&s, CW_FACT_span_days, days);
-    cw_fact_number(&s, CW_FACT_limit_days, limit);
+    cw_fact_number(&s, CW_FACT_span_days, days_held(j, known));
+    cw_fact_number(&s, CW_FACT_limit_days, j->t[reasons[known->reason].days]);
     tell_held(known, &s);
+    return s;
+}
+
+static void judge_overdue(struct cw_judge *j, struct line_slice *known)
+{
+    struct cw_gauge g = overdue_gauge(j, known);
+    if (known->overdue || !cw_gauge_met(&g))
+        return;
+    struct cw_signal s = overdue_signal(j, known);
     known->overdue = true;
     cw_raise(j, &s);
 }
@@ -209,6 +241,26 @@ static void on_line_close(struct cw_judge *j)
     }
 }
 
+static void explain_line(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct line_slice *known = j->line_state;
+    cw_number line = j->line->number;
+    if (known->started[0] == 0)
+        return;
+    struct cw_reading held = {.s = suspended_signal(j, line, known)};
+    cw_need_least(&held.gauge, CW_BY_RULE, "times", known->held != 0, 1);
+    cw_explain_told(j, x, &held);
+    struct cw_reading flapping = {.s = flapping_signal(j, line, known),
+                                  .gauge = flapping_gauge(j, known)};
+    cw_explain_told(j, x, &flapping);
+    if (!known->held)
+        return;
+    struct cw_reading overdue = {.s = overdue_signal(j, known),
+                                 .gauge = overdue_gauge(j, known),
+                                 .hold = known->overdue ? CW_HOLD_TOLD : CW_HOLD_NONE};
+    cw_explain_add(j, x, &overdue);
+}
+
 const struct cw_detector cw_det_suspension = {
     .name = "suspension",
     .finds = "lines barred one way or both, again and again, or not resumed in time",
@@ -219,4 +271,5 @@ const struct cw_detector cw_det_suspension = {
     .reads = CW_READS(SUSPENDED) | CW_READS(RESUMED) | CW_READS(TERMINATED) | CW_READS(PORT_OUT),
     .on_event = on_event,
     .on_line_close = on_line_close,
+    .explain_line = explain_line,
 };

@@ -31,11 +31,13 @@ static enum cw_end_reason reason_of(const struct cw_event *ev)
     return ev->type == CW_EV_PORT_OUT ? CW_END_PORT_OUT : ev->u.terminated.reason;
 }
 
-/* None of the client's lines is left, as far as its lines are known. */
-static bool nothing_left(const struct cw_client *cl)
+/* The client has left when none of its lines is left, as far as its lines are known. */
+static struct cw_gauge left_gauge(const struct cw_client *cl)
 {
-    return cl->n_lines && cw_client_lines_left(cl) == 0 &&
-           (cl->phones <= 0 || (int64_t)cl->n_lines >= cl->phones);
+    double known = cl->n_lines, told = cl->phones, all = known > told ? known : told;
+    struct cw_gauge g = {.n = 0};
+    cw_need_least(&g, CW_BY_RULE, "lines", cl->lines_gone, all > 0 ? all : 1);
+    return g;
 }
 
 static void raise_line(struct cw_judge *j, enum cw_end_reason reason)
@@ -77,8 +79,28 @@ static void on_event(struct cw_judge *j)
     enum cw_end_reason reason = reason_of(j->event);
     if (reason != CW_END_PORT_OUT)
         raise_line(j, reason);
-    if (nothing_left(j->client))
+    struct cw_gauge g = left_gauge(j->client);
+    if (cw_gauge_met(&g))
         raise_left(j, reason);
+}
+
+static void explain(const struct cw_judge *j, struct cw_explanation *x)
+{
+    struct cw_reading r = {.s = {.slot = SLOT_LEFT}, .gauge = left_gauge(j->client)};
+    cw_fact_number(&r.s, CW_FACT_lines, j->client->lines_gone);
+    cw_fact_number(&r.s, CW_FACT_lines_total, r.gauge.need[0].limit);
+    cw_explain_told(j, x, &r);
+}
+
+static void explain_line(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct cw_line *ln = j->line;
+    struct cw_reading r = {.s = {.line = ln->number, .slot = SLOT_LINE}};
+    if (ln->status != CW_LINE_GONE || ln->end_reason == CW_END_PORT_OUT)
+        return;
+    cw_need_least(&r.gauge, CW_BY_RULE, "lines", 1, 1);
+    cw_fact_text(&r.s, CW_FACT_reason, reasons[ln->end_reason]);
+    cw_explain_told(j, x, &r);
 }
 
 const struct cw_detector cw_det_termination = {
@@ -88,4 +110,6 @@ const struct cw_detector cw_det_termination = {
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
     .reads = CW_READS(TERMINATED) | CW_READS(PORT_OUT) | CW_READS(RESUMED),
     .on_event = on_event,
+    .explain = explain,
+    .explain_line = explain_line,
 };

@@ -2,7 +2,10 @@
  * slow decline that no single day shows, and stays quiet for clients who are always restless.
  *
  * Part of a detector's slice; all zero is "knows nothing". Amounts come with what all clients share
- * already taken out, so that a holiday is nobody's decline.
+ * already taken out, so that a holiday is nobody's decline. What a day's ratio says of the client's
+ * restlessness counts from the next day on, when the day itself has been judged by it; so that what
+ * was judged can be read again from what is kept. (Slices written when it was counted at once
+ * count one day twice, which is a sixtieth.)
  */
 #ifndef CW_DETECTORS_TWO_SCALE_H
 #define CW_DETECTORS_TWO_SCALE_H
@@ -33,21 +36,32 @@ static inline double two_scale_log_ratio(const struct two_scale *s)
     return log(((double)s->fast + TWO_SCALE_FLOOR * slow) / ((1 + TWO_SCALE_FLOOR) * slow));
 }
 
-/* Units by which the fast mean is below the slow one after this day; negative when above. */
-static inline double two_scale_step(struct two_scale *s, double amount)
+/* Units by which the fast mean is below the slow one after the last day; negative when above. */
+static inline double two_scale_score(const struct two_scale *s)
 {
+    return -two_scale_log_ratio(s) / two_scale_unit(s);
+}
+
+/* How restless the client is, the last day's ratio counted in. */
+static inline float two_scale_restless(const struct two_scale *s)
+{
+    double n = s->days;
+    if (n <= TWO_SCALE_FAST)
+        return s->restless;
+    double seen = fmin(fabs(two_scale_log_ratio(s)), 3 * two_scale_unit(s));
+    return (float)((double)s->restless +
+                   (seen - (double)s->restless) / fmin(n - TWO_SCALE_FAST, TWO_SCALE_SLOW));
+}
+
+/* One more day. */
+static inline void two_scale_step(struct two_scale *s, double amount)
+{
+    s->restless = two_scale_restless(s);
     s->days += s->days < UINT32_MAX;
     double n = s->days, most = 3 * (double)s->slow;
     double x = amount < 0 ? 0 : n > 14 && amount > most ? most : amount;
     s->fast = (float)((double)s->fast + (x - (double)s->fast) / fmin(n, TWO_SCALE_FAST));
     s->slow = (float)((double)s->slow + (x - (double)s->slow) / fmin(n, TWO_SCALE_SLOW));
-    double unit = two_scale_unit(s), r = two_scale_log_ratio(s);
-    if (n > TWO_SCALE_FAST) {
-        double seen = fmin(fabs(r), 3 * unit);
-        s->restless = (float)((double)s->restless + (seen - (double)s->restless) /
-                                                        fmin(n - TWO_SCALE_FAST, TWO_SCALE_SLOW));
-    }
-    return -r / unit;
 }
 
 /* The fast mean that lies so many units under the slow one. */

@@ -50,9 +50,10 @@ struct verdict {
     uint8_t slot;
     double score, fire, clear, log_odds;
     double observed, expected, limit, span;
+    struct cw_gauge gauge; /* sure, and until it has been told also worth a call */
 };
 
-static void raise(struct cw_judge *j, const struct verdict *v)
+static struct cw_signal signal_of(const struct cw_judge *j, const struct verdict *v)
 {
     double capped = v->score < 20 ? v->score : 20;
     struct cw_signal s = {.slot = v->slot,
@@ -68,16 +69,18 @@ static void raise(struct cw_judge *j, const struct verdict *v)
     cw_fact_number(&s, CW_FACT_limit_minutes, v->limit);
     cw_fact_number(&s, CW_FACT_span_days, v->span);
     cw_fact_number(&s, CW_FACT_score, v->score);
-    cw_raise(j, &s);
+    return s;
 }
 
-static void tell(struct cw_judge *j, struct latch *l, const struct verdict *v, bool counts)
+static void tell(struct cw_judge *j, struct latch *l, const struct verdict *v)
 {
-    double score = l->state == LATCH_OFF && !counts ? 0 : v->score;
+    double score = l->state == LATCH_OFF && !cw_gauge_met(&v->gauge) ? 0 : v->score;
     switch (latch_step(l, score, v->fire, v->clear, j->t[LASTS])) {
     case LATCH_ON:
-        if (score >= v->fire || cw_is_raised(j, 0, v->slot))
-            raise(j, v);
+        if (score >= v->fire || cw_is_raised(j, 0, v->slot)) {
+            struct cw_signal s = signal_of(j, v);
+            cw_raise(j, &s);
+        }
         break;
     case LATCH_OFF:
     case LATCH_WORN:
@@ -86,10 +89,9 @@ static void tell(struct cw_judge *j, struct latch *l, const struct verdict *v, b
     }
 }
 
-static void judge_sudden(struct cw_judge *j, struct state *st)
+static struct verdict sudden(const struct cw_judge *j, const struct state *st)
 {
-    struct cusum *c = &st->usage;
-    cusum_step(c, &j->day->usage, j->t[CAP]);
+    const struct cusum *c = &st->usage;
     struct verdict v = {.slot = SUDDEN,
                         .score = (double)c->sum,
                         .fire = j->t[FIRE],
@@ -99,16 +101,20 @@ static void judge_sudden(struct cw_judge *j, struct state *st)
                         .expected = cusum_expected(c),
                         .limit = cusum_limit(c),
                         .span = c->days};
-    tell(j, &st->latch[SUDDEN], &v,
-         c->days >= j->t[LEAST_DAYS] && v.expected >= j->t[LEAST_USAGE] && v.observed <= v.limit);
+    cw_need_least(&v.gauge, FIRE, "score", v.score, v.fire);
+    if (st->latch[SUDDEN].state != LATCH_OFF)
+        return v;
+    cw_need_least(&v.gauge, LEAST_DAYS, "days", c->days, j->t[LEAST_DAYS]);
+    cw_need_least(&v.gauge, LEAST_USAGE, "minutes a day", v.expected, j->t[LEAST_USAGE]);
+    cw_need_most(&v.gauge, CW_BY_RULE, "minutes a day", v.observed, v.limit);
+    return v;
 }
 
-static void judge_slow(struct cw_judge *j, struct state *st)
+static struct verdict slow(const struct cw_judge *j, const struct state *st)
 {
-    struct two_scale *ts = &st->slow;
-    double score = two_scale_step(ts, j->day->usage.amount / j->day->usage.shared);
+    const struct two_scale *ts = &st->slow;
     struct verdict v = {.slot = SLOW,
-                        .score = score,
+                        .score = two_scale_score(ts),
                         .fire = j->t[SLOW_FIRE],
                         .clear = j->t[SLOW_CLEAR],
                         .log_odds = j->t[SLOW_LOG_ODDS],
@@ -116,7 +122,12 @@ static void judge_slow(struct cw_judge *j, struct state *st)
                         .expected = (double)ts->slow,
                         .limit = two_scale_limit(ts, j->t[SLOW_FIRE]),
                         .span = TWO_SCALE_SLOW};
-    tell(j, &st->latch[SLOW], &v, ts->days >= j->t[WARMUP] && v.expected >= j->t[LEAST_USAGE]);
+    cw_need_least(&v.gauge, SLOW_FIRE, "score", v.score, v.fire);
+    if (st->latch[SLOW].state != LATCH_OFF)
+        return v;
+    cw_need_least(&v.gauge, WARMUP, "days", ts->days, j->t[WARMUP]);
+    cw_need_least(&v.gauge, LEAST_USAGE, "minutes a day", v.expected, j->t[LEAST_USAGE]);
+    return v;
 }
 
 static void on_day_close(struct cw_judge *j)
@@ -125,9 +136,39 @@ static void on_day_close(struct cw_judge *j)
     const struct cw_channel_day *d = &j->day->usage;
     if (!d->judged || d->days == 0 || cw_client_all_stopped(j->client))
         return;
-    judge_slow(j, st);
-    if (d->warm)
-        judge_sudden(j, st);
+    two_scale_step(&st->slow, d->amount / d->shared);
+    struct verdict v = slow(j, st);
+    tell(j, &st->latch[SLOW], &v);
+    if (!d->warm)
+        return;
+    cusum_step(&st->usage, d, j->t[CAP]);
+    v = sudden(j, st);
+    tell(j, &st->latch[SUDDEN], &v);
+}
+
+static void explain(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct state *st = j->state;
+    const struct cw_channel_day *usual = &j->so_far->usage;
+    struct verdict v[] = {sudden(j, st), slow(j, st)};
+    struct cw_reading r[] = {
+        [SUDDEN] = {.s = signal_of(j, &v[SUDDEN]),
+                    .gauge = v[SUDDEN].gauge,
+                    .warmup_days = cw_explain_warmup(j, usual),
+                    .hold = latch_hold(&st->latch[SUDDEN])},
+        [SLOW] = {.s = signal_of(j, &v[SLOW]),
+                  .gauge = v[SLOW].gauge,
+                  .warmup_days = cw_explain_missing(j->t[WARMUP], st->slow.days),
+                  .hold = latch_hold(&st->latch[SLOW])},
+    };
+    if (st->usage.days ==
+        0) { /* Nothing speaks for a fall: what is usual is all there is to say. */
+        r[SUDDEN].s.n_facts = 0;
+        cw_fact_number(&r[SUDDEN].s, CW_FACT_expected_minutes, usual->mean);
+        cw_fact_number(&r[SUDDEN].s, CW_FACT_limit_minutes, CUSUM_HALF_WAY * usual->mean);
+    }
+    cw_explain_add(j, x, &r[SUDDEN]);
+    cw_explain_add(j, x, &r[SLOW]);
 }
 
 const struct cw_detector cw_det_usage_drop = {
@@ -138,4 +179,5 @@ const struct cw_detector cw_det_usage_drop = {
     .state_version = 1,
     .state_size = sizeof(struct state),
     .on_day_close = on_day_close,
+    .explain = explain,
 };

@@ -94,6 +94,19 @@ static void on_event(struct cw_judge *j)
     raise_call(j, listed == CW_LISTED_EXACTLY ? leave : leave * j->t[PREFIX_SHARE], known->calls);
 }
 
+static void explain_line(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct line_slice *known = j->line_state;
+    struct cw_reading r = {.s = {.line = j->line->number}};
+    if (!known->last)
+        return;
+    bool recent = cw_stamp_within(known->last, j->now, j->t[WINDOW]);
+    cw_need_least(&r.gauge, CW_BY_RULE, "times", recent ? known->calls : 0, 1);
+    cw_fact_number(&r.s, CW_FACT_count, recent ? known->calls : 0);
+    cw_fact_number(&r.s, CW_FACT_span_days, j->t[WINDOW]);
+    cw_explain_told(j, x, &r);
+}
+
 const struct cw_detector cw_det_watched_number = {
     .name = "watched_number",
     .finds = "calls with watched numbers: competitors' sales lines, port-out enquiry lines",
@@ -104,4 +117,5 @@ const struct cw_detector cw_det_watched_number = {
     .line_state_size = sizeof(struct line_slice),
     .reads = CW_READS(CALL),
     .on_event = on_event,
+    .explain_line = explain_line,
 };

@@ -139,6 +139,7 @@ struct cw_client;
 struct cw_line;
 struct cw_settings;
 struct cw_findings;
+struct cw_explanation;
 
 /* One call's view of the world. */
 struct cw_judge {
@@ -153,8 +154,8 @@ struct cw_judge {
     cw_event_time now;              /* the event's time; at a day's close the closing instant */
     cw_day today;                   /* the civil day of now; at a day's close the closed day */
     bool late;                      /* the event belongs to a day already judged */
-    /* A charge's day so far, spend without monthly fee, this event included (on_event of CHARGE;
-     * view.amount is the sum so far, expectation of the whole day). */
+    /* A charge's day so far, spend without monthly fee, this event included (on_event of CHARGE,
+     * explain; view.amount is the sum so far, expectation of the whole day). */
     const struct cw_day_view *so_far;
     struct cw_findings *out;
     uint8_t self; /* enum cw_detector_id */
@@ -191,6 +192,11 @@ struct cw_detector {
     void (*on_bill)(struct cw_judge *j); /* on CW_EV_BILL, after the client's bills were updated */
     /* At a day's close, for each line, line and line_state set; NULL for most. */
     void (*on_line_close)(struct cw_judge *j);
+    /* What it knows of the client, and of each line (line and line_state set; NULL where lines tell
+     * nothing): adds readings by cw_explain_add, see churnwatch/explain.h, and changes nothing. j
+     * has now (the clock), today and so_far (both channels), no event and no day. */
+    void (*explain)(const struct cw_judge *j, struct cw_explanation *x);
+    void (*explain_line)(const struct cw_judge *j, struct cw_explanation *x);
 };
 
 /* The table, by enum cw_detector_id. */

@@ -1,0 +1,178 @@
+/* Asking the detectors what they know of one client, and saying how each reading stands.
+ *
+ * Nothing is judged here and nothing changes: a reading is what the detector's own gauge says of
+ * the state as it is kept. In the shard's thread.
+ */
+#include "churnwatch/explain.h"
+
+#include <string.h>
+
+#include "core/profile.h"
+#include "core/shard_state.h"
+
+/* ---- standings ---- */
+
+static bool crowded(const struct cw_client *cl)
+{
+    return cl->task && cl->task->n_signals == CW_TASK_SIGNALS_MOST;
+}
+
+/* Of a reading past its limit whose signal is not open. */
+static enum cw_standing held_back(const struct cw_client *cl, const struct cw_reading *r)
+{
+    if (r->hold != CW_HOLD_NONE)
+        return r->hold == CW_HOLD_TOLD ? CW_STANDS_told : CW_STANDS_worn;
+    return crowded(cl) ? CW_STANDS_crowded : CW_STANDS_would_fire;
+}
+
+static enum cw_standing standing_of(const struct cw_client *cl, const struct cw_policy *p,
+                                    const struct cw_reading *r)
+{
+    if (!p->on[r->s.detector])
+        return CW_STANDS_off;
+    if (r->inhibited_by)
+        return CW_STANDS_inhibited;
+    if (r->open)
+        return CW_STANDS_fired;
+    if (r->warmup_days > 0)
+        return CW_STANDS_warming_up;
+    return cw_gauge_met(&r->gauge) ? held_back(cl, r) : CW_STANDS_quiet;
+}
+
+static void stand(const struct cw_judge *j, const struct cw_policy *p, struct cw_reading *r)
+{
+    const struct cw_client *cl = j->client;
+    r->inhibited_by = cw_ladder_reason(cl, &r->s);
+    r->standing = standing_of(cl, p, r);
+    if (r->standing == CW_STANDS_would_fire && !cw_day_takes_part(cl, j->today)) {
+        r->inhibited_by = "all_gone"; /* Its days are judged no more. */
+        r->standing = CW_STANDS_inhibited;
+    }
+}
+
+/* A detector that had nothing to say: no such sign was ever seen of this client. */
+static void add_nothing(const struct cw_judge *j, struct cw_explanation *x)
+{
+    struct cw_reading r = {.any_line = true};
+    cw_need_least(&r.gauge, CW_BY_RULE, "times", 0, 1);
+    cw_explain_add(j, x, &r);
+}
+
+static bool is_read(const struct cw_explanation *x, const struct cw_task_signal *g)
+{
+    for (size_t i = 0; i < x->n; i++)
+        if (x->of[i].open == g)
+            return true;
+    return false;
+}
+
+/* Signals whose cause the detector does not keep: they speak for themselves. */
+static void add_open(const struct cw_judge *j, struct cw_explanation *x)
+{
+    const struct cw_task *t = j->client->task;
+    for (size_t i = 0; t && i < t->n_signals; i++) {
+        const struct cw_task_signal *g = &t->signals[i];
+        if (g->s.detector != j->self || g->cleared_at != CW_NO_TIME || is_read(x, g))
+            continue;
+        struct cw_reading r = {.s = g->s};
+        cw_explain_add(j, x, &r);
+    }
+}
+
+/* ---- asking ---- */
+
+static void ask(struct cw_judge *j, const struct cw_policy *p, unsigned d, struct cw_explanation *x)
+{
+    const struct cw_client *cl = j->client;
+    const struct cw_detector *det = cw_detectors[d];
+    j->line = NULL;
+    cw_judge_choose(j, p, d);
+    if (det->explain)
+        det->explain(j, x);
+    for (uint32_t i = 0; det->explain_line && i < cl->n_lines; i++) {
+        j->line = cw_client_line_at(cl, i);
+        cw_judge_choose(j, p, d);
+        det->explain_line(j, x);
+    }
+    add_open(j, x);
+    if (x->n == 0)
+        add_nothing(j, x);
+    for (size_t i = 0; i < x->n; i++)
+        stand(j, p, &x->of[i]);
+}
+
+static void view_today(const struct cw_shard *sh, const struct cw_client *cl, cw_day today,
+                       struct cw_day_view *ret)
+{
+    const struct cw_day_sums *d = &cl->open[today & 1];
+    bool known = d->day == today;
+    *ret = (struct cw_day_view){
+        .day = today,
+        .working = cw_calendar_working(sh->settings->workdays, today),
+        .roaming = known ? d->roaming : 0,
+        .roaming_night = known ? d->roaming_night : 0,
+        .quiet_days =
+            cl->active_day == CW_NO_DAY || cl->active_day >= today ? 0 : today - cl->active_day,
+    };
+    cw_judge_so_far(sh, cl, CW_CH_SPEND, today, &ret->spend);
+    cw_judge_so_far(sh, cl, CW_CH_USAGE, today, &ret->usage);
+}
+
+static void verdict_of(const struct cw_shard *sh, const struct cw_client *cl,
+                       struct cw_verdict *ret)
+{
+    static const struct cw_task none = {.n_signals = 0};
+    cw_risk(sh->settings, cl, cl->task ? cl->task : &none, sh->clock, ret);
+}
+
+int cw_shard_explain(struct cw_shard *sh, struct cw_str client, struct cw_explained *ret)
+{
+    struct cw_client *cl = cw_clients_find(sh, client);
+    struct cw_verdict v;
+    if (!cl)
+        return -CW_E_NOTFOUND;
+    *ret = (struct cw_explained){.client = cl, .clock = sh->clock, .today = CW_NO_DAY};
+    ret->policy = *cw_clients_policy(sh, cl);
+    if (sh->failed)
+        return -CW_E_NOMEM;
+    memcpy(ret->segments, sh->policies[cl->policy].words, sizeof ret->segments);
+    verdict_of(sh, cl, &v);
+    ret->risk = v.risk;
+    if (sh->clock == CW_NO_TIME)
+        return 0; /* Nothing has happened yet in this shard. */
+    ret->today = cw_zone_day(sh->settings->zone, sh->clock);
+    view_today(sh, cl, ret->today, &ret->so_far);
+    struct cw_judge j = {.settings = sh->settings,
+                         .client = cl,
+                         .now = sh->clock,
+                         .today = ret->today,
+                         .so_far = &ret->so_far};
+    for (unsigned d = 0; d < CW_DETECTORS; d++)
+        ask(&j, &ret->policy, d, &ret->detectors[d]);
+    return 0;
+}
+
+/* ---- the task ---- */
+
+void cw_explain_task_json(struct cw_buf *b, const struct cw_shard *sh, const struct cw_client *cl)
+{
+    struct cw_profile p = {.preferred_method = CW_BY_NONE, .phones = -1};
+    struct cw_profile_room room;
+    struct cw_verdict v;
+    if (!cl->task) {
+        cw_buf_puts(b, "null");
+        return;
+    }
+    if (cl->has_profile)
+        (void)cw_profile_unpack(cl->profile, &p, &room);
+    verdict_of(sh, cl, &v);
+    cw_task_json(b, sh, cl, &p, &v);
+}
+
+void cw_explain_why_json(struct cw_buf *b, const struct cw_shard *sh, const struct cw_client *cl)
+{
+    static const struct cw_task none = {.n_signals = 0};
+    struct cw_verdict v;
+    verdict_of(sh, cl, &v);
+    cw_task_why_json(b, cl, cl->task ? cl->task : &none, &v);
+}
