@@ -28,7 +28,8 @@ static enum cw_standing held_back(const struct cw_client *cl, const struct cw_re
 static enum cw_standing standing_of(const struct cw_client *cl, const struct cw_policy *p,
                                     const struct cw_reading *r)
 {
-    if (!p->on[r->s.detector])
+    int mode = p->mode[r->s.detector];
+    if (mode == CW_MODE_OFF)
         return CW_STANDS_off;
     if (r->inhibited_by)
         return CW_STANDS_inhibited;
@@ -36,7 +37,9 @@ static enum cw_standing standing_of(const struct cw_client *cl, const struct cw_
         return CW_STANDS_fired;
     if (r->warmup_days > 0)
         return CW_STANDS_warming_up;
-    return cw_gauge_met(&r->gauge) ? held_back(cl, r) : CW_STANDS_quiet;
+    if (!cw_gauge_met(&r->gauge))
+        return CW_STANDS_quiet;
+    return mode == CW_MODE_DRY ? CW_STANDS_dry : held_back(cl, r);
 }
 
 static void stand(const struct cw_judge *j, const struct cw_policy *p, struct cw_reading *r)

@@ -61,6 +61,7 @@ enum cw_hold {
     X(told)       /* past its limit, and told before */                                            \
     X(worn)       /* past its limit for so long that it is the new usual */                        \
     X(crowded)    /* past its limit, but the task is full of stronger signals */                   \
+    X(dry)        /* past its limit: counted and listed, but not sent */                           \
     X(off)        /* the detector is off for this client */
 enum cw_standing {
 #define X(name) CW_STANDS_##name,

@@ -181,6 +181,7 @@ static void close_day(struct history *h, const char *at)
     for (int c = 0; c < 2; c++) {
         if (!ask(h, c))
             continue;
+        check(h, c);
         for (int d = 0; d < CW_DETECTORS; d++)
             for (size_t i = 0; i < h->now->detectors[d].n && n[c] < 64; i++)
                 if (h->now->detectors[d].of[i].standing == CW_STANDS_would_fire &&
@@ -413,17 +414,24 @@ static void standings_say_why(void **state)
     free(h.now);
 }
 
-static void a_detector_may_be_off(void **state)
+static void modes_have_standings(void **state)
 {
     (void)state;
-    static const char *const settings[] = {"detectors.complaint.on=false", NULL};
-    struct history h = {.r = r_new(settings), .now = calloc(1, sizeof *h.now)};
-    event(&h, 1, "care.complaint", r_at(BEGIN, 0, "10:00"),
-          "{'severity':4,'topic':'bill','ticket':'t1'}");
-    assert_int_equal(first(&h, 1, CW_DET_complaint)->standing, CW_STANDS_off);
-    assert_null(h.now->client->task);
-    r_free(h.r);
-    free(h.now);
+    static const char *const off[] = {"detectors.complaint.mode=off", NULL},
+                             *const dry[] = {"detectors.complaint.mode=dry", NULL};
+    static const struct {
+        const char *const *settings;
+        enum cw_standing standing;
+    } rows[] = {{off, CW_STANDS_off}, {dry, CW_STANDS_dry}, {NULL, CW_STANDS_fired}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct history h = {.r = r_new(rows[i].settings), .now = calloc(1, sizeof *h.now)};
+        assert_non_null(h.now);
+        r_event(h.r, "care.complaint", r_at(BEGIN, 0, "10:00"), PERSON,
+                "{'severity':4,'topic':'bill','ticket':'t1'}");
+        assert_int_equal(first(&h, 1, CW_DET_complaint)->standing, rows[i].standing);
+        r_free(h.r);
+        free(h.now);
+    }
 }
 
 static void nobody_is_explained(void **state)
@@ -459,7 +467,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(needs_are_measured),          cmocka_unit_test(standings_say_why),
-        cmocka_unit_test(a_detector_may_be_off),       cmocka_unit_test(nobody_is_explained),
+        cmocka_unit_test(modes_have_standings),        cmocka_unit_test(nobody_is_explained),
         cmocka_unit_test(readings_agree_with_signals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
