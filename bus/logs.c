@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "bus/logs_kafka.h"
+#include "bus/logs_sqlite.h"
 
 int cw_logs_open(const struct cw_settings *s, struct cw_logs **ret_logs, struct cw_errbuf *eb)
 {
     if (strcmp(s->bus, "kafka") == 0)
         return cw_logs_kafka_open(s, ret_logs, eb);
-    return cw_fail(eb, CW_E_INVALID, "bus: only kafka can be reached, not %s", s->bus);
+    return cw_logs_sqlite_open(s, ret_logs, eb);
 }
 
 void cw_logs_close(struct cw_logs *l)
