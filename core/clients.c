@@ -6,6 +6,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "core/past.h"
 #include "core/profile.h"
 #include "core/shard_state.h"
 
@@ -65,6 +66,7 @@ static void free_client(struct cw_client *cl)
     if (!cl)
         return;
     cw_task_free(cl->task);
+    cw_past_free(cl->past);
     free((void *)(uintptr_t)cl->profile.p);
     free(cl->lines);
     free(cl->slices);
@@ -133,8 +135,9 @@ void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
         sh->n_tasks--;
         sh->bytes -= sizeof *cl->task + cl->task->cap_signals * sizeof *cl->task->signals;
     }
-    sh->bytes -= cl->profile.n + cl->lines_cap * cw_line_stride();
+    sh->bytes -= cl->profile.n + cl->lines_cap * cw_line_stride() + cw_past_bytes(cl->past);
     cw_task_free(cl->task);
+    cw_past_free(cl->past);
     free((void *)(uintptr_t)cl->profile.p);
     free(cl->lines);
     memset(cl->slices, 0, cw_client_slices_size());
@@ -346,21 +349,27 @@ static uint32_t policy_for(struct cw_shard *sh, const uint64_t words[CW_SEGMENT_
     return (uint32_t)sh->n_policies++;
 }
 
+void cw_clients_segments(const struct cw_shard *sh, const struct cw_client *cl,
+                         uint64_t words[CW_SEGMENT_WORDS])
+{
+    struct cw_profile p = {.manager = {0}};
+    struct cw_profile_room room;
+    if (cl->has_profile)
+        (void)cw_profile_unpack(cl->profile, &p, &room);
+    struct cw_segment_key key = {.client = cl->id,
+                                 .manager = p.manager,
+                                 .county = p.county,
+                                 .class_ = (enum cw_class)cl->class_,
+                                 .vip = (enum cw_vip)cl->vip,
+                                 .kind = (enum cw_kind)cl->kind};
+    cw_settings_match(sh->settings, &key, words);
+}
+
 const struct cw_policy *cw_clients_policy(struct cw_shard *sh, struct cw_client *cl)
 {
     if (cl->policy == UINT32_MAX) {
-        struct cw_profile p = {.manager = {0}};
-        struct cw_profile_room room;
-        if (cl->has_profile)
-            (void)cw_profile_unpack(cl->profile, &p, &room);
-        struct cw_segment_key key = {.client = cl->id,
-                                     .manager = p.manager,
-                                     .county = p.county,
-                                     .class_ = (enum cw_class)cl->class_,
-                                     .vip = (enum cw_vip)cl->vip,
-                                     .kind = (enum cw_kind)cl->kind};
         uint64_t words[CW_SEGMENT_WORDS] = {0};
-        cw_settings_match(sh->settings, &key, words);
+        cw_clients_segments(sh, cl, words);
         cl->policy = policy_for(sh, words);
     }
     return cl->policy == UINT32_MAX ? &sh->settings->base : &sh->policies[cl->policy].policy;

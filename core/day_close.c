@@ -128,7 +128,7 @@ static void close_client(const struct close *c, struct cw_client *cl, const stru
         learn(c, cl);
         cw_clients_touch(sh, cl);
     }
-    if (cl->task || sh->findings.n) {
+    if (cl->task || cl->past || sh->findings.n) {
         struct cw_fold f = {.at = c->now, .now = c->now, .day = c->day};
         cw_tasks_fold(sh, cl, &f, out);
     }

@@ -170,8 +170,11 @@ const struct cw_shape cw_manager_shape = {
 
 static const char *const actions[] = {"claim", "release",  "done",     "snooze",
                                       "note",  "reassign", "escalate", NULL};
-static const char *const results[] = {"retained", "recovering",  "no_issue", "false_alarm",
-                                      "lost",     "unreachable", NULL};
+static const char *const results[] = {
+#define X(name, word) #word,
+    CW_RESULTS_OF(X)
+#undef X
+        NULL};
 
 #define AT(field) .at = offsetof(struct cw_outcome, field)
 static const struct cw_member outcome[] = {

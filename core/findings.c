@@ -6,6 +6,7 @@
 
 #include "churnwatch/client.h"
 #include "churnwatch/task.h"
+#include "core/past.h"
 
 static struct cw_finding *add(struct cw_judge *j, enum cw_finding_kind kind)
 {
@@ -54,7 +55,7 @@ bool cw_is_raised(const struct cw_judge *j, cw_number line, uint8_t slot)
             g->cleared_at == CW_NO_TIME)
             return true;
     }
-    return false;
+    return cw_past_stands(j->client, j->self, line, slot);
 }
 
 static struct cw_fact *fact(struct cw_signal *s, enum cw_fact_key k)

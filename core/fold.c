@@ -65,13 +65,14 @@ static struct cw_task_signal *room(struct cw_shard *sh, struct cw_task *t,
 }
 
 static void write_signal(struct cw_task_signal *g, const struct cw_signal *s,
-                         const struct cw_fold *f, uint8_t topic)
+                         const struct cw_fold *f, uint8_t topic, int32_t version)
 {
     *g = (struct cw_task_signal){.s = *s,
                                  .at = f->at,
                                  .cleared_at = CW_NO_TIME,
                                  .offset = f->origin ? f->origin->offset : -1,
                                  .partition = f->origin ? f->origin->partition : -1,
+                                 .version = version,
                                  .topic = topic};
 }
 
@@ -91,8 +92,23 @@ enum cw_news cw_fold_raise(struct cw_shard *sh, struct cw_task *t, const struct 
         g = room(sh, t, s, f->now, left_out);
     if (!g)
         return CW_NEWS_OMITTED;
-    write_signal(g, s, f, topic);
+    write_signal(g, s, f, topic, t->version + 1);
     return news;
+}
+
+enum cw_news cw_fold_again(struct cw_shard *sh, struct cw_task *t, const struct cw_task_signal *g,
+                           cw_event_time now, unsigned *left_out)
+{
+    struct cw_task_signal *to = find(t, &g->s);
+    if (to && to->cleared_at == CW_NO_TIME)
+        return CW_NEWS_NONE;
+    if (!to)
+        to = room(sh, t, &g->s, now, left_out);
+    if (!to)
+        return CW_NEWS_OMITTED;
+    *to = *g;
+    to->version = t->version + 1;
+    return CW_NEWS_ADDED;
 }
 
 static enum cw_news clear(struct cw_task_signal *g, cw_event_time now)
@@ -114,14 +130,18 @@ enum cw_news cw_fold_clear(struct cw_task *t, const struct cw_finding *item, cw_
     return news;
 }
 
+bool cw_fold_faded(const struct cw_task_signal *g, double half_lives, cw_event_time now)
+{
+    double life = half_lives * (double)g->s.half_life_days * (double)CW_DAY;
+    return !g->s.holds && (double)(now - g->at) > life;
+}
+
 enum cw_news cw_fold_fade(struct cw_task *t, double half_lives, cw_event_time now)
 {
     enum cw_news news = CW_NEWS_NONE;
     for (size_t i = 0; i < t->n_signals; i++) {
         struct cw_task_signal *g = &t->signals[i];
-        double life = half_lives * (double)g->s.half_life_days * (double)CW_DAY;
-        if (g->cleared_at == CW_NO_TIME && !g->s.holds && (double)(now - g->at) > life &&
-            clear(g, now))
+        if (g->cleared_at == CW_NO_TIME && cw_fold_faded(g, half_lives, now) && clear(g, now))
             news = CW_NEWS_CLEARED;
     }
     return news;

@@ -10,7 +10,7 @@
 
 #include "core/fields.h"
 
-enum { IMAGE_VERSION = 1, HEAD_BYTES = 5, SUM_BYTES = 4 };
+enum { HEAD_BYTES = 5, SUM_BYTES = 4 };
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* ---- framing ---- */
@@ -47,7 +47,7 @@ size_t cw_image_length(struct cw_str images)
 static void put_layout(struct cw_buf *b)
 {
     size_t at = open_image(b, CW_IMAGE_LAYOUT);
-    cw_buf_u8(b, IMAGE_VERSION);
+    cw_buf_u8(b, CW_IMAGE_VERSION);
     cw_buf_u8(b, CW_DETECTORS);
     for (unsigned d = 0; d < CW_DETECTORS; d++) {
         const struct cw_detector *det = cw_detectors[d];
@@ -62,14 +62,16 @@ static void put_layout(struct cw_buf *b)
 static int read_layout(struct cw_shard *sh, struct cw_reader *r, struct cw_errbuf *eb)
 {
     uint8_t version = cw_read_u8(r);
-    if (version != IMAGE_VERSION)
-        return cw_fail(eb, CW_E_NEWER, "the state was written in layout %u, this release reads %d",
-                       version, IMAGE_VERSION);
+    if (version < 1 || version > CW_IMAGE_VERSION)
+        return cw_fail(eb, CW_E_NEWER,
+                       "the state was written in layout %u, this release reads 1 to %d", version,
+                       CW_IMAGE_VERSION);
     if (!sh->layout)
         sh->layout = calloc(1, sizeof *sh->layout);
     struct cw_layout *l = sh->layout;
     if (!l)
         return -CW_E_NOMEM;
+    l->version = version;
     l->n = cw_read_u8(r);
     if (l->n > CW_LAYOUT_MOST)
         return cw_fail(eb, CW_E_NEWER, "the state names %u detectors, at most %d are known", l->n,
@@ -119,6 +121,25 @@ static size_t put_client(struct cw_buf *b, struct cw_shard *sh, struct cw_client
     return b->n - at;
 }
 
+/* When it has changed, and when it has become the oldest that a restore needs. */
+static void put_accuracy(struct cw_buf *b, struct cw_shard *sh, uint32_t commit)
+{
+    bool oldest = sh->oldest && sh->accuracy_written < sh->oldest->written;
+    if (!sh->n_accuracy || !(sh->accuracy_touched || oldest))
+        return;
+    size_t at = open_image(b, CW_IMAGE_ACCURACY);
+    cw_image_put_accuracy(b, sh);
+    close_image(b, at);
+    sh->accuracy_touched = false;
+    sh->accuracy_written = commit;
+}
+
+static uint32_t round_start(const struct cw_shard *sh, uint32_t commit)
+{
+    uint32_t start = sh->oldest ? sh->oldest->written : commit;
+    return sh->n_accuracy && sh->accuracy_written < start ? sh->accuracy_written : start;
+}
+
 /* Rewrites those written longest ago, so that what lies before them in the log can go. */
 static void put_cold(struct cw_buf *b, struct cw_shard *sh, uint32_t commit, double bytes,
                      uint32_t least)
@@ -142,17 +163,18 @@ int cw_shard_encode(struct cw_shard *sh, uint32_t commit, double cold_share, uin
         sh->touched[i]->touched = false;
     }
     sh->n_touched = 0;
+    put_accuracy(b, sh, commit);
     put_cold(b, sh, commit, cold_share * (double)hot, cold_least);
     if (b->failed)
         return -CW_E_NOMEM;
     sh->facts_touched = false;
-    *ret_round_start = sh->oldest ? sh->oldest->written : commit;
+    *ret_round_start = round_start(sh, commit);
     return 0;
 }
 
 bool cw_shard_clean(const struct cw_shard *sh)
 {
-    return sh->n_touched == 0 && !sh->facts_touched;
+    return sh->n_touched == 0 && !sh->facts_touched && !sh->accuracy_touched;
 }
 
 /* ---- reading ---- */
@@ -160,6 +182,8 @@ bool cw_shard_clean(const struct cw_shard *sh)
 static int read_image(struct cw_shard *sh, uint32_t commit, enum cw_image_kind kind,
                       struct cw_reader r, struct cw_errbuf *eb)
 {
+    if (kind != CW_IMAGE_LAYOUT && !sh->layout)
+        return cw_fail(eb, CW_E_CORRUPT, "an image comes before any layout");
     switch (kind) {
     case CW_IMAGE_LAYOUT:
         return read_layout(sh, &r, eb);
@@ -168,11 +192,14 @@ static int read_image(struct cw_shard *sh, uint32_t commit, enum cw_image_kind k
         return r.failed ? cw_fail(eb, CW_E_CORRUPT, "an image of the shard's facts is cut short")
                         : 0;
     case CW_IMAGE_CLIENT:
-        if (!sh->layout)
-            return cw_fail(eb, CW_E_CORRUPT, "a client's image comes before any layout");
         if (cw_image_read_client(sh, &r, commit))
             return 0;
         return sh->failed ? -CW_E_NOMEM : cw_fail(eb, CW_E_CORRUPT, "a client's image is damaged");
+    case CW_IMAGE_ACCURACY:
+        if (cw_image_read_accuracy(sh, &r, commit))
+            return 0;
+        return sh->failed ? -CW_E_NOMEM
+                          : cw_fail(eb, CW_E_CORRUPT, "an image of outcomes is damaged");
     case CW_IMAGE_KINDS:
         break;
     }

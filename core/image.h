@@ -5,23 +5,35 @@
  *     kind u8 · length u32 · payload · XXH32 of kind, length and payload
  *
  * LAYOUT names the detectors whose slices follow, with the version and size of each; FACTS are the
- * shard's own; CLIENT is one client whole. A run begins with a LAYOUT; restoring runs in order of
- * writing gives the shard back. A slice of an unknown detector, another version or size reads as
- * all zero: that detector begins anew for the client.
+ * shard's own; CLIENT is one client whole; ACCURACY is what outcomes said of the detectors. A run
+ * begins with a LAYOUT; restoring runs in order of writing gives the shard back. A slice of an
+ * unknown detector, another version or size reads as all zero: that detector begins anew for the
+ * client.
  *
- * When a stored struct changes, raise IMAGE_VERSION in image.c; older runs are then refused with
- * the way out (replay the inputs into an empty state topic).
+ * When a stored struct changes, raise CW_IMAGE_VERSION. An older run restores, what it did not
+ * store being as if it had never happened: rows are added at the end of a table, and the reader
+ * takes as many as the run's version had (see image_task.c). A newer run is refused.
  */
 #ifndef CW_CORE_IMAGE_H
 #define CW_CORE_IMAGE_H
 
 #include "core/shard_state.h"
 
-enum cw_image_kind { CW_IMAGE_LAYOUT = 1, CW_IMAGE_FACTS, CW_IMAGE_CLIENT, CW_IMAGE_KINDS };
+/* 2: what people do with tasks, what calls settled, how right detectors were. */
+enum { CW_IMAGE_VERSION = 2 };
+
+enum cw_image_kind {
+    CW_IMAGE_LAYOUT = 1,
+    CW_IMAGE_FACTS,
+    CW_IMAGE_CLIENT,
+    CW_IMAGE_ACCURACY,
+    CW_IMAGE_KINDS
+};
 
 /* The detectors as they were when the images were written. */
 #define CW_LAYOUT_MOST 32
 struct cw_layout {
+    unsigned version; /* CW_IMAGE_VERSION of the writer */
     unsigned n;
     struct {
         int to;                               /* enum cw_detector_id today, -1 gone */
@@ -34,6 +46,17 @@ struct cw_layout {
  * of memory (then sh->failed). */
 void cw_image_put_client(struct cw_buf *b, const struct cw_client *cl);
 bool cw_image_read_client(struct cw_shard *sh, struct cw_reader *r, uint32_t commit);
+
+/* image_task.c: the open task, and the past. read fills the client's, likewise. */
+void cw_image_put_task(struct cw_buf *b, const struct cw_task *t);
+bool cw_image_read_task(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl);
+struct cw_past;
+void cw_image_put_past(struct cw_buf *b, const struct cw_past *p);
+bool cw_image_read_past(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl);
+
+/* image_accuracy.c: read replaces the shard's. */
+void cw_image_put_accuracy(struct cw_buf *b, const struct cw_shard *sh);
+bool cw_image_read_accuracy(struct cw_shard *sh, struct cw_reader *r, uint32_t commit);
 
 /* After a restore, before the first use: what is not stored is worked out anew. */
 void cw_image_settle(struct cw_shard *sh);

@@ -1,4 +1,5 @@
-/* One client as bytes: members by table, then what varies: profile, slices, lines, ids seen, task.
+/* One client as bytes: members by table, then what varies: profile, slices, lines, ids seen;
+ * then its task and its past, which are image_task.c.
  *
  * Slices that are all zero are left out; a bit per detector says which are there.
  */
@@ -64,31 +65,6 @@ static const struct cw_field line_fields[] = {
 };
 _Static_assert(sizeof(struct cw_line) == 40, "a new member needs a row in line_fields");
 
-static const struct cw_field task_fields[] = {
-    CW_U64(cw_task, id),       CW_I64(cw_task, created_at),    CW_I64(cw_task, updated_at),
-    CW_I64(cw_task, due_at),   CW_F32(cw_task, risk),          CW_F32(cw_task, value),
-    CW_F32(cw_task, urgency),  CW_F32(cw_task, risk_told),     CW_I32(cw_task, version),
-    CW_I32(cw_task, priority), CW_I32(cw_task, priority_told), CW_U32(cw_task, signals_omitted),
-    CW_U8(cw_task, state),     CW_U8(cw_task, method),         CW_U8(cw_task, wake),
-    CW_U8(cw_task, escalated),
-};
-
-static const struct cw_field signal_fields[] = {
-    CW_U8(cw_task_signal, s.slot),       CW_U8(cw_task_signal, s.step),
-    CW_U8(cw_task_signal, s.holds),      CW_U64(cw_task_signal, s.line),
-    CW_F32(cw_task_signal, s.severity),  CW_F32(cw_task_signal, s.leave),
-    CW_F32(cw_task_signal, s.incident),  CW_F32(cw_task_signal, s.half_life_days),
-    CW_F32(cw_task_signal, s.due_hours), CW_I64(cw_task_signal, at),
-    CW_I64(cw_task_signal, cleared_at),  CW_I64(cw_task_signal, offset),
-    CW_I32(cw_task_signal, partition),   CW_U8(cw_task_signal, topic),
-};
-
-static const uint8_t fact_forms[] = {
-#define X(name, how) CW_FORM_##how,
-    CW_FACT_KEYS(X)
-#undef X
-};
-
 /* ---- writing ---- */
 
 static size_t slice_size(unsigned d, bool of_line)
@@ -111,44 +87,6 @@ static void put_slices(struct cw_buf *b, const unsigned char *slices, bool of_li
             cw_buf_put(b, p, slice_size(d, of_line));
 }
 
-static void put_fact(struct cw_buf *b, const struct cw_fact *f)
-{
-    uint64_t bits;
-    cw_buf_u8(b, f->key);
-    switch ((enum cw_fact_form)fact_forms[f->key]) {
-    case CW_FORM_DAY:
-        cw_buf_i32(b, f->u.day);
-        break;
-    case CW_FORM_MONEY:
-        cw_buf_i64(b, f->u.money);
-        break;
-    case CW_FORM_TEXT:
-        cw_buf_str(b, (struct cw_str){f->u.text, strlen(f->u.text)});
-        break;
-    case CW_FORM_NUMBER:
-    case CW_FORM_COUNT:
-        memcpy(&bits, &f->u.number, sizeof bits);
-        cw_buf_u64(b, bits);
-        break;
-    }
-}
-
-static void put_task(struct cw_buf *b, const struct cw_task *t)
-{
-    cw_fields_put(b, t, task_fields, COUNT(task_fields));
-    cw_buf_str(b, t->manager);
-    cw_buf_str(b, t->escalated_to);
-    cw_buf_u8(b, t->n_signals);
-    for (unsigned i = 0; i < t->n_signals; i++) {
-        const struct cw_task_signal *g = &t->signals[i];
-        cw_buf_u8(b, g->s.detector);
-        cw_fields_put(b, g, signal_fields, COUNT(signal_fields));
-        cw_buf_u8(b, g->s.n_facts);
-        for (unsigned k = 0; k < g->s.n_facts; k++)
-            put_fact(b, &g->s.facts[k]);
-    }
-}
-
 void cw_image_put_client(struct cw_buf *b, const struct cw_client *cl)
 {
     cw_buf_str(b, cl->id);
@@ -166,7 +104,10 @@ void cw_image_put_client(struct cw_buf *b, const struct cw_client *cl)
         cw_buf_u64(b, cl->seen[(cl->seen_at + cl->seen_cap - cl->seen_n + i) % cl->seen_cap]);
     cw_buf_u8(b, cl->task != NULL);
     if (cl->task)
-        put_task(b, cl->task);
+        cw_image_put_task(b, cl->task);
+    cw_buf_u8(b, cl->past != NULL);
+    if (cl->past)
+        cw_image_put_past(b, cl->past);
 }
 
 /* ---- reading ---- */
@@ -185,101 +126,6 @@ static void read_slices(const struct cw_layout *l, struct cw_reader *r, unsigned
             to += slice_size((unsigned)d, of_line);
         memcpy(to, from, n);
     }
-}
-
-static void read_fact(struct cw_reader *r, struct cw_fact *f)
-{
-    f->key = cw_read_u8(r);
-    if (f->key >= CW_FACT_KEYS_COUNT) {
-        r->failed = true;
-        return;
-    }
-    uint64_t bits;
-    struct cw_str text;
-    switch ((enum cw_fact_form)fact_forms[f->key]) {
-    case CW_FORM_DAY:
-        f->u.day = cw_read_i32(r);
-        break;
-    case CW_FORM_MONEY:
-        f->u.money = cw_read_i64(r);
-        break;
-    case CW_FORM_TEXT:
-        text = cw_read_str(r);
-        if (text.n >= sizeof f->u.text)
-            r->failed = true;
-        else if (text.n)
-            memcpy(f->u.text, text.p, text.n);
-        break;
-    case CW_FORM_NUMBER:
-    case CW_FORM_COUNT:
-        bits = cw_read_u64(r);
-        memcpy(&f->u.number, &bits, sizeof bits);
-        break;
-    }
-}
-
-/* False: damaged. A signal of a detector that is gone is read and left out. */
-static bool read_signal(const struct cw_layout *l, struct cw_reader *r, struct cw_task *t)
-{
-    struct cw_task_signal g;
-    memset(&g, 0, sizeof g);
-    uint8_t detector = cw_read_u8(r);
-    cw_fields_read(r, &g, signal_fields, COUNT(signal_fields));
-    g.s.n_facts = cw_read_u8(r);
-    if (r->failed || detector >= l->n || g.s.n_facts > CW_FACTS_MOST)
-        return false;
-    for (unsigned k = 0; k < g.s.n_facts; k++)
-        read_fact(r, &g.s.facts[k]);
-    if (l->of[detector].to < 0)
-        return !r->failed;
-    g.s.detector = (uint8_t)l->of[detector].to;
-    t->signals[t->n_signals++] = g;
-    return !r->failed;
-}
-
-static bool copy_text(struct cw_shard *sh, struct cw_str *to, struct cw_str from)
-{
-    if (!from.p)
-        return true;
-    char *p = malloc(from.n + 1);
-    if (!p) {
-        sh->failed = true;
-        return false;
-    }
-    memcpy(p, from.p, from.n);
-    *to = (struct cw_str){p, from.n};
-    return true;
-}
-
-static bool read_task(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
-{
-    struct cw_task *t = calloc(1, sizeof *t);
-    if (!t) {
-        sh->failed = true;
-        return false;
-    }
-    cl->task = t;
-    sh->n_tasks++;
-    sh->bytes += sizeof *t;
-    cw_fields_read(r, t, task_fields, COUNT(task_fields));
-    t->due_slot = UINT32_MAX;
-    if (!copy_text(sh, &t->manager, cw_read_str(r)) ||
-        !copy_text(sh, &t->escalated_to, cw_read_str(r)))
-        return false;
-    uint8_t n = cw_read_u8(r);
-    if (r->failed || n > CW_TASK_SIGNALS_MOST)
-        return false;
-    t->signals = calloc(n ? n : 1, sizeof *t->signals);
-    if (!t->signals) {
-        sh->failed = true;
-        return false;
-    }
-    t->cap_signals = n ? n : 1;
-    sh->bytes += t->cap_signals * sizeof *t->signals;
-    for (unsigned i = 0; i < n; i++)
-        if (!read_signal(sh->layout, r, t))
-            return false;
-    return true;
 }
 
 static bool read_lines(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
@@ -337,7 +183,9 @@ bool cw_image_read_client(struct cw_shard *sh, struct cw_reader *r, uint32_t com
     read_slices(sh->layout, r, cl->slices, false);
     if (!read_lines(sh, r, cl) || !read_seen(sh, r, cl))
         return false;
-    if (cw_read_u8(r) && !read_task(sh, r, cl))
+    if (cw_read_u8(r) && !cw_image_read_task(sh, r, cl))
+        return false;
+    if (sh->layout->version >= 2 && cw_read_u8(r) && !cw_image_read_past(sh, r, cl))
         return false;
     cw_clients_written(sh, cl, commit);
     return !r->failed && r->p == r->end;

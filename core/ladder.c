@@ -1,5 +1,6 @@
 /* The ladder, and what explains what: a stronger fact at the client or line mutes the signals it is
  * the reason of, so that one trouble is one reason and not five. */
+#include "core/past.h"
 #include "core/shard_state.h"
 
 /* The stronger facts. */
@@ -58,6 +59,9 @@ static bool outage_open(const struct cw_client *cl)
     const struct cw_task *t = cl->task;
     for (size_t i = 0; t && i < t->n_signals; i++)
         if (t->signals[i].s.detector == CW_DET_outage && t->signals[i].cleared_at == CW_NO_TIME)
+            return true;
+    for (size_t i = 0; cl->past && i < cl->past->n; i++)
+        if (cl->past->rows[i].signal.s.detector == CW_DET_outage)
             return true;
     return false;
 }

@@ -29,6 +29,11 @@ static const char *const roles[] = {
     [CW_TELECOM_LEAD] = "telecom_lead",
     [CW_INFLUENCER] = "influencer",
 };
+static const char *const results[] = {
+#define X(name, word) [CW_RESULT_##name] = #word,
+    CW_RESULTS_OF(X)
+#undef X
+};
 static const char *const reject_codes[] = {
 #define X(name, text) [CW_REJECT_##name] = (text),
     CW_REJECT_CODES(X)
@@ -69,6 +74,11 @@ const char *cw_method_name(enum cw_method m)
 const char *cw_role_name(enum cw_role r)
 {
     return name_of(roles, COUNT(roles), (unsigned)r);
+}
+
+const char *cw_result_name(enum cw_result r)
+{
+    return name_of(results, COUNT(results), (unsigned)r);
 }
 
 const char *cw_reject_code_name(enum cw_reject_code c)

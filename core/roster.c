@@ -110,6 +110,13 @@ size_t cw_roster_count(const struct cw_roster *r)
     return r->n;
 }
 
+bool cw_roster_has(const struct cw_roster *r, struct cw_str manager)
+{
+    bool found;
+    (void)place(r, manager, &found);
+    return found;
+}
+
 struct cw_str cw_roster_chief(const struct cw_roster *r, struct cw_str manager)
 {
     bool found = false;

@@ -35,6 +35,7 @@ void cw_shard_free(struct cw_shard *sh)
         return;
     cw_clients_free(sh);
     cw_image_forget(sh);
+    cw_accuracy_free(sh);
     free(sh->due);
     free(sh->policies);
     free(sh->dry);
@@ -146,6 +147,7 @@ int cw_shard_profile(struct cw_shard *sh, const struct cw_profile *p, const stru
     if (!cl)
         return outcome_of(sh);
     cw_clients_touch(sh, cl);
+    cw_outcomes_profile(cl, p);
     cw_clients_profile(sh, cl, p);
     sh->counters.profiles++;
     if (cl->task && !sh->failed) {
@@ -157,13 +159,12 @@ int cw_shard_profile(struct cw_shard *sh, const struct cw_profile *p, const stru
     return outcome_of(sh);
 }
 
-/* What managers do is counted; claiming, ending and passing on tasks come with the moves. */
 int cw_shard_outcome(struct cw_shard *sh, const struct cw_outcome *oc, const struct cw_origin *o,
                      const struct cw_output *out)
 {
-    (void)oc, (void)o, (void)out;
-    sh->counters.outcomes++;
-    return 0;
+    cw_image_settle(sh);
+    cw_outcomes_take(sh, oc, o, out);
+    return outcome_of(sh);
 }
 
 /* ---- questions ---- */

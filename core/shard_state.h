@@ -57,6 +57,11 @@ struct cw_shard {
     size_t n_tasks, bytes;
     bool failed; /* out of memory somewhere below; the call in progress returns it */
 
+    struct cw_accuracy *accuracy; /* all clients first, then segments; see accuracy.c */
+    size_t n_accuracy, cap_accuracy;
+    bool accuracy_touched;
+    uint32_t accuracy_written; /* commit that last wrote it to the state log */
+
     struct cw_findings findings; /* of the call in progress */
     struct cw_dry *dry;          /* room for CW_DRY_MOST; NULL until one is found */
     size_t n_dry;
@@ -85,6 +90,9 @@ void cw_clients_remember(struct cw_client *cl, uint64_t id_hash);
 void cw_clients_fit_ring(struct cw_shard *sh, struct cw_client *cl);
 /* Replaces the packed profile; takes nothing; absent removes it. */
 int cw_clients_set_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str packed);
+/* Which segments the client is in now: a bit each. */
+void cw_clients_segments(const struct cw_shard *sh, const struct cw_client *cl,
+                         uint64_t words[CW_SEGMENT_WORDS]);
 const struct cw_policy *cw_clients_policy(struct cw_shard *sh, struct cw_client *cl);
 /* Facts of the event, before and after the detectors saw it (see detectors' brief in shard.c). */
 void cw_clients_before(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
@@ -127,6 +135,12 @@ enum cw_origin_topic {
     CW_FROM_PROFILES,
     CW_FROM_OUTCOMES
 };
+/* A manager's "done". */
+struct cw_done {
+    uint64_t task; /* which task it ends */
+    int64_t seen;  /* the version that the manager saw */
+    cw_event_time quiet_until;
+};
 struct cw_fold {
     const struct cw_origin *origin; /* NULL: a day's close */
     cw_event_time at;               /* of the signals: the event's time, the closing instant */
@@ -135,16 +149,40 @@ struct cw_fold {
     cw_day day;                           /* of the day's close, else CW_NO_DAY */
     bool due_passed;                      /* the clock went past due_at with this message */
     bool profile;                         /* the profile changed: manager, method may have */
+    const struct cw_done *done;           /* the message ends the task; NULL: it does not */
 };
-/* Folds sh->findings; writes at most one version. */
+/* Folds sh->findings; writes at most one version of a task. */
 void cw_tasks_fold(struct cw_shard *sh, struct cw_client *cl, const struct cw_fold *f,
                    const struct cw_output *out);
 void cw_task_free(struct cw_task *t);
 /* Escalates tasks the clock has left behind, but `except`'s, for which it returns true. */
 bool cw_tasks_overdue(struct cw_shard *sh, const struct cw_client *except,
                       const struct cw_origin *o, const struct cw_output *out);
+
+/* ---- due.c: the heap of due times ---- */
 void cw_due_push(struct cw_shard *sh, struct cw_client *cl);
 void cw_due_drop(struct cw_shard *sh, struct cw_client *cl);
+
+/* ---- kept.c: texts a task owns ---- */
+bool cw_kept_same(struct cw_str a, struct cw_str b);
+/* Keeps a copy; true when it changed. */
+bool cw_kept_set(struct cw_shard *sh, struct cw_str *s, struct cw_str to);
+void cw_kept_free(struct cw_str *s);
+
+/* ---- outcomes.c: what managers did ---- */
+void cw_outcomes_take(struct cw_shard *sh, const struct cw_outcome *oc, const struct cw_origin *o,
+                      const struct cw_output *out);
+/* Before the profile replaces the client's: one that names another manager than before has the last
+ * word over a reassignment. */
+void cw_outcomes_profile(struct cw_client *cl, const struct cw_profile *p);
+
+/* ---- accuracy.c: were the detectors right? ---- */
+/* Counts a task that was done, for the detectors whose signals its manager had seen. */
+void cw_accuracy_count(struct cw_shard *sh, struct cw_client *cl, const struct cw_task *t,
+                       int64_t seen, enum cw_result result);
+/* The row of a segment, made when there is none; NULL: no room, or no memory. */
+struct cw_accuracy *cw_accuracy_row(struct cw_shard *sh, struct cw_str segment);
+void cw_accuracy_free(struct cw_shard *sh);
 
 /* ---- ladder.c: what explains what ---- */
 /* The rung of the ladder that a signal stands on, arrears to termination; 0: on none. */

@@ -1,5 +1,6 @@
 /* The life of a client's retention task: opening, versions, escalation, the end. Nothing reopens:
- * what comes after the end opens a new id. */
+ * what comes after the end opens a new id. What a call or expiry leaves unsolved is kept in the
+ * client's past (core/past.h). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <xxhash.h>
 
 #include "core/fold.h"
+#include "core/past.h"
 #include "core/profile.h"
 
 enum { TELL_PRIORITY = 20, TELL_DAYS = 7 };
@@ -16,40 +18,14 @@ enum { TELL_PRIORITY = 20, TELL_DAYS = 7 };
 
 /* ---- small pieces ---- */
 
-static void text_free(struct cw_str *s)
-{
-    free((void *)(uintptr_t)s->p);
-    *s = (struct cw_str){0};
-}
-
-static bool text_same(struct cw_str a, struct cw_str b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
-/* Keeps a copy; true when it changed. */
-static bool text_set(struct cw_shard *sh, struct cw_str *s, struct cw_str to)
-{
-    if (text_same(*s, to))
-        return false;
-    char *p = malloc(to.n + 1);
-    if (!p) {
-        sh->failed = true;
-        return false;
-    }
-    if (to.n)
-        memcpy(p, to.p, to.n);
-    text_free(s);
-    *s = (struct cw_str){p, to.n};
-    return true;
-}
-
 void cw_task_free(struct cw_task *t)
 {
     if (!t)
         return;
-    text_free(&t->manager);
-    text_free(&t->escalated_to);
+    cw_kept_free(&t->manager);
+    cw_kept_free(&t->escalated_to);
+    cw_kept_free(&t->reassigned_to);
+    cw_kept_free(&t->claimed_by);
     free(t->signals);
     free(t);
 }
@@ -70,7 +46,9 @@ static uint64_t task_id(struct cw_str client, const struct cw_fold *f)
     struct cw_buf b = {0};
     cw_buf_put(&b, client.p, client.n);
     cw_buf_puts(&b, "\nretention\n");
-    if (f->origin) {
+    if (f->done) {
+        cw_buf_printf(&b, "after:t-%016llx", (unsigned long long)f->done->task);
+    } else if (f->origin) {
         cw_buf_put(&b, f->cause_source.p, f->cause_source.n);
         cw_buf_puts(&b, "\n");
         cw_buf_put(&b, f->cause_id.p, f->cause_id.n);
@@ -117,7 +95,7 @@ static bool open_task(struct work *w)
     }
     t->id = task_id(w->cl->id, w->f);
     t->created_at = t->updated_at = w->f->now;
-    t->due_at = CW_NO_TIME;
+    t->due_at = t->claimed_until = t->snoozed_until = t->noted_at = CW_NO_TIME;
     t->due_slot = UINT32_MAX;
     t->method = CW_BY_NONE;
     w->t = w->cl->task = t;
@@ -171,6 +149,10 @@ static void fold_raise(struct work *w, const struct cw_finding *item)
         cw_dry_note(sh, w->cl, &item->s, w->f->at);
         return;
     }
+    if (cw_past_holds_back(sh, w->cl, &item->s, w->f)) {
+        sh->counters.signals_settled++;
+        return;
+    }
     if (!w->t && !open_task(w))
         return;
     enum cw_news news =
@@ -204,43 +186,126 @@ static void fold_findings(struct work *w)
     const struct cw_findings *found = &w->sh->findings;
     for (size_t i = 0; i < found->n && !w->sh->failed; i++) {
         const struct cw_finding *item = &found->items[i];
-        if (item->kind == CW_FOUND_RAISE)
+        if (item->kind == CW_FOUND_RAISE) {
             fold_raise(w, item);
-        else if (w->t)
+            continue;
+        }
+        cw_past_clear(w->cl, item);
+        if (w->t)
             note(w, cw_fold_clear(w->t, item, w->f->now));
     }
-    if (w->t)
-        count_left_out(w);
+}
+
+/* ---- what a call left unsolved ---- */
+
+/* A signal as it was told before goes into the task. */
+static void tell_again(struct work *w, const struct cw_task_signal *g)
+{
+    if (!w->t && !open_task(w))
+        return;
+    note(w, cw_fold_again(w->sh, w->t, g, w->f->now, &w->left_out));
+    bring_due(w, g->s.due_hours);
+}
+
+/* At a day's close: what still stands when its quiet time is over is told again. */
+static void come_back(struct work *w)
+{
+    struct cw_task_signal g;
+    if (!w->cl->past || w->f->origin)
+        return;
+    cw_clients_touch(w->sh, w->cl);
+    const struct cw_policy *policy = cw_clients_policy(w->sh, w->cl);
+    while (!w->sh->failed && cw_past_take_due(w->cl, w->f->now, &g)) {
+        if (policy->mode[g.s.detector] != CW_MODE_ON || cw_ladder_inhibits(w->cl, &g.s) ||
+            cw_fold_faded(&g, w->sh->settings->fade, w->f->now))
+            continue;
+        tell_again(w, &g);
+        w->sh->counters.signals_returned++;
+    }
+    cw_past_tidy(w->sh, w->cl, w->f->now);
+}
+
+static bool is_seen(const struct cw_task_signal *g, const struct cw_done *done)
+{
+    return !done || g->version <= done->seen;
+}
+
+/* What a manager has dealt with, or nobody in all the time the task was open, is not told again as
+ * long as it merely lasts. */
+static void settle(struct work *w, const struct cw_task *ended)
+{
+    const struct cw_done *done = w->f->done;
+    cw_event_time until = done ? done->quiet_until : w->f->now + w->sh->settings->quiet_expired;
+    for (size_t i = 0; ended->state != CW_TASK_WITHDRAWN && i < ended->n_signals; i++) {
+        const struct cw_task_signal *g = &ended->signals[i];
+        if (g->cleared_at == CW_NO_TIME && is_seen(g, done))
+            cw_past_settle(w->sh, w->cl, g, until);
+    }
+}
+
+/* What crossed the manager's "done" is a task of its own, in the same step. */
+static void go_on(struct work *w, const struct cw_task *ended)
+{
+    for (size_t i = 0; w->f->done && i < ended->n_signals && !w->sh->failed; i++) {
+        const struct cw_task_signal *g = &ended->signals[i];
+        if (g->cleared_at == CW_NO_TIME && !is_seen(g, w->f->done))
+            tell_again(w, g);
+    }
 }
 
 /* ---- what else may change with a fold ---- */
+
+static bool is_claimed(const struct cw_task *t, cw_event_time now)
+{
+    return t->claimed_until != CW_NO_TIME && now < t->claimed_until;
+}
 
 static bool must_escalate(const struct work *w)
 {
     const struct cw_settings *s = w->sh->settings;
     bool large = w->profile.phones >= s->escalation_phones ||
                  cw_client_usual_bill(w->cl, 0, 3) >= s->escalation_spend;
-    bool overdue = w->f->due_passed || (!w->f->origin && w->t->due_at <= w->f->now);
+    bool overdue = (w->f->due_passed || (!w->f->origin && w->t->due_at <= w->f->now)) &&
+                   !is_claimed(w->t, w->f->now);
     return (w->cl->kind == CW_GROUP && large && (double)w->verdict.risk >= s->escalation_risk) ||
-           overdue;
+           overdue || w->t->asked_up;
 }
 
+/* Once it has gone up it stays with whoever is the chief now: profile and roster may name another
+ * one later, and a chief who is the task's manager has nobody above. */
 static void escalate(struct work *w)
 {
-    if (w->t->state != CW_TASK_OPEN || w->t->escalated || !must_escalate(w))
+    struct cw_task *t = w->t;
+    if (t->state != CW_TASK_OPEN || (!t->escalated && !must_escalate(w)))
         return;
     struct cw_str chief = w->profile.chief_manager;
     if (!chief.p)
-        chief = cw_roster_chief(w->sh->roster, w->profile.manager);
-    if (!chief.p || text_same(chief, w->profile.manager))
-        return; /* Nobody above; stays in the heap of due times until the next version. */
-    w->news |= text_set(w->sh, &w->t->escalated_to, chief);
-    w->t->escalated = true;
+        chief = cw_roster_chief(w->sh->roster, t->manager);
+    if (!chief.p)
+        return; /* Nobody known; stays in the heap of due times until the next version. */
+    if (!cw_kept_same(chief, t->manager)) {
+        w->news |= cw_kept_set(w->sh, &t->escalated_to, chief);
+        t->escalated = true;
+    } else if (t->escalated_to.p) {
+        cw_kept_free(&t->escalated_to);
+        w->news = true;
+    }
+}
+
+/* A new manager finds the task in the queue: claim and snooze were the former one's. */
+static void hand_over(struct work *w, struct cw_str to)
+{
+    struct cw_task *t = w->t;
+    if (!cw_kept_set(w->sh, &t->manager, to))
+        return;
+    w->news = true;
+    t->claimed_until = t->snoozed_until = CW_NO_TIME;
+    cw_kept_free(&t->claimed_by);
 }
 
 static void assign(struct work *w)
 {
-    w->news |= text_set(w->sh, &w->t->manager, w->profile.manager);
+    hand_over(w, w->t->reassigned_to.p ? w->t->reassigned_to : w->profile.manager);
     if (w->t->method != CW_BY_NONE && !w->news && !w->f->profile)
         return; /* The way to call is thought over when something is new, not as time goes by. */
     uint8_t method = (uint8_t)cw_plan_method(w->cl, &w->profile, w->t, w->f->now);
@@ -253,10 +318,8 @@ static void age(struct work *w)
     if (w->f->origin)
         return;
     note(w, cw_fold_fade(w->t, w->sh->settings->fade, w->f->now));
-    if (w->f->now - w->t->created_at >= w->sh->settings->open_for) {
+    if (w->f->now - w->t->created_at >= w->sh->settings->open_for)
         w->t->state = CW_TASK_EXPIRED;
-        w->news = true;
-    }
 }
 
 /* At a day's close: has it moved enough since it was last told? */
@@ -271,11 +334,23 @@ static bool moved(const struct work *w)
            w->f->now - t->updated_at >= TELL_DAYS * CW_DAY;
 }
 
+/* Worse than when it was last told, or, slowly, than when it was put aside. */
+static bool wakes(const struct work *w)
+{
+    const struct cw_task *t = w->t;
+    float from = t->risk_told;
+    if (w->f->now < t->snoozed_until && t->risk_snoozed < from)
+        from = t->risk_snoozed;
+    return t->version > 0 && t->state == CW_TASK_OPEN &&
+           (w->worse || (double)w->verdict.risk - (double)from >= w->sh->settings->wake_step);
+}
+
 static void tell(struct work *w, const struct cw_output *out)
 {
     struct cw_task *t = w->t;
-    t->wake = t->version > 0 && (w->worse || (double)w->verdict.risk - (double)t->risk_told >=
-                                                 w->sh->settings->wake_step);
+    t->wake = wakes(w);
+    if (t->wake)
+        t->snoozed_until = CW_NO_TIME;
     t->version++;
     t->updated_at = w->f->now;
     t->risk = t->risk_told = w->verdict.risk;
@@ -300,14 +375,18 @@ static void tell(struct work *w, const struct cw_output *out)
     out->task(out->arg, &v);
 }
 
+/* Takes the ended task off the client, and leaves in w->t the one that follows it, if any. */
 static void end_task(struct work *w)
 {
+    struct cw_task *ended = w->t;
     cw_due_drop(w->sh, w->cl);
     w->sh->n_tasks--;
-    w->sh->bytes -= sizeof *w->t + w->t->cap_signals * sizeof *w->t->signals;
+    w->sh->bytes -= sizeof *ended + ended->cap_signals * sizeof *ended->signals;
     w->sh->counters.tasks_ended++;
-    cw_task_free(w->t);
-    w->cl->task = NULL;
+    w->cl->task = w->t = NULL;
+    settle(w, ended);
+    go_on(w, ended);
+    cw_task_free(ended);
 }
 
 /* The heap holds open tasks that are not escalated yet and whose time has not been passed. */
@@ -318,100 +397,48 @@ static void place_due(struct work *w)
         cw_due_push(w->sh, w->cl);
 }
 
+static void end_of_life(struct work *w)
+{
+    age(w);
+    if (w->f->done)
+        w->t->state = CW_TASK_DONE;
+    else if (w->t->state == CW_TASK_OPEN && !cw_fold_any_open(w->t))
+        w->t->state = CW_TASK_WITHDRAWN;
+    w->news |= w->t->state != CW_TASK_OPEN;
+}
+
+/* What follows from the signals as they are now, and the version that says so. */
+static void conclude(struct work *w, const struct cw_output *out)
+{
+    cw_risk(w->sh->settings, w->cl, w->t, w->f->now, &w->verdict);
+    assign(w);
+    escalate(w);
+    if (w->news || moved(w))
+        tell(w, out);
+    if (w->t->state != CW_TASK_OPEN)
+        end_task(w);
+    else
+        place_due(w);
+}
+
 void cw_tasks_fold(struct cw_shard *sh, struct cw_client *cl, const struct cw_fold *f,
                    const struct cw_output *out)
 {
     struct work w = {.sh = sh, .cl = cl, .t = cl->task, .f = f};
-    if (!w.t && !sh->findings.n)
+    if (!w.t && !sh->findings.n && !cl->past)
         return;
     w.rung = highest_rung(w.t);
     know_profile(&w);
     fold_findings(&w);
+    come_back(&w);
     if (!w.t || sh->failed)
         return;
-    age(&w);
-    if (w.t->state == CW_TASK_OPEN && !cw_fold_any_open(w.t)) {
-        w.t->state = CW_TASK_WITHDRAWN;
-        w.news = true;
-    }
-    cw_risk(sh->settings, cl, w.t, f->now, &w.verdict);
-    assign(&w);
-    escalate(&w);
+    count_left_out(&w);
     cw_clients_touch(sh, cl);
-    if (w.news || moved(&w))
-        tell(&w, out);
-    if (w.t->state != CW_TASK_OPEN)
-        end_task(&w);
-    else
-        place_due(&w);
-}
-
-/* ---- due times ---- */
-
-static bool earlier(const struct cw_client *a, const struct cw_client *b)
-{
-    if (a->task->due_at != b->task->due_at)
-        return a->task->due_at < b->task->due_at;
-    size_t n = a->id.n < b->id.n ? a->id.n : b->id.n;
-    int c = memcmp(a->id.p, b->id.p, n);
-    return c ? c < 0 : a->id.n < b->id.n;
-}
-
-static void put(struct cw_shard *sh, size_t at, struct cw_client *cl)
-{
-    sh->due[at] = cl;
-    cl->task->due_slot = (uint32_t)at;
-}
-
-static void rise(struct cw_shard *sh, size_t at)
-{
-    struct cw_client *cl = sh->due[at];
-    for (; at && earlier(cl, sh->due[(at - 1) / 2]); at = (at - 1) / 2)
-        put(sh, at, sh->due[(at - 1) / 2]);
-    put(sh, at, cl);
-}
-
-static void sink(struct cw_shard *sh, size_t at)
-{
-    struct cw_client *cl = sh->due[at];
-    for (size_t child; (child = 2 * at + 1) < sh->n_due; at = child) {
-        if (child + 1 < sh->n_due && earlier(sh->due[child + 1], sh->due[child]))
-            child++;
-        if (!earlier(sh->due[child], cl))
-            break;
-        put(sh, at, sh->due[child]);
-    }
-    put(sh, at, cl);
-}
-
-void cw_due_push(struct cw_shard *sh, struct cw_client *cl)
-{
-    if (sh->n_due == sh->cap_due) {
-        size_t cap = sh->cap_due ? sh->cap_due * 2 : 64;
-        struct cw_client **p = realloc(sh->due, cap * sizeof *p);
-        if (!p) {
-            sh->failed = true;
-            return;
-        }
-        sh->due = p;
-        sh->cap_due = cap;
-    }
-    put(sh, sh->n_due++, cl);
-    rise(sh, sh->n_due - 1);
-}
-
-void cw_due_drop(struct cw_shard *sh, struct cw_client *cl)
-{
-    uint32_t at = cl->task->due_slot;
-    if (at == UINT32_MAX)
-        return;
-    cl->task->due_slot = UINT32_MAX;
-    struct cw_client *last = sh->due[--sh->n_due];
-    if (last == cl)
-        return;
-    put(sh, at, last);
-    sink(sh, at);
-    rise(sh, last->task->due_slot);
+    end_of_life(&w);
+    conclude(&w, out);
+    if (w.t && w.t->version == 0)
+        conclude(&w, out); /* the task after a done one */
 }
 
 bool cw_tasks_overdue(struct cw_shard *sh, const struct cw_client *except,

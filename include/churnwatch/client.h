@@ -73,6 +73,7 @@ struct cw_client {
     uint64_t *seen;        /* ring of the last event ids, hashed */
     uint32_t seen_n, seen_cap, seen_at;
     struct cw_task *task; /* the open retention task, or NULL */
+    struct cw_past *past; /* what earlier calls settled, see core/past.h; NULL for most */
     uint32_t policy;      /* index into the shard's policies; UINT32_MAX = to be resolved */
     uint32_t written;     /* commit number that last wrote it to the state log */
     bool touched;         /* changed since the last commit */

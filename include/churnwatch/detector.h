@@ -167,7 +167,7 @@ struct cw_judge {
 void cw_raise(struct cw_judge *j, const struct cw_signal *s);
 void cw_clear(struct cw_judge *j, cw_number line, uint8_t slot);
 void cw_clear_all(struct cw_judge *j);
-/* Is such a signal open in the client's task? */
+/* Is such a signal open in the client's task, or still standing after a call has dealt with it? */
 bool cw_is_raised(const struct cw_judge *j, cw_number line, uint8_t slot);
 
 /* Evidence; more than CW_FACTS_MOST are left out (a test checks that none does). */

@@ -211,8 +211,24 @@ enum cw_action {
     CW_DID_SNOOZE,
     CW_DID_NOTE,
     CW_DID_REASSIGN,
-    CW_DID_ESCALATE
+    CW_DID_ESCALATE,
+    CW_ACTIONS
 };
+/* How a call ended. */
+#define CW_RESULTS_OF(X)                                                                           \
+    X(RETAINED, retained)                                                                          \
+    X(RECOVERING, recovering)                                                                      \
+    X(NO_ISSUE, no_issue)                                                                          \
+    X(FALSE_ALARM, false_alarm)                                                                    \
+    X(LOST, lost)                                                                                  \
+    X(UNREACHABLE, unreachable)
+enum cw_result {
+#define X(name, word) CW_RESULT_##name,
+    CW_RESULTS_OF(X)
+#undef X
+        CW_RESULTS
+};
+const char *cw_result_name(enum cw_result r);
 struct cw_outcome {
     struct cw_str id, task_id, client_id, manager, to, method, result, note;
     int64_t version;

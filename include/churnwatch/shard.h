@@ -40,12 +40,17 @@ struct cw_output {
     X(late, "events for a day already judged: counted into totals, no spend verdict")              \
     X(profiles, "client profiles taken in")                                                        \
     X(outcomes, "outcomes taken in")                                                               \
+    X(outcome_repeats, "outcomes skipped as repeats of one seen before")                           \
+    X(outcomes_stale, "outcomes for a task that has ended or is not known")                        \
+    X(outcomes_refused, "reassignments refused: no such manager in manager.profiles")              \
     X(day_closes, "days closed")                                                                   \
     X(channels_unjudged, "channel days not judged because the feed was silent")                    \
     X(signals, "signals raised")                                                                   \
     X(signals_inhibited, "signals held back because a higher step explains them")                  \
     X(signals_off, "signals held back because their detector is off")                              \
     X(signals_dry, "times a detector in dry mode found what would have been a signal")             \
+    X(signals_settled, "signals held back because a call has dealt with the same")                 \
+    X(signals_returned, "signals told again after the quiet time that follows a call")             \
     X(tasks_opened, "tasks opened")                                                                \
     X(tasks_ended, "tasks withdrawn, expired or done")                                             \
     X(versions, "task versions written")
@@ -100,6 +105,16 @@ void cw_shard_dry_forget(struct cw_shard *sh);
 /* By id; NULL when unknown. */
 const struct cw_client *cw_shard_client(const struct cw_shard *sh, struct cw_str id);
 
+/* What the managers' outcomes said of the detectors behind their tasks: each task that was done
+ * counts once for each detector whose signals its manager had seen. The first row is of all
+ * clients, the others of the segments they belong to, by the text of their conditions. */
+struct cw_accuracy {
+    char *segment; /* "" for all clients, else as "class=A1 county=Putuo" */
+    uint32_t tasks[CW_DETECTORS][CW_RESULTS];
+};
+/* Borrowed until the shard moves. Stored with the shard's state. */
+size_t cw_shard_accuracy(const struct cw_shard *sh, const struct cw_accuracy **ret_rows);
+
 /* State log. encode appends to b: the shard's own facts (clock, days, shared baselines), every
  * client touched since the last encode, and of those written longest ago as many as make up
  * `cold_share` of the bytes of the touched ones, at least cold_least clients. `commit` numbers
@@ -121,6 +136,7 @@ struct cw_roster *cw_roster_new(void);
 int cw_roster_put(struct cw_roster *r, const struct cw_manager *m); /* copies; deleted removes */
 void cw_roster_free(struct cw_roster *r);
 size_t cw_roster_count(const struct cw_roster *r);
+bool cw_roster_has(const struct cw_roster *r, struct cw_str manager);
 
 /* murmur2 of the client id as Kafka's Java producer spreads keys: the partition of n. */
 int32_t cw_partition_of(struct cw_str key, int32_t n);

@@ -18,7 +18,8 @@ struct cw_task_signal {
     cw_event_time cleared_at; /* CW_NO_TIME while it is open */
     int64_t offset;           /* of the deciding message; -1: a day's close */
     int32_t partition;
-    uint8_t topic; /* enum cw_origin_topic, core/tasks.h */
+    int32_t version; /* of the task, the first that told it as it is: added or climbed */
+    uint8_t topic;   /* enum cw_origin_topic, core/tasks.h */
 };
 
 struct cw_task {
@@ -34,10 +35,20 @@ struct cw_task {
     uint8_t method; /* enum cw_method */
     bool wake;
     bool escalated;
+    bool asked_up; /* somebody asked for the chief */
     uint8_t n_signals, cap_signals;
     uint32_t due_slot; /* place in the shard's heap of due times, UINT32_MAX = none */
-    struct cw_str manager, escalated_to; /* owned */
-    struct cw_task_signal *signals;      /* owned */
+    /* What people did with it, in event time: CW_NO_TIME where nobody did. */
+    cw_event_time claimed_until; /* INT64_MAX: until it is released */
+    cw_event_time snoozed_until;
+    cw_event_time noted_at;
+    float risk_snoozed;             /* the risk told when it was snoozed */
+    uint8_t moves[CW_ACTIONS];      /* by enum cw_action, up to 255 */
+    struct cw_str claimed_by;       /* owned */
+    struct cw_str reassigned_to;    /* owned; in place of the profile's manager */
+    struct cw_str manager;          /* owned */
+    struct cw_str escalated_to;     /* owned */
+    struct cw_task_signal *signals; /* owned */
 };
 
 #endif

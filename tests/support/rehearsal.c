@@ -20,6 +20,7 @@ struct rehearsal {
     long long next_id;
     int64_t offset;
     uint32_t commit;
+    bool restores; /* after each message */
     struct cw_buf log;
 };
 
@@ -60,13 +61,18 @@ static void on_task(void *arg, const struct cw_task_version *v)
 
 struct rehearsal *r_new(const char *const *settings)
 {
+    return r_new_from(NULL, settings);
+}
+
+struct rehearsal *r_new_from(const char *file, const char *const *settings)
+{
     char *items[64] = {strdup("language=en")};
     struct cw_list overrides = {items, 1};
     struct cw_buf complaints = {0};
     struct rehearsal *r = calloc(1, sizeof *r);
     for (; settings && *settings && overrides.n < 64; settings++)
         items[overrides.n++] = strdup(*settings);
-    if (!r || cw_settings_load(NULL, &overrides, &r->settings, &complaints) != 0)
+    if (!r || cw_settings_load(file, &overrides, &r->settings, &complaints) != 0)
         die("settings: %.*s", (int)complaints.n, complaints.p ? complaints.p : "");
     for (size_t i = 0; i < overrides.n; i++)
         free(items[i]);
@@ -103,6 +109,12 @@ static void quote(struct cw_buf *b, const char *json)
 {
     for (; *json; json++)
         cw_buf_put(b, *json == '\'' ? "\"" : json, 1);
+}
+
+static void moved(struct rehearsal *r)
+{
+    if (r->restores)
+        r_restore(r);
 }
 
 static cw_event_time instant(const char *time)
@@ -148,6 +160,7 @@ void r_event_id(struct rehearsal *r, const char *id, const char *type, const cha
     if (err)
         die("cw_shard_event: %s", cw_strerror(err));
     cw_buf_free(&b);
+    moved(r);
 }
 
 void r_event(struct rehearsal *r, const char *type, const char *time, const char *client,
@@ -186,6 +199,7 @@ void r_profile(struct rehearsal *r, const char *json)
     if (cw_shard_profile(r->shard, &p, &origin, &out) != 0)
         die("cw_shard_profile failed");
     cw_buf_free(&b);
+    moved(r);
 }
 
 void r_manager(struct rehearsal *r, const char *json)
@@ -204,11 +218,45 @@ void r_manager(struct rehearsal *r, const char *json)
     cw_buf_free(&b);
 }
 
+void r_outcome_of(struct rehearsal *r, const char *id, const char *task_id, const char *time,
+                  const char *client, const char *action, const char *members)
+{
+    struct cw_buf b = {0};
+    struct cw_outcome oc;
+    struct cw_reject reject;
+    struct cw_output out = {on_task, r};
+    cw_buf_printf(&b,
+                  "{\"id\":\"%s\",\"task_id\":\"%s\",\"client_id\":\"%s\",\"manager\":\"am042\","
+                  "\"action\":\"%s\",\"at\":\"%.10sT%s:00+08:00\"%s",
+                  id, task_id, client, action, time, time + 11, *members ? "," : "");
+    quote(&b, members);
+    cw_buf_puts(&b, "}");
+    struct cw_message m = message(r, client, &b);
+    if (cw_decode_outcome(r->decoder, &m, &oc, &reject) != 0)
+        die("outcome: %s: %.*s", reject.detail, (int)b.n, b.p);
+    struct cw_origin origin = {r->settings->topic_outcomes, 0, m.offset};
+    if (cw_shard_outcome(r->shard, &oc, &origin, &out) != 0)
+        die("cw_shard_outcome failed");
+    cw_buf_free(&b);
+    moved(r);
+}
+
+void r_outcome(struct rehearsal *r, const char *time, const char *client, const char *action,
+               const char *members)
+{
+    char id[32], task_id[32];
+    (void)snprintf(id, sizeof id, "o%lld", r->next_id++);
+    (void)snprintf(task_id, sizeof task_id, "%s",
+                   json_string_value(json_object_get(r_task(r, client), "task_id")));
+    r_outcome_of(r, id, task_id, time, client, action, members);
+}
+
 void r_tick(struct rehearsal *r, const char *time)
 {
     struct cw_output out = {on_task, r};
     if (cw_shard_tick(r->shard, instant(time), &out) != 0)
         die("cw_shard_tick failed");
+    moved(r);
 }
 
 static char *ring(void)
@@ -300,15 +348,24 @@ const struct cw_settings *r_settings(const struct rehearsal *r)
     return r->settings;
 }
 
+void r_restore_always(struct rehearsal *r)
+{
+    r->restores = true;
+}
+
+void r_restore_from(struct rehearsal *r, struct cw_str images)
+{
+    struct cw_errbuf eb = {""};
+    cw_shard_free(r->shard);
+    r->shard = cw_shard_new(r->settings, r->roster);
+    if (!r->shard || cw_shard_restore(r->shard, r->commit, images, &eb) != 0)
+        die("cw_shard_restore: %s", eb.text);
+}
+
 void r_restore(struct rehearsal *r)
 {
     uint32_t round;
-    struct cw_errbuf eb = {""};
     if (cw_shard_encode(r->shard, ++r->commit, 0.5, 4, &r->log, &round) != 0)
         die("cw_shard_encode failed");
-    cw_shard_free(r->shard);
-    r->shard = cw_shard_new(r->settings, r->roster);
-    if (!r->shard ||
-        cw_shard_restore(r->shard, r->commit, (struct cw_str){r->log.p, r->log.n}, &eb) != 0)
-        die("cw_shard_restore: %s", eb.text);
+    r_restore_from(r, (struct cw_str){r->log.p, r->log.n});
 }

@@ -16,6 +16,8 @@ struct rehearsal;
 /* settings: "path=value" texts as for -o, ended by NULL; may be NULL for the defaults in English.
  */
 struct rehearsal *r_new(const char *const *settings);
+/* The same over a configuration file. */
+struct rehearsal *r_new_from(const char *file, const char *const *settings);
 void r_free(struct rehearsal *r);
 
 /* Each gets the next id, unless it is given one. Returns the cw_shard_event's result, which is 0;
@@ -27,6 +29,12 @@ void r_event_id(struct rehearsal *r, const char *id, const char *type, const cha
 /* A whole profile or manager as JSON (' for "). */
 void r_profile(struct rehearsal *r, const char *json);
 void r_manager(struct rehearsal *r, const char *json);
+/* What a manager did with the client's last task: the members that the action needs besides (' for
+ * "), as "'version':1,'result':'retained'", or "". The manager is am042. */
+void r_outcome(struct rehearsal *r, const char *time, const char *client, const char *action,
+               const char *members);
+void r_outcome_of(struct rehearsal *r, const char *id, const char *task_id, const char *time,
+                  const char *client, const char *action, const char *members);
 /* Moves the clock, closing days. */
 void r_tick(struct rehearsal *r, const char *time);
 /* "2026-03-01", 5 -> "2026-03-06"; and with a time: r_at("2026-03-01", 5, "10:00"). In a ring of
@@ -49,6 +57,10 @@ size_t r_versions(const struct rehearsal *r, const char *client);
 const char *r_version_text(const struct rehearsal *r, size_t n);
 struct cw_shard *r_shard(struct rehearsal *r);
 const struct cw_settings *r_settings(const struct rehearsal *r);
+/* From now on the shard is restored, as by r_restore, after each message. */
+void r_restore_always(struct rehearsal *r);
+/* Goes on with an empty shard restored from these images. */
+void r_restore_from(struct rehearsal *r, struct cw_str images);
 /* Writes the shard's images, throws it away and goes on with one restored from them. */
 void r_restore(struct rehearsal *r);
 

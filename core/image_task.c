@@ -1,0 +1,272 @@
+/* A client's open task and what earlier calls left behind, as bytes: members by table, then texts,
+ * then signals one after the other.
+ *
+ * Rows are only ever added, at the end of a table; how many an older version had is a row of
+ * `known`, so that a state written by an older build restores.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/fields.h"
+#include "core/image.h"
+#include "core/past.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* ---- what is stored; a change here raises CW_IMAGE_VERSION ---- */
+
+static const struct cw_field task_fields[] = {
+    CW_U64(cw_task, id),
+    CW_I64(cw_task, created_at),
+    CW_I64(cw_task, updated_at),
+    CW_I64(cw_task, due_at),
+    CW_F32(cw_task, risk),
+    CW_F32(cw_task, value),
+    CW_F32(cw_task, urgency),
+    CW_F32(cw_task, risk_told),
+    CW_I32(cw_task, version),
+    CW_I32(cw_task, priority),
+    CW_I32(cw_task, priority_told),
+    CW_U32(cw_task, signals_omitted),
+    CW_U8(cw_task, state),
+    CW_U8(cw_task, method),
+    CW_U8(cw_task, wake),
+    CW_U8(cw_task, escalated),
+    /* since version 2 */
+    CW_U8(cw_task, asked_up),
+    CW_I64(cw_task, claimed_until),
+    CW_I64(cw_task, snoozed_until),
+    CW_I64(cw_task, noted_at),
+    CW_F32(cw_task, risk_snoozed),
+    CW_FIELD_ROW(cw_task, moves, CW_F_U8, 1, CW_ACTIONS),
+};
+
+static const struct cw_field signal_fields[] = {
+    CW_U8(cw_task_signal, s.slot),
+    CW_U8(cw_task_signal, s.step),
+    CW_U8(cw_task_signal, s.holds),
+    CW_U64(cw_task_signal, s.line),
+    CW_F32(cw_task_signal, s.severity),
+    CW_F32(cw_task_signal, s.leave),
+    CW_F32(cw_task_signal, s.incident),
+    CW_F32(cw_task_signal, s.half_life_days),
+    CW_F32(cw_task_signal, s.due_hours),
+    CW_I64(cw_task_signal, at),
+    CW_I64(cw_task_signal, cleared_at),
+    CW_I64(cw_task_signal, offset),
+    CW_I32(cw_task_signal, partition),
+    CW_U8(cw_task_signal, topic),
+    /* since version 2 */
+    CW_I32(cw_task_signal, version),
+};
+
+static const uint8_t fact_forms[] = {
+#define X(name, how) CW_FORM_##how,
+    CW_FACT_KEYS(X)
+#undef X
+};
+
+/* How many rows of each table a version has. */
+static const struct {
+    size_t task, signal;
+} known[] = {[1] = {16, 14}, [2] = {COUNT(task_fields), COUNT(signal_fields)}};
+_Static_assert(COUNT(known) == CW_IMAGE_VERSION + 1, "a new version needs a row in known");
+
+/* ---- writing ---- */
+
+static void put_fact(struct cw_buf *b, const struct cw_fact *f)
+{
+    uint64_t bits;
+    cw_buf_u8(b, f->key);
+    switch ((enum cw_fact_form)fact_forms[f->key]) {
+    case CW_FORM_DAY:
+        cw_buf_i32(b, f->u.day);
+        break;
+    case CW_FORM_MONEY:
+        cw_buf_i64(b, f->u.money);
+        break;
+    case CW_FORM_TEXT:
+        cw_buf_str(b, (struct cw_str){f->u.text, strlen(f->u.text)});
+        break;
+    case CW_FORM_NUMBER:
+    case CW_FORM_COUNT:
+        memcpy(&bits, &f->u.number, sizeof bits);
+        cw_buf_u64(b, bits);
+        break;
+    }
+}
+
+static void put_signal(struct cw_buf *b, const struct cw_task_signal *g)
+{
+    cw_buf_u8(b, g->s.detector);
+    cw_fields_put(b, g, signal_fields, COUNT(signal_fields));
+    cw_buf_u8(b, g->s.n_facts);
+    for (unsigned k = 0; k < g->s.n_facts; k++)
+        put_fact(b, &g->s.facts[k]);
+}
+
+void cw_image_put_task(struct cw_buf *b, const struct cw_task *t)
+{
+    cw_fields_put(b, t, task_fields, COUNT(task_fields));
+    cw_buf_str(b, t->manager);
+    cw_buf_str(b, t->escalated_to);
+    cw_buf_u8(b, t->n_signals);
+    for (unsigned i = 0; i < t->n_signals; i++)
+        put_signal(b, &t->signals[i]);
+    cw_buf_str(b, t->claimed_by);
+    cw_buf_str(b, t->reassigned_to);
+}
+
+void cw_image_put_past(struct cw_buf *b, const struct cw_past *p)
+{
+    unsigned oldest = CW_PAST_IDS + p->next_id - (unsigned)p->n_ids;
+    cw_buf_i64(b, p->last);
+    cw_buf_u8(b, p->n_ids);
+    for (unsigned i = 0; i < p->n_ids; i++)
+        cw_buf_u64(b, p->ids[(oldest + i) % CW_PAST_IDS]);
+    cw_buf_u8(b, p->n);
+    for (unsigned i = 0; i < p->n; i++) {
+        cw_buf_i64(b, p->rows[i].until);
+        put_signal(b, &p->rows[i].signal);
+    }
+}
+
+/* ---- reading ---- */
+
+static void read_fact(struct cw_reader *r, struct cw_fact *f)
+{
+    f->key = cw_read_u8(r);
+    if (f->key >= CW_FACT_KEYS_COUNT) {
+        r->failed = true;
+        return;
+    }
+    uint64_t bits;
+    struct cw_str text;
+    switch ((enum cw_fact_form)fact_forms[f->key]) {
+    case CW_FORM_DAY:
+        f->u.day = cw_read_i32(r);
+        break;
+    case CW_FORM_MONEY:
+        f->u.money = cw_read_i64(r);
+        break;
+    case CW_FORM_TEXT:
+        text = cw_read_str(r);
+        if (text.n >= sizeof f->u.text)
+            r->failed = true;
+        else if (text.n)
+            memcpy(f->u.text, text.p, text.n);
+        break;
+    case CW_FORM_NUMBER:
+    case CW_FORM_COUNT:
+        bits = cw_read_u64(r);
+        memcpy(&f->u.number, &bits, sizeof bits);
+        break;
+    }
+}
+
+/* False: damaged. ret_known is false for a signal of a detector that is gone. */
+static bool read_signal(const struct cw_layout *l, struct cw_reader *r, struct cw_task_signal *ret,
+                        bool *ret_known)
+{
+    struct cw_task_signal g;
+    memset(&g, 0, sizeof g);
+    uint8_t detector = cw_read_u8(r);
+    cw_fields_read(r, &g, signal_fields, known[l->version].signal);
+    g.s.n_facts = cw_read_u8(r);
+    if (r->failed || detector >= l->n || g.s.n_facts > CW_FACTS_MOST)
+        return false;
+    for (unsigned k = 0; k < g.s.n_facts; k++)
+        read_fact(r, &g.s.facts[k]);
+    *ret_known = l->of[detector].to >= 0;
+    if (*ret_known)
+        g.s.detector = (uint8_t)l->of[detector].to;
+    *ret = g;
+    return !r->failed;
+}
+
+static bool read_text(struct cw_shard *sh, struct cw_reader *r, struct cw_str *to)
+{
+    struct cw_str from = cw_read_str(r);
+    if (from.p)
+        (void)cw_kept_set(sh, to, from);
+    return !sh->failed && !r->failed;
+}
+
+static bool read_signals(struct cw_shard *sh, struct cw_reader *r, struct cw_task *t)
+{
+    uint8_t n = cw_read_u8(r);
+    bool is_known;
+    if (r->failed || n > CW_TASK_SIGNALS_MOST)
+        return false;
+    t->signals = calloc(n ? n : 1, sizeof *t->signals);
+    if (!t->signals) {
+        sh->failed = true;
+        return false;
+    }
+    t->cap_signals = n ? n : 1;
+    sh->bytes += t->cap_signals * sizeof *t->signals;
+    for (unsigned i = 0; i < n; i++) {
+        struct cw_task_signal *g = &t->signals[t->n_signals];
+        if (!read_signal(sh->layout, r, g, &is_known))
+            return false;
+        /* Version 1 did not say which version first told it: as if it were the last one. */
+        if (sh->layout->version < 2)
+            g->version = t->version;
+        t->n_signals = (uint8_t)(t->n_signals + is_known);
+    }
+    return true;
+}
+
+bool cw_image_read_task(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
+{
+    struct cw_task *t = calloc(1, sizeof *t);
+    if (!t) {
+        sh->failed = true;
+        return false;
+    }
+    cl->task = t;
+    sh->n_tasks++;
+    sh->bytes += sizeof *t;
+    t->due_slot = UINT32_MAX;
+    t->claimed_until = t->snoozed_until = t->noted_at = CW_NO_TIME;
+    cw_fields_read(r, t, task_fields, known[sh->layout->version].task);
+    if (!read_text(sh, r, &t->manager) || !read_text(sh, r, &t->escalated_to) ||
+        !read_signals(sh, r, t))
+        return false;
+    return sh->layout->version < 2 ||
+           (read_text(sh, r, &t->claimed_by) && read_text(sh, r, &t->reassigned_to));
+}
+
+static bool read_settled(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
+{
+    struct cw_task_signal g;
+    bool is_known;
+    cw_event_time until = cw_read_i64(r);
+    if (!read_signal(sh->layout, r, &g, &is_known))
+        return false;
+    if (is_known)
+        cw_past_settle(sh, cl, &g, until);
+    return !sh->failed;
+}
+
+bool cw_image_read_past(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
+{
+    struct cw_past *p = cw_past_of(sh, cl);
+    if (!p)
+        return false;
+    cw_event_time last = cw_read_i64(r);
+    p->n_ids = cw_read_u8(r);
+    if (r->failed || p->n_ids > CW_PAST_IDS)
+        return false;
+    p->next_id = p->n_ids % CW_PAST_IDS;
+    for (unsigned i = 0; i < p->n_ids; i++)
+        p->ids[i] = cw_read_u64(r);
+    uint8_t n = cw_read_u8(r);
+    if (r->failed || n > CW_SETTLED_MOST)
+        return false;
+    for (unsigned i = 0; i < n; i++)
+        if (!read_settled(sh, r, cl))
+            return false;
+    p->last = last;
+    return !r->failed;
+}

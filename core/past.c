@@ -1,0 +1,198 @@
+/* What earlier calls left behind; see past.h. */
+#include "core/past.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "core/shard_state.h"
+
+/* A repeat of an outcome comes within minutes; after so long nobody sends one again. */
+#define IDS_KEPT (30 * CW_DAY)
+
+/* Detectors whose every message is another act of the client's, and worth another call: who asks
+ * for a porting code again after being talked to has not been talked out of it. */
+static const uint8_t acts[] = {
+    CW_DET_port_out,    CW_DET_termination,    CW_DET_complaint,
+    CW_DET_plan_change, CW_DET_watched_number, CW_DET_outage,
+};
+
+struct cw_past *cw_past_of(struct cw_shard *sh, struct cw_client *cl)
+{
+    if (cl->past)
+        return cl->past;
+    cl->past = calloc(1, sizeof *cl->past);
+    if (!cl->past) {
+        sh->failed = true;
+        return NULL;
+    }
+    cl->past->last = sh->clock;
+    sh->bytes += sizeof *cl->past;
+    return cl->past;
+}
+
+size_t cw_past_bytes(const struct cw_past *p)
+{
+    return p ? sizeof *p + p->cap * sizeof *p->rows : 0;
+}
+
+void cw_past_free(struct cw_past *p)
+{
+    if (p)
+        free(p->rows);
+    free(p);
+}
+
+/* ---- outcomes seen ---- */
+
+static uint64_t hash_of(struct cw_str id)
+{
+    return XXH3_64bits(id.p, id.n);
+}
+
+bool cw_past_knows(const struct cw_client *cl, struct cw_str outcome_id)
+{
+    uint64_t h = hash_of(outcome_id);
+    for (size_t i = 0; cl->past && i < cl->past->n_ids; i++)
+        if (cl->past->ids[i] == h)
+            return true;
+    return false;
+}
+
+void cw_past_remember(struct cw_shard *sh, struct cw_client *cl, struct cw_str outcome_id)
+{
+    struct cw_past *p = cw_past_of(sh, cl);
+    if (!p)
+        return;
+    p->ids[p->next_id] = hash_of(outcome_id);
+    p->next_id = (uint8_t)((p->next_id + 1) % CW_PAST_IDS);
+    p->n_ids = (uint8_t)(p->n_ids + (p->n_ids < CW_PAST_IDS));
+    p->last = sh->clock;
+}
+
+/* ---- signals settled ---- */
+
+static struct cw_settled *find(const struct cw_client *cl, const struct cw_signal *s)
+{
+    for (size_t i = 0; cl->past && i < cl->past->n; i++) {
+        struct cw_settled *row = &cl->past->rows[i];
+        const struct cw_signal *is = &row->signal.s;
+        if (is->detector == s->detector && is->line == s->line && is->slot == s->slot)
+            return row;
+    }
+    return NULL;
+}
+
+static void drop(struct cw_past *p, struct cw_settled *row)
+{
+    p->n--;
+    memmove(row, row + 1, (size_t)(&p->rows[p->n] - row) * sizeof *row);
+}
+
+static bool have_room(struct cw_shard *sh, struct cw_past *p)
+{
+    if (p->n == CW_SETTLED_MOST)
+        drop(p, p->rows);
+    if (p->n < p->cap)
+        return true;
+    uint8_t cap = (uint8_t)(p->cap ? p->cap * 2 : 2);
+    struct cw_settled *rows = realloc(p->rows, cap * sizeof *rows);
+    if (!rows) {
+        sh->failed = true;
+        return false;
+    }
+    sh->bytes += (size_t)(cap - p->cap) * sizeof *rows;
+    p->rows = rows;
+    p->cap = cap;
+    return true;
+}
+
+void cw_past_settle(struct cw_shard *sh, struct cw_client *cl, const struct cw_task_signal *g,
+                    cw_event_time until)
+{
+    struct cw_past *p = cw_past_of(sh, cl);
+    struct cw_settled *row = find(cl, &g->s);
+    if (row)
+        drop(p, row);
+    if (!p || !have_room(sh, p))
+        return;
+    p->rows[p->n++] = (struct cw_settled){*g, until};
+    p->last = sh->clock;
+}
+
+static bool is_act(const struct cw_signal *s, const struct cw_fold *f)
+{
+    for (size_t i = 0; f->origin && i < sizeof acts; i++)
+        if (acts[i] == s->detector)
+            return true;
+    return false;
+}
+
+static bool is_news(const struct cw_shard *sh, const struct cw_settled *row,
+                    const struct cw_signal *s, const struct cw_fold *f)
+{
+    const struct cw_signal *told = &row->signal.s;
+    return f->now >= row->until || s->step > told->step || is_act(s, f) ||
+           (double)s->severity - (double)told->severity >= sh->settings->worse_severity;
+}
+
+/* The evidence is kept up to date for when it is told again; what it is measured by is not, lest a
+ * slow rise never counts. */
+static void freshen(struct cw_settled *row, const struct cw_signal *s, const struct cw_fold *f)
+{
+    uint8_t step = row->signal.s.step;
+    float severity = row->signal.s.severity;
+    row->signal.s = *s;
+    row->signal.s.step = step;
+    row->signal.s.severity = severity;
+    if (f->at > row->signal.at)
+        row->signal.at = f->at;
+}
+
+bool cw_past_holds_back(struct cw_shard *sh, struct cw_client *cl, const struct cw_signal *s,
+                        const struct cw_fold *f)
+{
+    struct cw_settled *row = find(cl, s);
+    if (!row)
+        return false;
+    if (is_news(sh, row, s, f)) {
+        drop(cl->past, row);
+        return false;
+    }
+    freshen(row, s, f);
+    return true;
+}
+
+void cw_past_clear(struct cw_client *cl, const struct cw_finding *item)
+{
+    for (size_t i = cl->past ? cl->past->n : 0; i > 0; i--) {
+        struct cw_settled *row = &cl->past->rows[i - 1];
+        const struct cw_signal *s = &row->signal.s;
+        bool same = s->line == item->s.line && s->slot == item->s.slot;
+        if (s->detector == item->s.detector && (same || item->kind == CW_FOUND_CLEAR_ALL))
+            drop(cl->past, row);
+    }
+}
+
+bool cw_past_take_due(struct cw_client *cl, cw_event_time now, struct cw_task_signal *ret)
+{
+    for (size_t i = 0; cl->past && i < cl->past->n; i++) {
+        if (now < cl->past->rows[i].until)
+            continue;
+        *ret = cl->past->rows[i].signal;
+        drop(cl->past, &cl->past->rows[i]);
+        return true;
+    }
+    return false;
+}
+
+void cw_past_tidy(struct cw_shard *sh, struct cw_client *cl, cw_event_time now)
+{
+    if (!cl->past || cl->past->n || now - cl->past->last < IDS_KEPT)
+        return;
+    sh->bytes -= cw_past_bytes(cl->past);
+    cw_past_free(cl->past);
+    cl->past = NULL;
+}

@@ -1,0 +1,72 @@
+/* What earlier calls left behind at a client: the outcomes already taken in, and the signals a call
+ * has settled. Private to the core.
+ *
+ * A signal that a manager was told of and has dealt with does not come back at the next day's close
+ * just because its cause lasts. It is held back until there is new evidence: a higher step, a
+ * clearing before it is raised again, a clearly larger severity, another act of the client's, or
+ * the end of the quiet time that the call's result gives. Then what still stands is told again.
+ *
+ * Belongs to its client; made by the first outcome or expiry, NULL at all others.
+ */
+#ifndef CW_CORE_PAST_H
+#define CW_CORE_PAST_H
+
+#include "churnwatch/client.h"
+#include "churnwatch/task.h"
+
+struct cw_shard;
+struct cw_fold;
+struct cw_finding;
+
+#define CW_PAST_IDS 8U
+#define CW_SETTLED_MOST 32
+
+struct cw_settled {
+    struct cw_task_signal signal; /* as last found; step and severity as last told */
+    cw_event_time until;          /* end of the quiet time */
+};
+struct cw_past {
+    uint64_t ids[CW_PAST_IDS]; /* ring of the last outcomes' ids, hashed */
+    uint8_t n_ids, next_id;
+    uint8_t n, cap;
+    cw_event_time last;      /* the latest instant anything was added */
+    struct cw_settled *rows; /* owned; in the order settled */
+};
+
+/* Is that identity settled and not cleared since? */
+static inline bool cw_past_stands(const struct cw_client *cl, uint8_t detector, cw_number line,
+                                  uint8_t slot)
+{
+    for (size_t i = 0; cl->past && i < cl->past->n; i++) {
+        const struct cw_signal *s = &cl->past->rows[i].signal.s;
+        if (s->detector == detector && s->line == line && s->slot == slot)
+            return true;
+    }
+    return false;
+}
+
+/* The client's past, made when there is none; NULL when out of memory. */
+struct cw_past *cw_past_of(struct cw_shard *sh, struct cw_client *cl);
+void cw_past_free(struct cw_past *p);
+size_t cw_past_bytes(const struct cw_past *p);
+
+/* True when an outcome of this id was among the last ones. */
+bool cw_past_knows(const struct cw_client *cl, struct cw_str outcome_id);
+void cw_past_remember(struct cw_shard *sh, struct cw_client *cl, struct cw_str outcome_id);
+
+/* Holds the signal back until then, in place of what was settled of the same identity. With
+ * CW_SETTLED_MOST rows the oldest gives way: it is told again sooner rather than never. */
+void cw_past_settle(struct cw_shard *sh, struct cw_client *cl, const struct cw_task_signal *g,
+                    cw_event_time until);
+/* A raised signal meets the past: true when a call has dealt with the same. Otherwise it is news,
+ * and what was settled of it is forgotten. */
+bool cw_past_holds_back(struct cw_shard *sh, struct cw_client *cl, const struct cw_signal *s,
+                        const struct cw_fold *f);
+/* The cause is gone: raised again, it is news. */
+void cw_past_clear(struct cw_client *cl, const struct cw_finding *item);
+/* Takes out one row whose quiet time is over; false when there is none. */
+bool cw_past_take_due(struct cw_client *cl, cw_event_time now, struct cw_task_signal *ret);
+/* Once a day: frees what no longer says anything. */
+void cw_past_tidy(struct cw_shard *sh, struct cw_client *cl, cw_event_time now);
+
+#endif
