@@ -84,14 +84,7 @@ static bool matches(const struct cw_segment *g, const struct cw_str is[CW_SEGMEN
 
 void cw_settings_segment(const struct cw_settings *s, size_t i, struct cw_buf *b)
 {
-    const char *before = "";
-    for (int level = 0; level < CW_SEGMENT_LEVELS; level++) {
-        if (!s->segments[i].want[level])
-            continue;
-        cw_buf_printf(b, "%s%s=%s", before, cw_segment_conditions[level].path,
-                      s->segments[i].want[level]);
-        before = " ";
-    }
+    cw_segment_print(s->segments[i].want, b);
 }
 
 void cw_settings_match(const struct cw_settings *s, const struct cw_segment_key *key,

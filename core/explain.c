@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/past.h"
 #include "core/profile.h"
 #include "core/shard_state.h"
 
@@ -20,6 +21,8 @@ static bool crowded(const struct cw_client *cl)
 /* Of a reading past its limit whose signal is not open. */
 static enum cw_standing held_back(const struct cw_client *cl, const struct cw_reading *r)
 {
+    if (cw_past_stands(cl, r->s.detector, r->s.line, r->s.slot))
+        return CW_STANDS_settled;
     if (r->hold != CW_HOLD_NONE)
         return r->hold == CW_HOLD_TOLD ? CW_STANDS_told : CW_STANDS_worn;
     return crowded(cl) ? CW_STANDS_crowded : CW_STANDS_would_fire;

@@ -127,6 +127,7 @@ void cw_image_put_past(struct cw_buf *b, const struct cw_past *p)
     cw_buf_u8(b, p->n);
     for (unsigned i = 0; i < p->n; i++) {
         cw_buf_i64(b, p->rows[i].until);
+        cw_buf_u8(b, p->rows[i].reached);
         put_signal(b, &p->rows[i].signal);
     }
 }
@@ -242,10 +243,11 @@ static bool read_settled(struct cw_shard *sh, struct cw_reader *r, struct cw_cli
     struct cw_task_signal g;
     bool is_known;
     cw_event_time until = cw_read_i64(r);
+    bool reached = cw_read_u8(r);
     if (!read_signal(sh->layout, r, &g, &is_known))
         return false;
     if (is_known)
-        cw_past_settle(sh, cl, &g, until);
+        cw_past_settle(sh, cl, &g, until, reached);
     return !sh->failed;
 }
 

@@ -113,7 +113,8 @@ static void escalate(struct move *m)
 static void done(struct move *m)
 {
     enum cw_result result = result_of(m->oc->result);
-    struct cw_done d = {m->t->id, m->oc->version, quiet_until(m, result)};
+    struct cw_done d = {m->t->id, m->oc->version, quiet_until(m, result),
+                        result != CW_RESULT_UNREACHABLE};
     cw_accuracy_count(m->sh, m->cl, m->t, d.seen, result);
     fold(m, &d);
 }

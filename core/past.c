@@ -110,7 +110,7 @@ static bool have_room(struct cw_shard *sh, struct cw_past *p)
 }
 
 void cw_past_settle(struct cw_shard *sh, struct cw_client *cl, const struct cw_task_signal *g,
-                    cw_event_time until)
+                    cw_event_time until, bool reached)
 {
     struct cw_past *p = cw_past_of(sh, cl);
     struct cw_settled *row = find(cl, &g->s);
@@ -118,7 +118,7 @@ void cw_past_settle(struct cw_shard *sh, struct cw_client *cl, const struct cw_t
         drop(p, row);
     if (!p || !have_room(sh, p))
         return;
-    p->rows[p->n++] = (struct cw_settled){*g, until};
+    p->rows[p->n++] = (struct cw_settled){*g, until, reached};
     p->last = sh->clock;
 }
 
@@ -176,12 +176,12 @@ void cw_past_clear(struct cw_client *cl, const struct cw_finding *item)
     }
 }
 
-bool cw_past_take_due(struct cw_client *cl, cw_event_time now, struct cw_task_signal *ret)
+bool cw_past_take_due(struct cw_client *cl, cw_event_time now, struct cw_settled *ret)
 {
     for (size_t i = 0; cl->past && i < cl->past->n; i++) {
         if (now < cl->past->rows[i].until)
             continue;
-        *ret = cl->past->rows[i].signal;
+        *ret = cl->past->rows[i];
         drop(cl->past, &cl->past->rows[i]);
         return true;
     }

@@ -4,7 +4,8 @@
  * A signal that a manager was told of and has dealt with does not come back at the next day's close
  * just because its cause lasts. It is held back until there is new evidence: a higher step, a
  * clearing before it is raised again, a clearly larger severity, another act of the client's, or
- * the end of the quiet time that the call's result gives. Then what still stands is told again.
+ * the end of the quiet time that the call's result gives. Then a state that still holds is told
+ * again; where nobody was reached, any sign is that has not faded.
  *
  * Belongs to its client; made by the first outcome or expiry, NULL at all others.
  */
@@ -24,6 +25,7 @@ struct cw_finding;
 struct cw_settled {
     struct cw_task_signal signal; /* as last found; step and severity as last told */
     cw_event_time until;          /* end of the quiet time */
+    bool reached;                 /* somebody spoke with the client, or the task expired */
 };
 struct cw_past {
     uint64_t ids[CW_PAST_IDS]; /* ring of the last outcomes' ids, hashed */
@@ -57,7 +59,7 @@ void cw_past_remember(struct cw_shard *sh, struct cw_client *cl, struct cw_str o
 /* Holds the signal back until then, in place of what was settled of the same identity. With
  * CW_SETTLED_MOST rows the oldest gives way: it is told again sooner rather than never. */
 void cw_past_settle(struct cw_shard *sh, struct cw_client *cl, const struct cw_task_signal *g,
-                    cw_event_time until);
+                    cw_event_time until, bool reached);
 /* A raised signal meets the past: true when a call has dealt with the same. Otherwise it is news,
  * and what was settled of it is forgotten. */
 bool cw_past_holds_back(struct cw_shard *sh, struct cw_client *cl, const struct cw_signal *s,
@@ -65,7 +67,7 @@ bool cw_past_holds_back(struct cw_shard *sh, struct cw_client *cl, const struct 
 /* The cause is gone: raised again, it is news. */
 void cw_past_clear(struct cw_client *cl, const struct cw_finding *item);
 /* Takes out one row whose quiet time is over; false when there is none. */
-bool cw_past_take_due(struct cw_client *cl, cw_event_time now, struct cw_task_signal *ret);
+bool cw_past_take_due(struct cw_client *cl, cw_event_time now, struct cw_settled *ret);
 /* Once a day: frees what no longer says anything. */
 void cw_past_tidy(struct cw_shard *sh, struct cw_client *cl, cw_event_time now);
 

@@ -140,6 +140,7 @@ struct cw_done {
     uint64_t task; /* which task it ends */
     int64_t seen;  /* the version that the manager saw */
     cw_event_time quiet_until;
+    bool reached; /* somebody spoke with the client */
 };
 struct cw_fold {
     const struct cw_origin *origin; /* NULL: a day's close */

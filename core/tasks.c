@@ -207,19 +207,27 @@ static void tell_again(struct work *w, const struct cw_task_signal *g)
     bring_due(w, g->s.due_hours);
 }
 
-/* At a day's close: what still stands when its quiet time is over is told again. */
+/* Once its quiet time is over: a state that holds; a sign only if nobody talked about it. */
+static bool still_stands(const struct work *w, const struct cw_settled *row)
+{
+    const struct cw_signal *s = &row->signal.s;
+    return (s->holds || !row->reached) &&
+           cw_clients_policy(w->sh, w->cl)->mode[s->detector] == CW_MODE_ON &&
+           !cw_ladder_inhibits(w->cl, s) &&
+           !cw_fold_faded(&row->signal, w->sh->settings->fade, w->f->now);
+}
+
+/* At a day's close, what still stands when its quiet time is over is told again. */
 static void come_back(struct work *w)
 {
-    struct cw_task_signal g;
+    struct cw_settled row;
     if (!w->cl->past || w->f->origin)
         return;
     cw_clients_touch(w->sh, w->cl);
-    const struct cw_policy *policy = cw_clients_policy(w->sh, w->cl);
-    while (!w->sh->failed && cw_past_take_due(w->cl, w->f->now, &g)) {
-        if (policy->mode[g.s.detector] != CW_MODE_ON || cw_ladder_inhibits(w->cl, &g.s) ||
-            cw_fold_faded(&g, w->sh->settings->fade, w->f->now))
+    while (!w->sh->failed && cw_past_take_due(w->cl, w->f->now, &row)) {
+        if (!still_stands(w, &row))
             continue;
-        tell_again(w, &g);
+        tell_again(w, &row.signal);
         w->sh->counters.signals_returned++;
     }
     cw_past_tidy(w->sh, w->cl, w->f->now);
@@ -239,7 +247,7 @@ static void settle(struct work *w, const struct cw_task *ended)
     for (size_t i = 0; ended->state != CW_TASK_WITHDRAWN && i < ended->n_signals; i++) {
         const struct cw_task_signal *g = &ended->signals[i];
         if (g->cleared_at == CW_NO_TIME && is_seen(g, done))
-            cw_past_settle(w->sh, w->cl, g, until);
+            cw_past_settle(w->sh, w->cl, g, until, !done || done->reached);
     }
 }
 

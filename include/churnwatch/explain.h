@@ -59,6 +59,7 @@ enum cw_hold {
     X(warming_up) /* too little is known yet */                                                    \
     X(inhibited)  /* a stronger fact explains it */                                                \
     X(told)       /* past its limit, and told before */                                            \
+    X(settled)    /* past its limit, and a call has dealt with it */                               \
     X(worn)       /* past its limit for so long that it is the new usual */                        \
     X(crowded)    /* past its limit, but the task is full of stronger signals */                   \
     X(dry)        /* past its limit: counted and listed, but not sent */                           \

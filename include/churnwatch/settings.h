@@ -87,7 +87,7 @@ void cw_settings_free(const struct cw_settings *s);
 #define CW_SEGMENT_WORDS ((CW_SEGMENTS_MOST + CW_LIVE_SEGMENTS_MOST) / 64)
 void cw_settings_match(const struct cw_settings *s, const struct cw_segment_key *key,
                        uint64_t words[CW_SEGMENT_WORDS]);
-/* The conditions of a segment as text, "class=A1 county=Putuo"; appended to b. */
+/* The conditions of a segment as text, "class=A1,county=Putuo"; appended to b. */
 void cw_settings_segment(const struct cw_settings *s, size_t i, struct cw_buf *b);
 /* The policy for such bits: base, overlaid by the segments in order of rising precedence. That is
  * by each one's most particular condition, kind < class < vip < county < manager < client, and by

@@ -109,7 +109,7 @@ const struct cw_client *cw_shard_client(const struct cw_shard *sh, struct cw_str
  * counts once for each detector whose signals its manager had seen. The first row is of all
  * clients, the others of the segments they belong to, by the text of their conditions. */
 struct cw_accuracy {
-    char *segment; /* "" for all clients, else as "class=A1 county=Putuo" */
+    char *segment; /* "" for all clients, else as "class=A1,county=Putuo" */
     uint32_t tasks[CW_DETECTORS][CW_RESULTS];
 };
 /* Borrowed until the shard moves. Stored with the shard's state. */

@@ -396,6 +396,31 @@ static void after_a_call(void **state)
         }
 }
 
+/* A complaint that was talked about is over; one that nobody talked about is not, until it fades.
+ */
+static void a_sign_comes_back_where_nobody_was_reached(void **state)
+{
+    static const struct {
+        const char *result, *until;
+        bool told;
+    } rows[] = {
+        {"retained", "2026-04-10 10:00", false},
+        {"unreachable", "2026-03-04 01:00", false},
+        {"unreachable", "2026-03-05 10:00", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rehearsal *r = r_new(NULL);
+        complain(r, "2026-03-02 10:00", "T1");
+        done(r, "2026-03-02 11:00", 1, rows[i].result);
+        r_restore(r);
+        r_tick(r, rows[i].until);
+        if (cw_shard_open_tasks(r_shard(r)) != rows[i].told)
+            fail_msg("row %zu", i);
+        r_free(r);
+    }
+}
+
 /* Asking for the way out again is another act, whatever was said in the call. */
 static void an_act_is_told_again(void **state)
 {
@@ -735,7 +760,7 @@ static void false_alarms_count_against_their_detectors(void **state)
     done(r, "2026-03-02 10:10", 3, "false_alarm");
     done(r, "2026-03-02 10:20", 1, "retained"); /* the task after it */
     r_restore(r);
-    const struct cw_accuracy *all = row_of(r, ""), *a1 = row_of(r, "kind=group class=A1");
+    const struct cw_accuracy *all = row_of(r, ""), *a1 = row_of(r, "kind=group,class=A1");
     assert_non_null(all);
     assert_non_null(a1);
     assert_null(row_of(r, "class=B1"));
@@ -774,6 +799,7 @@ int main(void)
         cmocka_unit_test(a_step_not_seen_crosses),
         cmocka_unit_test(what_was_cleared_does_not_cross),
         cmocka_unit_test(after_a_call),
+        cmocka_unit_test(a_sign_comes_back_where_nobody_was_reached),
         cmocka_unit_test(an_act_is_told_again),
         cmocka_unit_test(a_clearly_larger_severity_is_told),
         cmocka_unit_test(a_fall_that_lasts_is_told_once),
