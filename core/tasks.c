@@ -233,30 +233,27 @@ static void come_back(struct work *w)
     cw_past_tidy(w->sh, w->cl, w->f->now);
 }
 
-static bool is_seen(const struct cw_task_signal *g, const struct cw_done *done)
+/* Told in a version that the manager saw; when the task expired, before the last one. */
+static bool is_seen(const struct work *w, const struct cw_task *ended,
+                    const struct cw_task_signal *g)
 {
-    return !done || g->version <= done->seen;
+    return g->version <= (w->f->done ? w->f->done->seen : ended->version - 1);
 }
 
 /* What a manager has dealt with, or nobody in all the time the task was open, is not told again as
- * long as it merely lasts. */
-static void settle(struct work *w, const struct cw_task *ended)
+ * long as it merely lasts. What is newer, and crossed the manager's "done" or came on the day of
+ * expiry, is a task of its own, in the same step. */
+static void go_on(struct work *w, const struct cw_task *ended)
 {
     const struct cw_done *done = w->f->done;
     cw_event_time until = done ? done->quiet_until : w->f->now + w->sh->settings->quiet_expired;
-    for (size_t i = 0; ended->state != CW_TASK_WITHDRAWN && i < ended->n_signals; i++) {
+    for (size_t i = 0; i < ended->n_signals && !w->sh->failed; i++) {
         const struct cw_task_signal *g = &ended->signals[i];
-        if (g->cleared_at == CW_NO_TIME && is_seen(g, done))
+        if (g->cleared_at != CW_NO_TIME)
+            continue;
+        if (is_seen(w, ended, g))
             cw_past_settle(w->sh, w->cl, g, until, !done || done->reached);
-    }
-}
-
-/* What crossed the manager's "done" is a task of its own, in the same step. */
-static void go_on(struct work *w, const struct cw_task *ended)
-{
-    for (size_t i = 0; w->f->done && i < ended->n_signals && !w->sh->failed; i++) {
-        const struct cw_task_signal *g = &ended->signals[i];
-        if (g->cleared_at == CW_NO_TIME && !is_seen(g, w->f->done))
+        else
             tell_again(w, g);
     }
 }
@@ -392,7 +389,6 @@ static void end_task(struct work *w)
     w->sh->bytes -= sizeof *ended + ended->cap_signals * sizeof *ended->signals;
     w->sh->counters.tasks_ended++;
     w->cl->task = w->t = NULL;
-    settle(w, ended);
     go_on(w, ended);
     cw_task_free(ended);
 }
@@ -446,7 +442,7 @@ void cw_tasks_fold(struct cw_shard *sh, struct cw_client *cl, const struct cw_fo
     end_of_life(&w);
     conclude(&w, out);
     if (w.t && w.t->version == 0)
-        conclude(&w, out); /* the task after a done one */
+        conclude(&w, out); /* the task that follows */
 }
 
 bool cw_tasks_overdue(struct cw_shard *sh, const struct cw_client *except,

@@ -541,6 +541,28 @@ static void an_expired_task_does_not_reopen_the_next_day(void **state)
     r_free(r);
 }
 
+static void expire_with_news(struct rehearsal *r)
+{
+    r_event(r, "service.contract", "2026-03-01 10:00", CLIENT,
+            "{'ends':'2026-03-21','action':'signed'}");
+    suspend(r, "2026-03-02 10:00", LINE, "outgoing");
+    r_tick(r, "2026-03-08 10:00");
+}
+
+/* Nobody has seen what comes with the very version that says the task is expired. */
+static void news_of_the_day_of_expiry_is_not_lost(void **state)
+{
+    static const char *const settings[] = {"tasks.open_for=5d", NULL};
+    (void)state;
+    struct rehearsal *r = play(expire_with_news, settings);
+    json_t *task = r_task(r, CLIENT), *signals = json_object_get(task, "signals");
+    assert_int_equal(counters(r)->tasks_ended, 1);
+    assert_string_equal(text(task, "state"), "open");
+    assert_int_equal(json_array_size(signals), 1);
+    assert_string_equal(text(json_array_get(signals, 0), "detector"), "contract_end");
+    r_free(r);
+}
+
 /* However much was settled, what is kept of it has a bound; the oldest is told again. */
 static void the_past_has_a_bound(void **state)
 {
@@ -805,6 +827,7 @@ int main(void)
         cmocka_unit_test(a_fall_that_lasts_is_told_once),
         cmocka_unit_test(a_second_fall_is_told),
         cmocka_unit_test(an_expired_task_does_not_reopen_the_next_day),
+        cmocka_unit_test(news_of_the_day_of_expiry_is_not_lost),
         cmocka_unit_test(the_past_has_a_bound),
         cmocka_unit_test(reassigned_then_another_profile),
         cmocka_unit_test(without_a_roster_any_manager_will_do),
