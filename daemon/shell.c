@@ -25,7 +25,6 @@
 #include "daemon/service.h"
 #include "daemon/status.h"
 
-#define CONTROL_WAIT_MS 30000
 #define TICK 5.0
 #define STOP_POLL 0.02
 #define ENGINES_BOUND 20.0 /* seconds for the last commits: a transaction's time-out and more */
@@ -100,6 +99,7 @@ static void on_wake(struct ev_loop *loop, ev_async *w, int events)
     /* Engines that end drop their shards, whose last tasks are still to be delivered. */
     if (!sh->stopping)
         update_owned(sh);
+    cw_outbox_come_back(sh->outbox); /* What woke us may be a commit. */
 }
 
 static void wake_loop(void *arg)
@@ -226,14 +226,14 @@ static void on_ending(struct ev_loop *loop, ev_timer *t, int events)
     ev_break(loop, EVBREAK_ALL);
 }
 
-/* An engine that Kafka does not answer cannot be stopped. What it has not committed was never done,
- * so nothing is lost by not waiting on. */
+/* An engine that the bus does not answer cannot be stopped. What it has not committed was never
+ * done, so nothing is lost by not waiting on. */
 static void on_overdue(struct ev_loop *loop, ev_timer *t, int events)
 {
     (void)loop;
     (void)t;
     (void)events;
-    complain("stopped_uncommitted", "Kafka does not answer; the next start goes on from the last "
+    complain("stopped_uncommitted", "the bus does not answer; the next start goes on from the last "
                                     "commit");
     _exit(CW_EXIT_RESTART);
 }
@@ -320,13 +320,14 @@ static int open_delivery(struct shell *sh, struct cw_errbuf *eb)
                                    .up = redis_up,
                                    .down = redis_down,
                                    .arg = sh};
+    const struct cw_control_setup control = {sh->s, sh->loop, epoch_recorded, sh};
     int err = cw_redis_login(sh->s, &redis.url, eb);
     if (!err)
         err = cw_redis_supported(&redis.url, eb);
     if (!err)
         err = cw_outbox_open(sh->s, sh->loop, &sh->outbox, eb);
     if (!err)
-        err = cw_control_open(sh->s, sh->loop, epoch_recorded, sh, &sh->control, eb);
+        err = cw_control_open(&control, &sh->control, eb);
     if (err)
         return err;
     sh->redis = cw_redis_start(&redis);
@@ -336,7 +337,7 @@ static int open_delivery(struct shell *sh, struct cw_errbuf *eb)
                                             .board = sh->board,
                                             .redis = cw_redis_port(sh->redis),
                                             .outbox = cw_outbox_port(sh->outbox),
-                                            .control = cw_control_port(sh->control),
+                                            .control = sh->control->port,
                                             .epoch = sh->epoch,
                                             .fresh_epoch = sh->fresh,
                                             .now = wall_now};
@@ -414,7 +415,7 @@ static int start(struct shell *sh, struct cw_errbuf *eb)
     if (!err)
         err = cw_engine_prepare(sh->s, eb);
     if (!err)
-        err = cw_control_epoch(sh->s, CONTROL_WAIT_MS, sh->epoch, eb);
+        err = cw_control_epoch(sh->s, sh->epoch, eb);
     if (!err)
         err = open_delivery(sh, eb);
     if (!err)
