@@ -1,23 +1,25 @@
-/* Reading the epoch in churnwatch.control, which blocks and is done once at start, and which writer
- * records one. Main thread. */
+/* Reading and recording the epoch in churnwatch.control. Main thread; only the reading at start
+ * blocks. */
 #include "daemon/control.h"
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "bus/logs.h"
+#include "daemon/log.h"
+
+#define KEY "epoch"
 
 /* ---- reading ---- */
 
 static int take(void *arg, const struct cw_message *m)
 {
     char *epoch = arg;
-    static const char key[] = CW_CONTROL_EPOCH;
-    if (m->key.n != sizeof key - 1 || memcmp(m->key.p, key, m->key.n) != 0 || !m->value.p)
+    if (m->key.n != strlen(KEY) || memcmp(m->key.p, KEY, m->key.n) != 0 || !m->value.p)
         return 0;
     json_t *root = json_loadb(m->value.p, m->value.n, JSON_REJECT_DUPLICATES, NULL);
-    const char *text = json_string_value(json_object_get(root, key));
+    const char *text = json_string_value(json_object_get(root, KEY));
     if (text && strlen(text) <= CW_EPOCH_MOST)
         (void)strcpy(epoch, text);
     json_decref(root);
@@ -28,8 +30,14 @@ int cw_control_epoch(const struct cw_settings *s, char ret_epoch[CW_EPOCH_MOST +
                      struct cw_errbuf *eb)
 {
     char epoch[CW_EPOCH_MOST + 1] = "";
-    struct cw_logs *logs = NULL;
+    struct cw_logs *logs;
+    int32_t n = 0;
     int err = cw_logs_open(s, &logs, eb);
+    if (err)
+        return err;
+    err = logs->ops->partitions(logs, s->topic_control, &n, eb);
+    if (!err && n == 0)
+        err = cw_fail(eb, CW_E_NOTFOUND, "the control topic does not exist");
     if (!err)
         err = cw_logs_read_whole(logs, s->topic_control, take, epoch, eb);
     cw_logs_close(logs);
@@ -40,21 +48,72 @@ int cw_control_epoch(const struct cw_settings *s, char ret_epoch[CW_EPOCH_MOST +
 
 /* ---- recording ---- */
 
-size_t cw_control_value(const char *epoch, char out[CW_CONTROL_VALUE_MOST])
+struct cw_control {
+    struct cw_send_port sender;
+    void (*recorded)(void *arg, bool ok);
+    void *arg;
+    char wanted[CW_EPOCH_MOST + 1], sent[CW_EPOCH_MOST + 1];
+    char json[CW_EPOCH_MOST + 32];
+    struct cw_logs_record record;
+    struct cw_send_job job;
+    bool busy; /* the job is given */
+};
+
+static void send_wanted(struct cw_control *c);
+
+static void on_sent(void *arg, int err, const struct cw_errbuf *why)
 {
-    return (size_t)snprintf(out, CW_CONTROL_VALUE_MOST, "{\"" CW_CONTROL_EPOCH "\":\"%s\"}", epoch);
+    struct cw_control *c = arg;
+    char quoted[300];
+    c->busy = false;
+    if (strcmp(c->sent, c->wanted) != 0) {
+        send_wanted(c);
+        return;
+    }
+    if (err)
+        cw_log(CW_LOG_ERROR, "epoch_not_recorded", "reason=%s",
+               cw_log_quote(why->text, quoted, sizeof quoted));
+    c->recorded(c->arg, !err);
 }
 
-int cw_control_open(const struct cw_control_setup *setup, struct cw_control **ret_control,
-                    struct cw_errbuf *eb)
+static void send_wanted(struct cw_control *c)
 {
-    return strcmp(setup->settings->bus, "kafka") == 0
-               ? cw_control_kafka_open(setup, ret_control, eb)
-               : cw_control_logs_open(setup, ret_control, eb);
+    (void)strcpy(c->sent, c->wanted);
+    int n = snprintf(c->json, sizeof c->json, "{\"epoch\":\"%s\"}", c->sent);
+    c->record.value = (struct cw_str){c->json, (size_t)n};
+    c->job = (struct cw_send_job){.records = &c->record, .n_records = 1, .done = on_sent, .arg = c};
+    c->busy = true;
+    c->sender.give(c->sender.self, &c->job);
+}
+
+/* Asked again while a record is on its way, the last one asked for is the one that is told of. */
+static void port_record(void *self, const char *epoch)
+{
+    struct cw_control *c = self;
+    (void)snprintf(c->wanted, sizeof c->wanted, "%s", epoch);
+    if (!c->busy)
+        send_wanted(c);
+}
+
+struct cw_epoch_port cw_control_port(struct cw_control *c)
+{
+    return (struct cw_epoch_port){.self = c, .record = port_record};
+}
+
+struct cw_control *cw_control_open(const struct cw_settings *s, struct cw_send_port sender,
+                                   void (*recorded)(void *arg, bool ok), void *arg)
+{
+    struct cw_control *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->sender = sender;
+    c->recorded = recorded;
+    c->arg = arg;
+    c->record = (struct cw_logs_record){.topic = s->topic_control, .key = CW_STR(KEY)};
+    return c;
 }
 
 void cw_control_close(struct cw_control *c)
 {
-    if (c)
-        c->close(c);
+    free(c);
 }

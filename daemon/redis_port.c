@@ -49,20 +49,25 @@ static void reply_kind(const redisReply *from, struct cw_reply *to)
     }
 }
 
-/* Lists are handed on one level deep and four items wide; no answer of ours is more. */
+/* Lists are handed on one level deep. A list there is no memory for ends the connection, as an
+ * answer that was not heard does. */
 static void tell(const struct command *c, const redisReply *reply)
 {
-    struct cw_reply items[4], to = {.kind = CW_REPLY_UNKNOWN};
+    struct cw_reply to = {.kind = CW_REPLY_UNKNOWN}, *items = NULL;
     if (reply)
         reply_kind(reply, &to);
-    if (reply && reply->type == REDIS_REPLY_ARRAY) {
-        to.items = items;
-        while (to.n_items < reply->elements && to.n_items < 4) {
-            reply_kind(reply->element[to.n_items], &items[to.n_items]);
-            to.n_items++;
+    if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements) {
+        items = calloc(reply->elements, sizeof *items);
+        if (!items) {
+            to.kind = CW_REPLY_UNKNOWN;
+            cw_redis_drop(c->r, "out of memory");
         }
+        for (; items && to.n_items < reply->elements; to.n_items++)
+            reply_kind(reply->element[to.n_items], &items[to.n_items]);
+        to.items = items;
     }
     c->fn(c->arg, &to);
+    free(items);
 }
 
 static void on_reply(redisAsyncContext *ac, void *reply, void *arg)

@@ -20,10 +20,12 @@
 #include "daemon/http.h"
 #include "daemon/log.h"
 #include "daemon/outbox.h"
+#include "daemon/pump.h"
 #include "daemon/redis_login.h"
 #include "daemon/redis_port.h"
 #include "daemon/service.h"
 #include "daemon/status.h"
+#include "daemon/wake.h"
 
 #define TICK 5.0
 #define STOP_POLL 0.02
@@ -37,7 +39,10 @@ struct shell {
     struct cw_delivery *delivery;
     struct cw_redis *redis;
     struct cw_outbox *outbox;
+    struct cw_sender *sender;
     struct cw_control *control;
+    struct cw_pump *pump;
+    struct cw_wake timers;
     struct cw_http *http;
     struct cw_engine **engines; /* owned */
     size_t n_engines;
@@ -53,7 +58,7 @@ struct shell {
     pthread_t joiner;
     ev_async wake, joined;
     ev_signal term, interrupt, hangup;
-    ev_timer status, tick, look, overdue, ending;
+    ev_timer status, tick, look, moves, overdue, ending;
 };
 
 static cw_wall_time wall_now(void)
@@ -99,7 +104,6 @@ static void on_wake(struct ev_loop *loop, ev_async *w, int events)
     /* Engines that end drop their shards, whose last tasks are still to be delivered. */
     if (!sh->stopping)
         update_owned(sh);
-    cw_outbox_come_back(sh->outbox); /* What woke us may be a commit. */
 }
 
 static void wake_loop(void *arg)
@@ -190,6 +194,18 @@ static void on_tick(struct ev_loop *loop, ev_timer *t, int events)
     if (!sh->stopping)
         update_owned(sh);
     cw_delivery_tick(sh->delivery);
+    if (cw_delivery_standing(sh->delivery) == CW_DELIVERY_OPEN)
+        cw_wake_tick(&sh->timers);
+}
+
+/* Nothing is taken any more once we stop; Redis keeps it for the next start. */
+static void on_moves(struct ev_loop *loop, ev_timer *t, int events)
+{
+    struct shell *sh = t->data;
+    (void)loop;
+    (void)events;
+    if (!sh->stopping && cw_delivery_standing(sh->delivery) == CW_DELIVERY_OPEN)
+        cw_pump_tick(sh->pump);
 }
 
 static void on_look(struct ev_loop *loop, ev_timer *t, int events)
@@ -217,8 +233,8 @@ static void on_ending(struct ev_loop *loop, ev_timer *t, int events)
     struct shell *sh = t->data;
     bool late = ev_now(loop) > sh->stop_by;
     (void)events;
-    if (!late && !cw_delivery_idle(sh->delivery) &&
-        cw_delivery_standing(sh->delivery) == CW_DELIVERY_OPEN)
+    if (!late && cw_delivery_standing(sh->delivery) == CW_DELIVERY_OPEN &&
+        (!cw_delivery_idle(sh->delivery) || !cw_pump_rests(sh->pump)))
         return;
     if (!cw_delivery_idle(sh->delivery))
         cw_log(CW_LOG_WARNING, "stopped_early",
@@ -226,14 +242,14 @@ static void on_ending(struct ev_loop *loop, ev_timer *t, int events)
     ev_break(loop, EVBREAK_ALL);
 }
 
-/* An engine that the bus does not answer cannot be stopped. What it has not committed was never
- * done, so nothing is lost by not waiting on. */
+/* An engine that Kafka does not answer cannot be stopped. What it has not committed was never done,
+ * so nothing is lost by not waiting on. */
 static void on_overdue(struct ev_loop *loop, ev_timer *t, int events)
 {
     (void)loop;
     (void)t;
     (void)events;
-    complain("stopped_uncommitted", "the bus does not answer; the next start goes on from the last "
+    complain("stopped_uncommitted", "Kafka does not answer; the next start goes on from the last "
                                     "commit");
     _exit(CW_EXIT_RESTART);
 }
@@ -320,24 +336,24 @@ static int open_delivery(struct shell *sh, struct cw_errbuf *eb)
                                    .up = redis_up,
                                    .down = redis_down,
                                    .arg = sh};
-    const struct cw_control_setup control = {sh->s, sh->loop, epoch_recorded, sh};
     int err = cw_redis_login(sh->s, &redis.url, eb);
     if (!err)
         err = cw_redis_supported(&redis.url, eb);
     if (!err)
         err = cw_outbox_open(sh->s, sh->loop, &sh->outbox, eb);
     if (!err)
-        err = cw_control_open(&control, &sh->control, eb);
+        err = cw_sender_open(sh->s, sh->loop, &sh->sender, eb);
     if (err)
         return err;
+    sh->control = cw_control_open(sh->s, cw_sender_port(sh->sender), epoch_recorded, sh);
     sh->redis = cw_redis_start(&redis);
-    if (!sh->redis)
+    if (!sh->control || !sh->redis)
         return cw_fail(eb, CW_E_NOMEM, "no memory for the Redis connection");
     const struct cw_delivery_setup setup = {.settings = sh->s,
                                             .board = sh->board,
                                             .redis = cw_redis_port(sh->redis),
                                             .outbox = cw_outbox_port(sh->outbox),
-                                            .control = sh->control->port,
+                                            .control = cw_control_port(sh->control),
                                             .epoch = sh->epoch,
                                             .fresh_epoch = sh->fresh,
                                             .now = wall_now};
@@ -345,6 +361,20 @@ static int open_delivery(struct shell *sh, struct cw_errbuf *eb)
     if (!sh->delivery)
         return cw_fail(eb, CW_E_NOMEM, "no memory for delivery");
     cw_outbox_serve(sh->outbox, sh->delivery);
+    return 0;
+}
+
+static int open_moves(struct shell *sh, struct cw_errbuf *eb)
+{
+    const struct cw_pump_setup setup = {.settings = sh->s,
+                                        .board = sh->board,
+                                        .redis = cw_redis_port(sh->redis),
+                                        .sender = cw_sender_port(sh->sender)};
+    sh->pump = cw_pump_new(&setup);
+    if (!sh->pump)
+        return cw_fail(eb, CW_E_NOMEM, "no memory for the pump");
+    sh->timers =
+        (struct cw_wake){.redis = setup.redis, .prefix = sh->s->redis_prefix, .board = sh->board};
     return 0;
 }
 
@@ -386,15 +416,17 @@ static void start_watchers(struct shell *sh)
     ev_timer_init(&sh->status, on_status, CW_STATUS_EVERY, CW_STATUS_EVERY);
     ev_timer_init(&sh->tick, on_tick, TICK, TICK);
     ev_timer_init(&sh->look, on_look, 0., cw_service_every(&sh->service));
+    ev_timer_init(&sh->moves, on_moves, CW_PUMP_EVERY, CW_PUMP_EVERY);
     ev_timer_init(&sh->overdue, on_overdue, ENGINES_BOUND, 0.);
     ev_timer_init(&sh->ending, on_ending, STOP_POLL, STOP_POLL);
     sh->wake.data = sh->joined.data = sh->status.data = sh->tick.data = sh->look.data = sh;
-    sh->ending.data = sh;
+    sh->moves.data = sh->ending.data = sh;
     ev_async_start(sh->loop, &sh->wake);
     ev_async_start(sh->loop, &sh->joined);
     ev_timer_start(sh->loop, &sh->status);
     ev_timer_start(sh->loop, &sh->tick);
     ev_timer_start(sh->loop, &sh->look);
+    ev_timer_start(sh->loop, &sh->moves);
     start_signal(sh, &sh->term, SIGTERM, on_stop);
     start_signal(sh, &sh->interrupt, SIGINT, on_stop);
     start_signal(sh, &sh->hangup, SIGHUP, on_hangup);
@@ -419,6 +451,8 @@ static int start(struct shell *sh, struct cw_errbuf *eb)
     if (!err)
         err = open_delivery(sh, eb);
     if (!err)
+        err = open_moves(sh, eb);
+    if (!err)
         err = open_http(sh, eb);
     if (err)
         return err;
@@ -426,7 +460,15 @@ static int start(struct shell *sh, struct cw_errbuf *eb)
     return start_engines(sh, eb);
 }
 
-static void close_all(struct shell *sh)
+/* The sender's thread may still wait for a bus that does not answer, on what we would free. What it
+ * was sending is in Redis until the bus has it. */
+static void close_sender(struct shell *sh, int code)
+{
+    if (!cw_sender_close(sh->sender))
+        _exit(code);
+}
+
+static void close_all(struct shell *sh, int code)
 {
     for (size_t i = 0; i < sh->n_engines; i++)
         cw_engine_stop(sh->engines[i]);
@@ -435,7 +477,9 @@ static void close_all(struct shell *sh)
     cw_http_close(sh->http);
     cw_redis_stop(sh->redis);
     cw_outbox_close(sh->outbox);
+    close_sender(sh, code);
     cw_control_close(sh->control);
+    cw_pump_free(sh->pump);
     cw_delivery_free(sh->delivery);
     cw_board_free(sh->board);
     free(sh->engines);
@@ -455,7 +499,7 @@ int cw_shell_run(const struct cw_settings *s, void (*recheck)(void *arg), void *
         cw_log(CW_LOG_INFO, "started", "instance=%s version=%s", s->instance, CW_VERSION);
         (void)ev_run(sh.loop, 0);
     }
-    close_all(&sh);
+    close_all(&sh, code);
     if (!err)
         cw_log(CW_LOG_INFO, "stopped", "instance=%s", s->instance);
     return code;

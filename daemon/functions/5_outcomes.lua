@@ -99,9 +99,13 @@ local function cw_take(keys, args)
         if taken == most then
             break
         end
-        taken = taken + take_from(desk, answer, manager, consumer, idle, most - taken)
-        -- To the end of the line: nobody's haste, and no silent daemon, keeps the others waiting.
-        redis.call('ZADD', waiting, moment(), manager)
+        if is_name(manager) then
+            taken = taken + take_from(desk, answer, manager, consumer, idle, most - taken)
+            -- To the end of the line: nobody's haste, no silent daemon, keeps the others waiting.
+            redis.call('ZADD', waiting, moment(), manager)
+        else
+            redis.call('ZREM', waiting, manager)
+        end
     end
     return answer
 end
