@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/functions.h"
+
 #define WORDS_MOST 16
 
 void cw_redis_close(struct cw_redis *r)
@@ -48,6 +50,25 @@ redisReply *cw_redis_ask(struct cw_redis *r, ...)
     }
     va_end(ap);
     return answer_of(r, redisCommandArgv(r->c, argc, argv, lengths));
+}
+
+redisReply *cw_redis_ask_words(struct cw_redis *r, const char **argv, const size_t *lengths,
+                               size_t n)
+{
+    return answer_of(r, redisCommandArgv(r->c, (int)n, argv, lengths));
+}
+
+enum cw_exit cw_redis_functions(struct cw_redis *r)
+{
+    redisReply *version = cw_redis_ask(r, "FCALL", "cw_version", "0", NULL);
+    bool there = version && version->integer >= cw_functions_version;
+    freeReplyObject(version);
+    if (!there && r->c->err)
+        return cw_redis_fail(r);
+    redisReply *loaded =
+        there ? NULL : cw_redis_ask(r, "FUNCTION", "LOAD", "REPLACE", cw_functions_text, NULL);
+    freeReplyObject(loaded);
+    return there || loaded ? CW_EXIT_DONE : cw_redis_fail(r);
 }
 
 /* ---- names ---- */

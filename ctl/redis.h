@@ -23,8 +23,14 @@ void cw_redis_close(struct cw_redis *r);
 /* Asks with words up to a NULL. The caller frees with freeReplyObject; NULL when it failed, then
  * cw_redis_fail. */
 redisReply *cw_redis_ask(struct cw_redis *r, ...) __attribute__((sentinel));
+/* The same with words of any number and any bytes. */
+redisReply *cw_redis_ask_words(struct cw_redis *r, const char **argv, const size_t *lengths,
+                               size_t n);
 /* Prints what went wrong and returns the exit code for it. */
 enum cw_exit cw_redis_fail(const struct cw_redis *r);
+
+/* Gives the server our functions when it has none or older ones. */
+enum cw_exit cw_redis_functions(struct cw_redis *r);
 
 struct cw_key {
     char text[256];

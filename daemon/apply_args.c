@@ -58,7 +58,8 @@ void cw_apply_begin(struct cw_apply_args *a, const struct cw_apply_head *head)
     a->failed = false;
     cw_buf_clear(&a->text);
     arg(a, CW_STR("FCALL"));
-    arg(a, CW_STR("cw_apply"));
+    const char *function = head->function ? head->function : "cw_apply";
+    arg(a, (struct cw_str){function, strlen(function)});
     arg(a, CW_STR("1"));
     cw_buf_printf(&a->text, "%sdelivery", s->redis_prefix);
     own_arg(a, 0);
@@ -69,7 +70,7 @@ void cw_apply_begin(struct cw_apply_args *a, const struct cw_apply_head *head)
     size_t at = a->text.n;
     cw_buf_time(&a->text, s->zone, head->delivered_at);
     own_arg(a, at);
-    number(a, s->retention / CW_SECOND);
+    number(a, (s->retention - head->age) / CW_SECOND);
     number(a, s->feed_length);
 }
 

@@ -1,4 +1,5 @@
-/* The arguments of one cw_apply call; what they mean is said in daemon/functions/2_apply.lua. */
+/* The arguments of one call of cw_apply, or of a function that takes the same; what they mean is
+ * said in daemon/functions. */
 #ifndef CW_DAEMON_APPLY_ARGS_H
 #define CW_DAEMON_APPLY_ARGS_H
 
@@ -16,11 +17,13 @@ struct cw_apply_args {
     bool failed;
 };
 struct cw_apply_head {
+    const char *function; /* NULL: cw_apply */
     const struct cw_settings *settings;
     const char *epoch;
     int32_t shard;
     int64_t prev, next;
     cw_wall_time delivered_at;
+    int64_t age; /* µs of tasks.retention that ended tasks have had already */
 };
 
 void cw_apply_begin(struct cw_apply_args *a, const struct cw_apply_head *head);

@@ -14,7 +14,8 @@ static void refuse(struct cw_delivery *d)
     d->standing = CW_DELIVERY_REFUSED;
     cw_log(CW_LOG_ERROR, "delivery_refused",
            "reason=\"this Redis is not the one that was filled: its epoch is %s, the recorded one "
-           "%s\" mend=\"point redis.url at the right one, or run churnwatchctl redeliver\"",
+           "%s\" mend=\"point redis.url at the right one, or run churnwatchctl redeliver; one that "
+           "is at work shows as missing until it is through\"",
            d->redis_epoch[0] ? d->redis_epoch : "missing", d->epoch);
 }
 

@@ -6,13 +6,14 @@
 --   3_moves     cw_claim, cw_done, …: people act
 --   4_timers    cw_wake: claims lapse, snoozes end
 --   5_outcomes  cw_take, cw_taken: the daemon carries the moves into Kafka
+--   6_refill    cw_refill, cw_recall, …: churnwatchctl redeliver fills a Redis anew
 --
 -- The keys and their meaning are in contract/tasks.md. Every function names one key and finds the
 -- others from it, so it serves one Redis or one master under Sentinel, not Redis Cluster. Values
 -- arrive as arguments and are stored as they came: no number is ever encoded anew here. Arguments
 -- are checked before the first write, for Redis does not undo half a function.
 
-local VERSION = 2
+local VERSION = 3
 
 local DUE_MOST = 4294967295
 local FEED_LENGTH = 10000 -- until a delivery has said what the settings say

@@ -108,11 +108,8 @@ local function forget_later(desk, task, key)
     redis.call('ZADD', desk.prefix .. 'ended', desk.now + desk.retention, task.id)
 end
 
-local function upsert(desk, task)
-    local old = stored(desk, task.id)
-    if old and old.version >= task.version then
-        return 0
-    end
+-- Puts a version in the place of what was stored, which may be nil.
+local function write_version(desk, task, old)
     local key = task_key(desk, task.manager, task.id)
     task.desk = next_desk(task, old)
     if old and old.manager ~= task.manager then
@@ -134,6 +131,14 @@ local function upsert(desk, task)
     if task.ended then
         forget_later(desk, task, key)
     end
+end
+
+local function upsert(desk, task)
+    local old = stored(desk, task.id)
+    if old and old.version >= task.version then
+        return 0
+    end
+    write_version(desk, task, old)
     announce(desk, task, old, old and old.desk == 'snoozed' and task.desk == 'queued')
     return 1
 end
