@@ -7,19 +7,31 @@
 #include "core/decode.h"
 #include "ctl/members.h"
 
-enum topic { TOPIC_MANAGERS, TOPIC_PROFILES, TOPIC_BILLING, TOPIC_SERVICE, TOPICS };
+enum topic { TOPIC_MANAGERS, TOPIC_PROFILES, TOPIC_BILLING, TOPIC_SERVICE, TOPIC_OUTCOMES, TOPICS };
+
+/* The outcome whose turn comes next. It points into the outcomes' own decoder. */
+struct waiting {
+    bool there;
+    struct cw_outcome oc;
+    cw_event_time at; /* its place: the latest `at` so far of its partition */
+    int32_t partition;
+    int64_t offset;
+};
 
 struct cw_replay {
     const struct cw_settings *settings;
     struct cw_replay_sinks sinks;
-    struct cw_decoder *decoder;
+    struct cw_decoder *decoder, *outcome_decoder;
+    struct cw_replay_source outcomes;
+    struct waiting waiting;
     struct cw_roster *roster;
     int32_t partitions;
-    struct cw_shard **shards;   /* partitions of them */
-    int64_t *next[TOPICS];      /* offsets, by partition */
-    const char *topics[TOPICS]; /* names, borrowed from settings */
+    struct cw_shard **shards;      /* partitions of them */
+    int64_t *next[TOPICS];         /* offsets, by partition */
+    cw_event_time *latest[TOPICS]; /* the latest time so far, by partition */
+    const char *topics[TOPICS];    /* names, borrowed from settings */
     int64_t now_ms;
-    struct cw_buf key_text, type_text;
+    struct cw_buf key_text, type_text, outcome_key;
     struct cw_replay_totals totals;
 };
 
@@ -29,12 +41,18 @@ static bool make(struct cw_replay *r)
     struct cw_decode_limits limits = {(size_t)s->max_event_bytes, (size_t)s->max_profile_bytes,
                                       s->max_clock_skew};
     r->decoder = cw_decoder_new(&limits);
+    r->outcome_decoder = cw_decoder_new(&limits);
     r->roster = cw_roster_new();
     r->shards = calloc((size_t)r->partitions, sizeof *r->shards);
-    for (int t = 0; t < TOPICS; t++)
-        if (!(r->next[t] = calloc((size_t)r->partitions, sizeof *r->next[t])))
+    for (int t = 0; t < TOPICS; t++) {
+        r->next[t] = calloc((size_t)r->partitions, sizeof *r->next[t]);
+        r->latest[t] = calloc((size_t)r->partitions, sizeof *r->latest[t]);
+        if (!r->next[t] || !r->latest[t])
             return false;
-    if (!r->decoder || !r->roster || !r->shards)
+        for (int32_t i = 0; i < r->partitions; i++)
+            r->latest[t][i] = CW_NO_TIME;
+    }
+    if (!r->decoder || !r->outcome_decoder || !r->roster || !r->shards)
         return false;
     for (int32_t i = 0; i < r->partitions; i++)
         if (!(r->shards[i] = cw_shard_new(s, r->roster)))
@@ -56,6 +74,7 @@ struct cw_replay *cw_replay_new(const struct cw_settings *s, int32_t partitions,
     r->topics[TOPIC_PROFILES] = s->topic_profiles;
     r->topics[TOPIC_BILLING] = s->topic_billing;
     r->topics[TOPIC_SERVICE] = s->topic_service;
+    r->topics[TOPIC_OUTCOMES] = s->topic_outcomes;
     if (make(r))
         return r;
     cw_replay_free(r);
@@ -69,12 +88,16 @@ void cw_replay_free(struct cw_replay *r)
     for (int32_t i = 0; r->shards && i < r->partitions; i++)
         cw_shard_free(r->shards[i]);
     free(r->shards);
-    for (int t = 0; t < TOPICS; t++)
+    for (int t = 0; t < TOPICS; t++) {
         free(r->next[t]);
+        free(r->latest[t]);
+    }
     cw_roster_free(r->roster);
     cw_decoder_free(r->decoder);
+    cw_decoder_free(r->outcome_decoder);
     cw_buf_free(&r->key_text);
     cw_buf_free(&r->type_text);
+    cw_buf_free(&r->outcome_key);
     free(r);
 }
 
@@ -92,6 +115,77 @@ static void refuse(struct cw_replay *r, const struct cw_message *m, enum topic t
                                                         .value = m->value});
 }
 
+/* A message's time in the order of merging. */
+static cw_event_time place_of(struct cw_replay *r, enum topic topic, int32_t partition,
+                              cw_event_time t)
+{
+    cw_event_time *latest = &r->latest[topic][partition];
+    *latest = t > *latest ? t : *latest;
+    return *latest;
+}
+
+/* ---- outcomes, each in its place ---- */
+
+static int decode_waiting(struct cw_replay *r, struct cw_str line)
+{
+    struct cw_reject why;
+    struct waiting *w = &r->waiting;
+    struct cw_str key = cw_member_text(line, "client_id", &r->outcome_key);
+    w->partition = key.p ? cw_partition_of(key, r->partitions) : 0;
+    w->offset = r->next[TOPIC_OUTCOMES][w->partition]++;
+    struct cw_message m = {.key = key,
+                           .value = line,
+                           .timestamp_ms = r->now_ms,
+                           .partition = w->partition,
+                           .offset = w->offset};
+    r->totals.lines[CW_REPLAY_OUTCOMES]++;
+    int err = cw_decode_outcome(r->outcome_decoder, &m, &w->oc, &why);
+    if (err == -CW_E_REJECT) {
+        refuse(r, &m, TOPIC_OUTCOMES, &why);
+        return 0;
+    }
+    w->there = err == 0;
+    w->at = err ? 0 : place_of(r, TOPIC_OUTCOMES, w->partition, w->oc.at);
+    return err;
+}
+
+static int fetch(struct cw_replay *r)
+{
+    struct cw_str line;
+    int got = 1, err = 0;
+    r->waiting.there = false;
+    while (!err && !r->waiting.there && (got = r->outcomes.next(r->outcomes.arg, &line)) > 0)
+        err = decode_waiting(r, line);
+    return err ? err : got < 0 ? got : 0;
+}
+
+static int take_outcomes(struct cw_replay *r, cw_event_time before)
+{
+    struct cw_output out = {r->sinks.task, r->sinks.arg};
+    int err = 0;
+    while (!err && r->waiting.there && r->waiting.at < before) {
+        const struct waiting *w = &r->waiting;
+        struct cw_origin origin = {r->topics[TOPIC_OUTCOMES], w->partition, w->offset};
+        err = cw_shard_outcome(r->shards[w->partition], &w->oc, &origin, &out);
+        if (!err)
+            err = fetch(r);
+    }
+    return err;
+}
+
+int cw_replay_outcomes(struct cw_replay *r, const struct cw_replay_source *from)
+{
+    r->outcomes = *from;
+    return fetch(r);
+}
+
+int cw_replay_rest(struct cw_replay *r)
+{
+    return take_outcomes(r, INT64_MAX);
+}
+
+/* ---- the other kinds ---- */
+
 static int judge_event(struct cw_replay *r, const struct cw_message *m, enum topic topic,
                        struct cw_reject *ret_reject)
 {
@@ -99,10 +193,13 @@ static int judge_event(struct cw_replay *r, const struct cw_message *m, enum top
     int err = cw_decode_event(r->decoder, m, &ev, ret_reject);
     if (err == -CW_E_UNKNOWN_TYPE) {
         r->totals.unknown_types++;
+        (void)place_of(r, topic, m->partition, ev.time);
         return 0;
     }
     struct cw_origin origin = {r->topics[topic], m->partition, m->offset};
     struct cw_output out = {r->sinks.task, r->sinks.arg};
+    if (!err)
+        err = take_outcomes(r, place_of(r, topic, m->partition, ev.time));
     return err ? err : cw_shard_event(r->shards[m->partition], &ev, &origin, &out);
 }
 

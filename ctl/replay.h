@@ -10,7 +10,13 @@
 #include "churnwatch/shard.h"
 #include "ctl/refused.h"
 
-enum cw_replay_kind { CW_REPLAY_MANAGERS, CW_REPLAY_PROFILES, CW_REPLAY_EVENTS, CW_REPLAY_KINDS };
+enum cw_replay_kind {
+    CW_REPLAY_MANAGERS,
+    CW_REPLAY_PROFILES,
+    CW_REPLAY_EVENTS,
+    CW_REPLAY_OUTCOMES,
+    CW_REPLAY_KINDS
+};
 
 struct cw_replay_totals {
     uint64_t lines[CW_REPLAY_KINDS];
@@ -30,7 +36,21 @@ struct cw_replay *cw_replay_new(const struct cw_settings *s, int32_t partitions,
                                 const struct cw_replay_sinks *sinks);
 void cw_replay_free(struct cw_replay *r);
 
-/* Takes in one line. 0 also when it is refused or skipped; -CW_E_NOMEM. */
+/* Where outcomes come from: next gives the next line, borrowed until the call after, and returns 1,
+ * 0 at the end, or an error. */
+struct cw_replay_source {
+    int (*next)(void *arg, struct cw_str *ret_line);
+    void *arg;
+};
+/* From now on outcomes are taken in where they belong among the events: one stands after the last
+ * event of its time, before the first one later than it. Times never fall within a partition: a
+ * message's is the latest so far of its own topic, as in a cluster. Returns 0, -CW_E_NOMEM, or what
+ * the source returned. */
+int cw_replay_outcomes(struct cw_replay *r, const struct cw_replay_source *from);
+/* Those later than all events. */
+int cw_replay_rest(struct cw_replay *r);
+/* Takes in one line of the other kinds. 0 also when it is refused or skipped; -CW_E_NOMEM, or what
+ * the outcomes' source returned. */
 int cw_replay_line(struct cw_replay *r, enum cw_replay_kind kind, struct cw_str line);
 /* Moves every shard's clock, in the order of the shards. */
 int cw_replay_until(struct cw_replay *r, cw_event_time to);

@@ -15,6 +15,11 @@ struct run {
     struct cw_replay *replay;
     struct cw_progress progress;
     FILE *tasks, *dead; /* dead: NULL when nobody asked */
+    struct {
+        struct cw_list files;
+        size_t next;            /* of files */
+        struct cw_lines *lines; /* of the one being read */
+    } outcomes;
     struct cw_buf line;
     struct cw_errbuf eb;
 };
@@ -112,6 +117,38 @@ static int read_files(struct run *r, enum cw_replay_kind kind, const char *optio
     return err;
 }
 
+/* Outcomes are read beside the events, whose order they follow. */
+static int next_outcome(void *arg, struct cw_str *ret_line)
+{
+    struct run *r = arg;
+    for (;;) {
+        int got = r->outcomes.lines ? cw_lines_next(r->outcomes.lines, ret_line, &r->eb) : 0;
+        if (got)
+            return got;
+        cw_lines_close(r->outcomes.lines);
+        r->outcomes.lines = NULL;
+        if (r->outcomes.next == r->outcomes.files.n)
+            return 0;
+        const char *path = r->outcomes.files.items[r->outcomes.next++];
+        int err = cw_lines_open(path, &r->outcomes.lines, &r->eb);
+        if (err)
+            return err;
+    }
+}
+
+static int open_outcomes(struct run *r)
+{
+    struct cw_replay_source from = {next_outcome, r};
+    int err = cw_args_list(r->ctl->args, "outcomes", &r->outcomes.files);
+    return err ? err : cw_replay_outcomes(r->replay, &from);
+}
+
+static void close_outcomes(struct run *r)
+{
+    cw_lines_close(r->outcomes.lines);
+    free(r->outcomes.files.items);
+}
+
 static int read_all(struct run *r)
 {
     cw_event_time until;
@@ -120,7 +157,11 @@ static int read_all(struct run *r)
     if (!err)
         err = read_files(r, CW_REPLAY_PROFILES, "profiles");
     if (!err)
+        err = open_outcomes(r);
+    if (!err)
         err = read_files(r, CW_REPLAY_EVENTS, "events");
+    if (!err)
+        err = cw_replay_rest(r->replay);
     if (!err && text && cw_args_instant(text, r->ctl->settings->zone, &until) == 0)
         err = cw_replay_until(r->replay, until);
     return err;
@@ -156,6 +197,11 @@ static void print_summary(const struct run *r, FILE *out)
                   " versions, %" PRIu64 " signals\n",
                   c.tasks_opened, c.tasks_ended, cw_replay_open_tasks(r->replay), c.versions,
                   c.signals);
+    if (t->lines[CW_REPLAY_OUTCOMES])
+        (void)fprintf(out,
+                      "%" PRIu64 " outcomes, %" PRIu64 " of them for tasks that had ended; %" PRIu64
+                      " signals held back after calls\n",
+                      c.outcomes, c.outcomes_stale, c.signals_settled);
     (void)fprintf(out, "%" PRIu64 " repeats, %" PRIu64 " late, %" PRIu64 " of unknown type, ",
                   c.repeats, c.late, t->unknown_types);
     print_refused(t, out);
@@ -211,6 +257,7 @@ static enum cw_exit run_command(const struct cw_ctl *ctl)
 {
     struct run r = {.ctl = ctl};
     int err = replay(&r);
+    close_outcomes(&r);
     int closed = close_outputs(&r);
     enum cw_exit code = CW_EXIT_DONE;
     if (err || closed)
@@ -239,6 +286,11 @@ static const struct cw_option options[] = {
      .value = "FILE…",
      .kind = CW_OPTION_FILES,
      .help = "account managers, all taken in before the first profile"},
+    {.name = "outcomes",
+     .value = "FILE…",
+     .kind = CW_OPTION_FILES,
+     .help = "what managers did, by `at`: each is taken in after the events of its time and before "
+             "later ones"},
     {.name = "tasks",
      .value = "FILE",
      .kind = CW_OPTION_TEXT,

@@ -19,7 +19,7 @@ from ctl import check, check_run, ctl, end
 
 CASES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay")
 # When each case ends: long enough to see days closed and tasks withdrawn.
-UNTIL = {"steps": "2026-03-12", "days": "2026-04-03"}
+UNTIL = {"steps": "2026-03-12", "days": "2026-04-03", "moves": "2026-03-12"}
 directory = tempfile.mkdtemp(prefix="cw-replay-")
 
 
@@ -38,9 +38,12 @@ def write(name, data):
     return path(name)
 
 
-def replay(case, *more, events=None, out="tasks"):
+def replay(case, *more, events=None, outcomes=None, out="tasks"):
     """Runs a case; returns what the program said and the bytes of the task versions."""
     folder = os.path.join(CASES, case)
+    stored = os.path.join(folder, "outcomes.ndjson")
+    if outcomes or os.path.exists(stored):
+        more += ("--outcomes", *(outcomes or [stored]))
     got = ctl("-c", os.path.join(folder, "settings.conf"), "replay",
               "--events", *(events or [os.path.join(folder, "events.ndjson")]),
               "--profiles", os.path.join(folder, "profiles.ndjson"),
@@ -155,6 +158,41 @@ def test_refused():
               err="--dead-letters FILE keeps them")
 
 
+def test_outcomes():
+    """Each outcome is taken in after the events of its instant and before the later ones."""
+    lines = read(os.path.join(CASES, "moves/outcomes.ndjson")).splitlines(keepends=True)
+    done = next(i for i, line in enumerate(lines) if b'"done"' in line)
+    event_at = "2026-03-03T10:00:00+08:00"  # of the event that this outcome crosses
+    assert json.loads(lines[done])["at"] == event_at
+
+    def ends_of(at):
+        moved = json.loads(lines[done]) | {"at": at}
+        told = versions(replay("moves", outcomes=[
+            write("moved", b"".join(lines[:done]) + json.dumps(moved).encode() + b"\n")])[1])
+        return [(v["task_id"], v["version"], [s["detector"] for s in v["signals"]])
+                for v in told if v["client_id"] == "g-hotel" and v["updated_at"] >= event_at]
+
+    at_once, before = ends_of(event_at), ends_of("2026-03-03T09:59:59+08:00")
+    check("at the event's instant: the event first", at_once[0][1:] == (4, ["watched_number", "port_out"])
+          and at_once[2][1:] == (1, ["port_out"]), at_once)
+    check("a second earlier: the event opens a task of its own", before[0][1:] == (1, ["port_out"])
+          and before[0][0] not in (at_once[0][0], at_once[2][0]), before)
+    check("the end of the events does not swallow them",
+          versions(replay("moves", "--until", UNTIL["moves"])[1])[-1]["state"] == "open"
+          and b'"done"' in replay("moves", outcomes=[write("late", lines[-1])])[1])
+    summary = json.loads(replay("moves", "--json")[0][2])
+    check("they are counted", (summary["outcomes"], summary["outcome_repeats"], summary["outcomes_stale"],
+                               summary["outcomes_refused"]) == (10, 1, 1, 1), summary)
+    odd = write("odd.ndjson", b"".join(lines) + lines[0].replace(b'"claim"', b'"dance"'))
+    got, data = replay("moves", "--dead-letters", path("dead"), outcomes=[odd])
+    check_run("an outcome that is none", got, 0, err="1 out-of-range")
+    check("goes to the dead letters", b'"cw_topic":"task.outcomes"' in read(path("dead")), read(path("dead")))
+    check("the others count all the same", data == replay("moves")[1])
+    halves = [write("a.ndjson", b"".join(lines[:4])), write("b.gz", gzip.compress(b"".join(lines[4:])))]
+    check("two files", replay("moves", outcomes=halves)[1] == data)
+    check_run("no such file of outcomes", replay("moves", outcomes=[path("none")])[0], 1, err="No such file")
+
+
 def test_outputs():
     got = replay("steps", "--dead-letters", "/nonexistent/dead")[0]
     check_run("dead letters that cannot be opened", got, 1, err="/nonexistent/dead")
@@ -168,7 +206,7 @@ try:
     regenerate_only = "--regenerate" in sys.argv
     test_expected(regenerate_only)
     for test in () if regenerate_only else (test_codings, test_summary, test_until, test_partitions,
-                                            test_refused, test_outputs):
+                                            test_refused, test_outcomes, test_outputs):
         test()
 finally:
     shutil.rmtree(directory)
