@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/values.h"
+
 #define CONDITION(name, how, longest, one_of, text)                                                \
     {                                                                                              \
         .path = (name), .type = CW_PARAM_##how, .unit = "", .least = 1, .most = (longest),         \
@@ -31,6 +33,55 @@ void cw_segment_print(char *const want[CW_SEGMENT_LEVELS], struct cw_buf *out)
         cw_buf_printf(out, "%s%s=%s", before, cw_segment_conditions[level].path, want[level]);
         before = ",";
     }
+}
+
+/* ---- conditions ---- */
+
+int cw_segment_want(char *want[CW_SEGMENT_LEVELS], const char *name, const char *text,
+                    struct cw_errbuf *eb)
+{
+    const struct cw_given g = {.kind = CW_GIVEN_TEXT, .text = text};
+    for (int level = 0; level < CW_SEGMENT_LEVELS; level++) {
+        const struct cw_param *p = &cw_segment_conditions[level];
+        int word, err = 0;
+        if (strcmp(p->path, name) != 0)
+            continue;
+        if (want[level])
+            return cw_fail(eb, CW_E_INVALID, "%s is there twice", name);
+        if (p->type == CW_PARAM_TEXT)
+            return cw_value_read(p, &g, &want[level], eb);
+        err = cw_value_read(p, &g, &word, eb);
+        if (!err && !(want[level] = strdup(text)))
+            err = -CW_E_NOMEM;
+        return err;
+    }
+    return cw_fail(eb, CW_E_INVALID,
+                   "%.60s: no such condition; allowed: kind, class, vip, county, manager, client",
+                   name);
+}
+
+int cw_segment_copy_want(char *const from[CW_SEGMENT_LEVELS], char *to[CW_SEGMENT_LEVELS])
+{
+    for (int level = 0; level < CW_SEGMENT_LEVELS; level++)
+        if (from[level] && !(to[level] = strdup(from[level])))
+            return -CW_E_NOMEM;
+    return 0;
+}
+
+bool cw_segment_same(char *const a[CW_SEGMENT_LEVELS], char *const b[CW_SEGMENT_LEVELS])
+{
+    for (int level = 0; level < CW_SEGMENT_LEVELS; level++)
+        if (a[level] && b[level] ? strcmp(a[level], b[level]) != 0 : a[level] != b[level])
+            return false;
+    return true;
+}
+
+bool cw_segment_is_everybody(const struct cw_segment *g)
+{
+    for (int level = 0; level < CW_SEGMENT_LEVELS; level++)
+        if (g->want[level])
+            return false;
+    return true;
 }
 
 enum cw_segment_level cw_segment_level(const struct cw_segment *g)
@@ -104,15 +155,18 @@ void cw_settings_match(const struct cw_settings *s, const struct cw_segment_key 
             words[i / 64] |= UINT64_C(1) << i % 64;
 }
 
+void cw_overlay_apply(const struct cw_overlay *o, struct cw_policy *p)
+{
+    if (o->id.threshold == CW_THRESHOLDS_MOST)
+        p->mode[o->id.detector] = (int)o->value;
+    else
+        p->value[o->id.detector][o->id.threshold] = o->value;
+}
+
 static void lay_over(const struct cw_segment *g, struct cw_policy *p)
 {
-    for (size_t i = 0; i < g->n_overlays; i++) {
-        const struct cw_overlay *o = &g->overlays[i];
-        if (o->id.threshold == CW_THRESHOLDS_MOST)
-            p->mode[o->id.detector] = (int)o->value;
-        else
-            p->value[o->id.detector][o->id.threshold] = o->value;
-    }
+    for (size_t i = 0; i < g->n_overlays; i++)
+        cw_overlay_apply(&g->overlays[i], p);
 }
 
 void cw_settings_policy(const struct cw_settings *s, const uint64_t words[CW_SEGMENT_WORDS],

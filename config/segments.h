@@ -24,13 +24,21 @@ struct cw_overlay {
     struct cw_place at;
 };
 struct cw_segment {
-    char *want[CW_SEGMENT_LEVELS]; /* owned; NULL: anything */
+    char *want[CW_SEGMENT_LEVELS]; /* owned; NULL: any */
     struct cw_overlay *overlays;   /* owned */
     size_t n_overlays;
 };
 
 /* "class=A1,county=…": the conditions by rising level. */
 void cw_segment_print(char *const want[CW_SEGMENT_LEVELS], struct cw_buf *out);
+/* One condition by its name, checked as the file's are: 0, -CW_E_INVALID with eb, -CW_E_NOMEM. */
+int cw_segment_want(char *want[CW_SEGMENT_LEVELS], const char *name, const char *text,
+                    struct cw_errbuf *eb);
+/* Copies into an empty one; on failure what was copied stays in it, to be freed. */
+int cw_segment_copy_want(char *const from[CW_SEGMENT_LEVELS], char *to[CW_SEGMENT_LEVELS]);
+bool cw_segment_same(char *const a[CW_SEGMENT_LEVELS], char *const b[CW_SEGMENT_LEVELS]);
+bool cw_segment_is_everybody(const struct cw_segment *g);
+void cw_overlay_apply(const struct cw_overlay *o, struct cw_policy *p);
 enum cw_segment_level cw_segment_level(const struct cw_segment *g);
 /* Brings segments into the order of rising precedence; equals stay as they were. */
 void cw_segments_sort(struct cw_segment *segments, size_t n);
