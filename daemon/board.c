@@ -14,6 +14,7 @@ struct cw_board {
     atomic_uint_fast64_t counters[CW_COUNTERS];
     atomic_uint_fast64_t rejects[CW_INPUTS][CW_REJECT_COUNT];
     atomic_uint_fast64_t beats[CW_BOARD_ENGINES_MOST];
+    atomic_int versions[CW_BOARD_ENGINES_MOST]; /* of the settings, plus one; 0 unknown */
     atomic_uint_fast64_t inputs[CW_INPUTS];
     atomic_int_fast64_t input_last[CW_INPUTS];
     atomic_uint_fast64_t events[CW_EV_COUNT];
@@ -154,6 +155,24 @@ static void unlock_and_wake(struct cw_board *b, bool news)
     unlock(b);
     if (wake)
         wake(arg);
+}
+
+void cw_board_settings(struct cw_board *b, size_t engine, int32_t version)
+{
+    if (atomic_exchange(&b->versions[engine], version + 1) == version + 1)
+        return;
+    lock(b);
+    unlock_and_wake(b, true);
+}
+
+int32_t cw_board_settings_least(const struct cw_board *b, size_t n)
+{
+    int32_t least = n ? INT32_MAX : -1;
+    for (size_t i = 0; i < n; i++) {
+        int32_t version = atomic_load(&b->versions[i]) - 1;
+        least = version < least ? version : least;
+    }
+    return least;
 }
 
 /* Where the shard is, or where it would go. */

@@ -66,6 +66,11 @@ void cw_board_histogram(const struct cw_board *b, enum cw_histogram_name h,
 void cw_board_beat(struct cw_board *b, size_t engine);
 uint64_t cw_board_beats(const struct cw_board *b, size_t engine);
 
+/* Engine: the version of the live settings that it judges by, -1 before it knows; wakes the reader
+ * when it changes. Main: the least of the first n engines', -1 for none. */
+void cw_board_settings(struct cw_board *b, size_t engine, int32_t version);
+int32_t cw_board_settings_least(const struct cw_board *b, size_t n);
+
 /* Engine: publish a shard's standing; drop it when it is no longer ours. wake runs on the engine's
  * thread (it is ev_async_send) when standing, ownership or commits changed. */
 void cw_board_wake(struct cw_board *b, void (*wake)(void *arg), void *arg);

@@ -1,5 +1,5 @@
 /* The engine thread: opens its bus, gives the protocol turns until it is asked to stop, commits and
- * closes. Everything but the stop flag is the thread's own.
+ * closes. Everything but the stop flag and the settings given to it is the thread's own.
  */
 #include "daemon/engine.h"
 
@@ -19,6 +19,8 @@ struct cw_engine {
     int n;
     pthread_t thread;
     atomic_bool stop;
+    /* Read anew and not taken up yet; held by whoever takes it out. */
+    _Atomic(const struct cw_settings *) given;
 };
 
 int cw_engine_prepare(const struct cw_settings *s, struct cw_errbuf *eb)
@@ -63,6 +65,15 @@ static void rest(void *arg, int ms)
 
 /* ---- the thread ---- */
 
+static void take_settings(struct cw_engine *e, struct cw_protocol *p)
+{
+    const struct cw_settings *given = atomic_exchange(&e->given, NULL);
+    if (!given)
+        return;
+    cw_protocol_settings(p, given);
+    cw_settings_free(given);
+}
+
 static void turn_until_stopped(struct cw_engine *e, struct cw_bus *bus)
 {
     const struct cw_env machine = {mono, wall, rest, e, beat};
@@ -74,7 +85,9 @@ static void turn_until_stopped(struct cw_engine *e, struct cw_bus *bus)
     int err = 0;
     while (!err && !atomic_load(&e->stop)) {
         beat(e);
+        take_settings(e, p);
         err = cw_protocol_turn(p);
+        cw_board_settings(e->board, (size_t)e->n, cw_protocol_version(p));
     }
     if (!err)
         (void)cw_protocol_finish(p); /* What went wrong is on the board. */
@@ -116,6 +129,11 @@ int cw_engine_start(const struct cw_settings *s, int n, struct cw_board *board,
     return 0;
 }
 
+void cw_engine_settings(struct cw_engine *e, const struct cw_settings *files)
+{
+    cw_settings_free(atomic_exchange(&e->given, cw_settings_hold(files)));
+}
+
 void cw_engine_stop(struct cw_engine *e)
 {
     atomic_store(&e->stop, true);
@@ -126,5 +144,6 @@ void cw_engine_join(struct cw_engine *e)
     if (!e)
         return;
     (void)pthread_join(e->thread, NULL);
+    cw_settings_free(atomic_load(&e->given));
     free(e);
 }

@@ -1,21 +1,29 @@
 /* Following manager.profiles and churnwatch.control. On the engine's thread.
  *
  * Managers are a table, so that reading a record twice changes nothing: a read that was cut short
- * is simply begun again.
+ * is simply begun again. Of live thresholds the offset of the last one looked at is kept: a record
+ * refused in its place might be taken in a later one.
  */
 #include "daemon/follow.h"
+
+#include <string.h>
 
 #include "churnwatch/shard.h"
 #include "daemon/log.h"
 
-int cw_follow_init(struct cw_follow *f, const struct cw_decode_limits *limits)
+int cw_follow_init(struct cw_follow *f, const struct cw_decode_limits *limits,
+                   struct cw_board *board)
 {
-    *f = (struct cw_follow){.roster = cw_roster_new(), .decoder = cw_decoder_new(limits)};
-    return f->roster && f->decoder ? 0 : -CW_E_NOMEM;
+    *f = (struct cw_follow){.roster = cw_roster_new(),
+                            .decoder = cw_decoder_new(limits),
+                            .live = cw_live_new(),
+                            .board = board};
+    return f->roster && f->decoder && f->live ? 0 : -CW_E_NOMEM;
 }
 
 void cw_follow_free(struct cw_follow *f)
 {
+    cw_live_free(f->live);
     cw_roster_free(f->roster);
     cw_decoder_free(f->decoder);
     *f = (struct cw_follow){0};
@@ -36,10 +44,55 @@ static int take_manager(void *arg, const struct cw_message *m)
     return 0;
 }
 
-/* Epochs are delivery's; the engine only keeps its place. */
+/* Told of what happens now; what was refused once is not told again at each start. */
+static void tell_refused(const struct cw_follow *f, const struct cw_message *m, const char *why)
+{
+    char quoted[600];
+    cw_board_count(f->board, CW_COUNT_live_changes_refused, 1);
+    cw_log(f->whole ? CW_LOG_WARNING : CW_LOG_DEBUG, "live_change_refused",
+           "partition=%d offset=%lld reason=%s", m->partition, (long long)m->offset,
+           cw_log_quote(why, quoted, sizeof quoted));
+}
+
+static void tell_taken(const struct cw_follow *f, const struct cw_live_record *r)
+{
+    char quoted[200];
+    if (f->whole)
+        cw_log(CW_LOG_INFO, "live_change", "version=%d changes=%zu author=%s", (int)r->version,
+               r->n, cw_log_quote(r->author, quoted, sizeof quoted));
+}
+
+static int take_change(struct cw_follow *f, const struct cw_message *m, struct cw_errbuf *why)
+{
+    struct cw_live_record r;
+    if (m->partition != 0)
+        return cw_fail(why, CW_E_REFUSED, "changes are read from partition 0 alone");
+    int err = cw_live_record_read(m->value, &r, why);
+    if (err)
+        return err;
+    err = cw_live_take(f->live, &r, why);
+    if (!err)
+        tell_taken(f, &r);
+    cw_live_record_free(&r);
+    return err;
+}
+
+/* Epochs, the other records of control, are delivery's. */
 static int take_control(void *arg, const struct cw_message *m)
 {
-    (void)arg, (void)m;
+    struct cw_follow *f = arg;
+    struct cw_errbuf why = {""};
+    if (m->key.n != strlen(CW_LIVE_KEY) || memcmp(m->key.p, CW_LIVE_KEY, m->key.n) != 0)
+        return 0;
+    if (m->partition == 0 && m->offset < f->live_next)
+        return 0;
+    int err = take_change(f, m, &why);
+    if (err == -CW_E_NOMEM)
+        return err;
+    if (err)
+        tell_refused(f, m, why.text);
+    if (m->partition == 0)
+        f->live_next = m->offset + 1;
     return 0;
 }
 
@@ -84,6 +137,9 @@ int cw_follow_catch_up(struct cw_follow *f, const struct cw_link *link, struct c
     int err = catch_up(link, CW_LOG_MANAGERS, &f->managers, take_manager, f, eb);
     if (!err)
         err = catch_up(link, CW_LOG_CONTROL, &f->control, take_control, f, eb);
+    if (!err && !f->whole)
+        cw_log(CW_LOG_INFO, "live_settings", "version=%d", (int)f->live->version);
+    f->whole |= !err;
     /* Nothing of it was lost: the same reading again is right. */
     return err == -CW_E_RETRY ? -CW_E_ABORT : err;
 }

@@ -1,7 +1,7 @@
 /* The turns of an engine thread. Owns the shards of the assignment and the managers.
  *
- *     turn: restore what was assigned -> gather from the bus -> judge each shard -> follow managers
- *           and control -> ticks -> commit what is due
+ *     turn: new settings, if any -> restore what was assigned -> gather from the bus -> judge each
+ *           shard -> follow managers and control -> ticks -> commit what is due
  *
  * Commits are made here, between batches; a helper thread that commits while the next batch is
  * judged would come in at commit_due.
@@ -17,7 +17,8 @@
 #include "daemon/shard_run.h"
 
 #define WAIT_MOST (100 * CW_SECOND / 1000)
-#define FOLLOW_EVERY CW_SECOND
+/* A live change is to be in force everywhere within two seconds, the reading of it included. */
+#define FOLLOW_EVERY (CW_SECOND / 2)
 #define COMMIT_GAP (5 * CW_SECOND / 1000)
 #define MS (CW_SECOND / 1000)
 /* So many failures without a commit between them are no accident. */
@@ -28,6 +29,10 @@ struct cw_protocol {
     struct cw_board *board;
     struct cw_link link;
     struct cw_follow follow;
+    const struct cw_settings
+        *files;       /* held; common.settings, held too, has the live ones over them */
+    bool stale;       /* files are newer than common.settings */
+    int32_t in_force; /* version of common.settings; -1 before control was read */
     struct cw_run_common common;
     struct cw_taken_pool pool; /* of messages taken in */
     struct cw_errbuf eb;       /* of the call in progress */
@@ -56,13 +61,15 @@ struct cw_protocol *cw_protocol_new(const struct cw_settings *s, struct cw_bus *
     p->env = env;
     p->board = board;
     p->link = (struct cw_link){.bus = bus, .env = env};
+    p->in_force = -1;
+    p->files = cw_settings_hold(s);
     p->common = (struct cw_run_common){
-        .settings = s,
+        .settings = cw_settings_hold(s),
         .board = board,
         .limits = {(size_t)s->max_event_bytes, (size_t)s->max_profile_bytes, s->max_clock_skew},
         .pool = &p->pool};
     p->committed_at = p->followed_at = p->published_at = now_of(p) - CW_MINUTE;
-    if (cw_follow_init(&p->follow, &p->common.limits) != 0) {
+    if (cw_follow_init(&p->follow, &p->common.limits, board) != 0) {
         cw_protocol_free(p);
         return NULL;
     }
@@ -91,6 +98,8 @@ void cw_protocol_free(struct cw_protocol *p)
     cw_buf_free(&p->commit_room.images);
     cw_buf_free(&p->commit_room.record);
     cw_taken_pool_free(&p->pool);
+    cw_settings_free(p->common.settings);
+    cw_settings_free(p->files);
     free(p);
 }
 
@@ -202,22 +211,32 @@ static int on_revoked(struct cw_protocol *p, bool lost)
     return cw_link_released(&p->link, &p->eb);
 }
 
+static void tell_restored(const struct cw_run *r)
+{
+    char quoted[256];
+    int32_t version = r->common->settings->version;
+    if (r->standing == CW_SHARD_STOPPED) {
+        cw_log(CW_LOG_ERROR, "shard_stopped", "shard=%d reason=%s", r->shard,
+               cw_log_quote(r->reason, quoted, sizeof quoted));
+        return;
+    }
+    cw_log(CW_LOG_INFO, "shard_restored", "shard=%d records=%lld clients=%zu", r->shard,
+           (long long)r->restored, cw_shard_clients(r->core));
+    if (r->judged_by > version)
+        cw_log(CW_LOG_WARNING, "live_settings_lost",
+               "shard=%d version=%d known=%d reason=\"the control topic has lost records\"",
+               r->shard, (int)r->judged_by, (int)version);
+}
+
 static int restore_all(struct cw_protocol *p)
 {
-    int err = cw_follow_catch_up(&p->follow, &p->link, &p->eb);
+    int err = 0;
     for (size_t i = 0; i < p->n_runs && !err; i++) {
-        struct cw_run *r = p->runs[i];
-        if (r->standing != CW_SHARD_ASSIGNED)
+        if (p->runs[i]->standing != CW_SHARD_ASSIGNED)
             continue;
-        err = cw_restore_run(r, &p->link, &p->eb);
-        if (!err && r->standing == CW_SHARD_STOPPED) {
-            char quoted[256];
-            cw_log(CW_LOG_ERROR, "shard_stopped", "shard=%d reason=%s", r->shard,
-                   cw_log_quote(r->reason, quoted, sizeof quoted));
-        } else if (!err) {
-            cw_log(CW_LOG_INFO, "shard_restored", "shard=%d records=%lld clients=%zu", r->shard,
-                   (long long)r->restored, cw_shard_clients(r->core));
-        }
+        err = cw_restore_run(p->runs[i], &p->link, &p->eb);
+        if (!err)
+            tell_restored(p->runs[i]);
     }
     if (!err)
         p->unrestored = false;
@@ -394,15 +413,23 @@ static void hear_ends(const struct cw_protocol *p, struct cw_run *r)
         r->end[in] = bus->ops->known_end ? bus->ops->known_end(bus, in, r->shard) : -1;
 }
 
+/* Managers and control, with shards or without: who gets some must not begin with old settings. */
+static int follow(struct cw_protocol *p, cw_mono_time now)
+{
+    if (p->unrestored || now - p->followed_at < FOLLOW_EVERY)
+        return 0;
+    p->followed_at = now;
+    int err = cw_follow_catch_up(&p->follow, &p->link, &p->eb);
+    if (!err && p->n_runs == 0)
+        p->failures = 0; /* There is no commit that would say that all is well again. */
+    return err;
+}
+
 /* What changes between batches: managers, control, and idle clocks. */
 static int look_around(struct cw_protocol *p)
 {
     cw_mono_time now = now_of(p);
-    int err = 0;
-    if (p->n_runs && !p->unrestored && now - p->followed_at >= FOLLOW_EVERY) {
-        p->followed_at = now;
-        err = cw_follow_catch_up(&p->follow, &p->link, &p->eb);
-    }
+    int err = follow(p, now);
     bool publish = now - p->published_at >= CW_SECOND;
     for (size_t i = 0; i < p->n_runs && !err; i++) {
         if (running(p->runs[i]))
@@ -448,10 +475,51 @@ static int commit(struct cw_protocol *p, bool all)
     return err;
 }
 
+/* ---- settings ---- */
+
+/* New settings, of files or live, between two batches. What was judged by the former ones is
+ * committed first, so that a commit, and its position record, stands for one version. */
+static int settle(struct cw_protocol *p)
+{
+    struct cw_settings *fresh;
+    if (!p->follow.whole || (!p->stale && p->in_force == p->follow.live->version))
+        return 0;
+    int err = commit(p, true);
+    if (!err)
+        err = cw_live_lay_over(p->follow.live, p->files, &fresh);
+    if (err)
+        return err;
+    for (size_t i = 0; i < p->n_runs; i++)
+        if (p->runs[i]->core)
+            cw_shard_settings(p->runs[i]->core, fresh);
+    cw_settings_free(p->common.settings);
+    p->common.settings = fresh;
+    p->stale = false;
+    p->in_force = fresh->version;
+    cw_log(CW_LOG_INFO, "settings_in_force", "live_version=%d", (int)fresh->version);
+    return 0;
+}
+
+void cw_protocol_settings(struct cw_protocol *p, const struct cw_settings *files)
+{
+    cw_settings_free(p->files);
+    p->files = cw_settings_hold(files);
+    p->stale = true;
+}
+
+int32_t cw_protocol_version(const struct cw_protocol *p)
+{
+    return p->in_force;
+}
+
 int cw_protocol_turn(struct cw_protocol *p)
 {
     p->eb.text[0] = '\0';
-    int err = p->unrestored ? restore_all(p) : 0;
+    int err = p->unrestored ? cw_follow_catch_up(&p->follow, &p->link, &p->eb) : 0;
+    if (!err)
+        err = settle(p);
+    if (!err && p->unrestored)
+        err = restore_all(p);
     if (!err)
         err = gather(p);
     if (!err)

@@ -89,6 +89,7 @@ void cw_run_at(struct cw_run *r, const struct cw_position *p)
         cw_merge_start(r->merge, in, p->greatest[in]);
     }
     r->batch = p->batch;
+    r->judged_by = p->settings;
 }
 
 void cw_run_stop(struct cw_run *r, const char *reason)

@@ -42,8 +42,9 @@ struct cw_run {
     uint32_t n_cuts;
     size_t judged;
 
-    uint32_t commit; /* number of the last one */
-    uint64_t batch;  /* number of the last cut */
+    uint32_t commit;   /* number of the last one */
+    uint64_t batch;    /* number of the last cut */
+    int32_t judged_by; /* version of the settings of the commit it was restored from */
     uint64_t commits;
     struct cw_trail trail;
     size_t unmarked;         /* bytes of state log since the last mark */

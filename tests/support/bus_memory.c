@@ -188,6 +188,13 @@ int64_t mem_input_end(const struct mem *m, enum cw_input in, int32_t partition)
     return (int64_t)m->inputs[in][partition].n;
 }
 
+const struct cw_message *mem_input(const struct mem *m, enum cw_input in, int32_t partition,
+                                   int64_t offset)
+{
+    const struct list *l = &m->inputs[in][partition];
+    return (size_t)offset < l->n ? &l->e[offset].m : NULL;
+}
+
 const struct cw_message *mem_record(const struct mem *m, enum cw_log log, int32_t partition,
                                     size_t i)
 {

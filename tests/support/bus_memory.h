@@ -20,6 +20,9 @@ int64_t mem_put(struct mem *m, enum cw_input in, const char *key, const char *va
 void mem_put_log(struct mem *m, enum cw_log log, int32_t partition, struct cw_str key,
                  struct cw_str value);
 int64_t mem_input_end(const struct mem *m, enum cw_input in, int32_t partition);
+/* The message of an input's partition at that offset; NULL after the last. */
+const struct cw_message *mem_input(const struct mem *m, enum cw_input in, int32_t partition,
+                                   int64_t offset);
 /* The i-th committed record of a log's partition; NULL after the last. */
 const struct cw_message *mem_record(const struct mem *m, enum cw_log log, int32_t partition,
                                     size_t i);
