@@ -3,6 +3,7 @@
  * byte order of ids; the baselines learn last. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/baseline.h"
 #include "core/shard_state.h"
@@ -117,6 +118,14 @@ static void learn(const struct close *c, struct cw_client *cl)
                               c->buckets[ch][cl->kind].shock);
 }
 
+static void tell_watcher(const struct cw_shard *sh, const struct cw_client *cl,
+                         const struct cw_day_view *view)
+{
+    const struct cw_watch *w = &sh->watch;
+    if (w->day && cl->id.n == w->client.n && memcmp(cl->id.p, w->client.p, cl->id.n) == 0)
+        w->day(w->arg, cl, view);
+}
+
 static void close_client(const struct close *c, struct cw_client *cl, const struct cw_output *out)
 {
     struct cw_shard *sh = c->sh;
@@ -124,6 +133,7 @@ static void close_client(const struct close *c, struct cw_client *cl, const stru
     if (cw_day_takes_part(cl, c->day)) {
         struct cw_day_view view;
         view_day(c, cl, &view);
+        tell_watcher(sh, cl, &view);
         cw_judge_day(sh, cl, &view, c->now);
         learn(c, cl);
         cw_clients_touch(sh, cl);

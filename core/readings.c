@@ -103,6 +103,8 @@ void cw_explain_add(const struct cw_judge *j, struct cw_explanation *x, const st
     const struct cw_need *furthest = cw_gauge_furthest(&r->gauge);
     now.s.detector = j->self;
     now.open = cw_explain_open(j, r);
+    if (now.open)
+        now.s.line = now.open->s.line;
     now.share = furthest && !now.open ? cw_need_share(furthest) : 0;
     size_t at = x->n;
     while (at > 0 && goes_before(&now, &x->of[at - 1]))

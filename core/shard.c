@@ -169,6 +169,11 @@ int cw_shard_outcome(struct cw_shard *sh, const struct cw_outcome *oc, const str
 
 /* ---- questions ---- */
 
+void cw_shard_watch(struct cw_shard *sh, const struct cw_watch *w)
+{
+    sh->watch = *w;
+}
+
 cw_event_time cw_shard_clock(const struct cw_shard *sh)
 {
     return sh->clock;

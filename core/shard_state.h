@@ -3,6 +3,7 @@
 #define CW_CORE_SHARD_STATE_H
 
 #include "churnwatch/client.h"
+#include "churnwatch/explain.h"
 #include "churnwatch/shard.h"
 #include "churnwatch/task.h"
 #include "core/findings.h"
@@ -62,6 +63,7 @@ struct cw_shard {
     bool accuracy_touched;
     uint32_t accuracy_written; /* commit that last wrote it to the state log */
 
+    struct cw_watch watch;       /* day NULL: nobody watches */
     struct cw_findings findings; /* of the call in progress */
     struct cw_dry *dry;          /* room for CW_DRY_MOST; NULL until one is found */
     size_t n_dry;
@@ -241,8 +243,6 @@ void cw_text_points(struct cw_buf *b, const struct cw_settings *s, const struct 
 /* ---- facts in words and in JSON ---- */
 /* How a fact is kept and written; CW_FACT_KEYS says which key has which. */
 enum cw_fact_form { CW_FORM_DAY, CW_FORM_NUMBER, CW_FORM_COUNT, CW_FORM_MONEY, CW_FORM_TEXT };
-/* The JSON value of a fact. */
-void cw_fact_json(struct cw_buf *b, const struct cw_fact *f);
 
 /* ---- roster.c ---- */
 /* The chief of a manager; absent when unknown. Borrowed. */

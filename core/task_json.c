@@ -115,10 +115,9 @@ static void instant(struct cw_buf *b, const char *name, const struct cw_zone *z,
     cw_buf_puts(b, "\"");
 }
 
-static void evidence(struct cw_buf *b, const struct cw_signal *s)
+void cw_evidence_json(struct cw_buf *b, const struct cw_signal *s)
 {
     const char *unit = NULL;
-    member(b, "evidence");
     cw_buf_puts(b, "{");
     for (unsigned i = 0; i < s->n_facts; i++) {
         const char *name, *of = name_and_unit(&s->facts[i], &name);
@@ -162,7 +161,8 @@ static void signal_json(struct cw_buf *b, const struct cw_settings *s,
     instant(b, "at", s->zone, g->at);
     word(b, "line", g->s.line ? cw_number_text(g->s.line, line) : NULL);
     number(b, "step", g->s.step, 0);
-    evidence(b, &g->s);
+    member(b, "evidence");
+    cw_evidence_json(b, &g->s);
     instant(b, "cleared_at", s->zone, g->cleared_at);
     source(b, s, g);
     cw_buf_puts(b, "}");

@@ -63,6 +63,13 @@ static size_t reason_row(const struct cw_signal *s)
     return n;
 }
 
+const char *cw_text_reason(const struct cw_settings *s, const struct cw_signal *g)
+{
+    size_t row = reason_row(g);
+    bool known = row < sizeof reasons / sizeof *reasons;
+    return known ? reasons[row].title[s->language] : cw_detectors[g->detector]->name;
+}
+
 static float force(const struct cw_task *t, const struct cw_verdict *v, size_t i)
 {
     return v->leave[i] + v->incident_by[i] + 0.01F * t->signals[i].s.severity;
@@ -186,10 +193,7 @@ void cw_text_headline(struct cw_buf *b, const struct cw_settings *s, const struc
     }
     if (n) {
         const struct cw_signal *g = &t->signals[best[0]].s;
-        size_t row = reason_row(g);
-        cw_buf_puts(&text, row < sizeof reasons / sizeof *reasons
-                               ? reasons[row].title[l]
-                               : cw_detectors[g->detector]->name);
+        cw_buf_puts(&text, cw_text_reason(s, g));
         if (t->state == CW_TASK_OPEN)
             sentence(&text, g, l);
     }

@@ -31,6 +31,9 @@ struct cw_replay {
     cw_event_time *latest[TOPICS]; /* the latest time so far, by partition */
     const char *topics[TOPICS];    /* names, borrowed from settings */
     int64_t now_ms;
+    int32_t only;     /* partition; -1: all */
+    cw_event_time to; /* CW_NO_TIME: all */
+    bool past;        /* an event later than `to` has come */
     struct cw_buf key_text, type_text, outcome_key;
     struct cw_replay_totals totals;
 };
@@ -70,6 +73,8 @@ struct cw_replay *cw_replay_new(const struct cw_settings *s, int32_t partitions,
     r->sinks = *sinks;
     r->partitions = partitions;
     r->now_ms = now / 1000;
+    r->only = -1;
+    r->to = CW_NO_TIME;
     r->topics[TOPIC_MANAGERS] = s->topic_managers;
     r->topics[TOPIC_PROFILES] = s->topic_profiles;
     r->topics[TOPIC_BILLING] = s->topic_billing;
@@ -181,7 +186,7 @@ int cw_replay_outcomes(struct cw_replay *r, const struct cw_replay_source *from)
 
 int cw_replay_rest(struct cw_replay *r)
 {
-    return take_outcomes(r, INT64_MAX);
+    return take_outcomes(r, r->to == CW_NO_TIME ? INT64_MAX : r->to + 1);
 }
 
 /* ---- the other kinds ---- */
@@ -196,6 +201,9 @@ static int judge_event(struct cw_replay *r, const struct cw_message *m, enum top
         (void)place_of(r, topic, m->partition, ev.time);
         return 0;
     }
+    r->past |= err == 0 && r->to != CW_NO_TIME && ev.time > r->to;
+    if (r->past)
+        return err;
     struct cw_origin origin = {r->topics[topic], m->partition, m->offset};
     struct cw_output out = {r->sinks.task, r->sinks.arg};
     if (!err)
@@ -253,11 +261,24 @@ int cw_replay_line(struct cw_replay *r, enum cw_replay_kind kind, struct cw_str 
                            .partition = partition,
                            .offset = r->next[topic][partition]++};
     r->totals.lines[kind]++;
+    if (r->past || (r->only >= 0 && kind != CW_REPLAY_MANAGERS && partition != r->only))
+        return 0;
     int err = kinds[kind].take(r, &m, topic, &why);
     if (err != -CW_E_REJECT)
         return err;
     refuse(r, &m, topic, &why);
     return 0;
+}
+
+void cw_replay_only(struct cw_replay *r, int32_t partition, cw_event_time to)
+{
+    r->only = partition;
+    r->to = to;
+}
+
+struct cw_shard *cw_replay_shard(struct cw_replay *r, int32_t partition)
+{
+    return r->shards[partition];
 }
 
 int cw_replay_until(struct cw_replay *r, cw_event_time to)

@@ -47,11 +47,17 @@ struct cw_replay_source {
  * message's is the latest so far of its own topic, as in a cluster. Returns 0, -CW_E_NOMEM, or what
  * the source returned. */
 int cw_replay_outcomes(struct cw_replay *r, const struct cw_replay_source *from);
-/* Those later than all events. */
+/* Those later than all events, up to the end of what is judged. */
 int cw_replay_rest(struct cw_replay *r);
 /* Takes in one line of the other kinds. 0 also when it is refused or skipped; -CW_E_NOMEM, or what
  * the outcomes' source returned. */
 int cw_replay_line(struct cw_replay *r, enum cw_replay_kind kind, struct cw_str line);
+/* Before the first line: judge this partition alone, and of it nothing that comes at or after the
+ * first event later than `to` (CW_NO_TIME: all). */
+void cw_replay_only(struct cw_replay *r, int32_t partition, cw_event_time to);
+/* Borrowed. */
+struct cw_shard *cw_replay_shard(struct cw_replay *r, int32_t partition);
+
 /* Moves every shard's clock, in the order of the shards. */
 int cw_replay_until(struct cw_replay *r, cw_event_time to);
 

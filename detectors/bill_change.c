@@ -141,8 +141,11 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
     for (uint8_t slot = ABOVE; slot <= BELOW; slot++) {
         struct verdict v = look(j, slot);
         struct cw_reading r = {.s = signal_of(j, slot, &v), .gauge = v.gauge, .hold = CW_HOLD_TOLD};
-        if (!known(j, &v.e))
+        if (!known(j, &v.e)) { /* A bill a month, and nothing to compare with until then. */
             r.warmup_days = fmax(30, 30 * (j->t[LEAST_BILLS] - v.e.n));
+            r.s.n_facts = r.gauge.n = 0;
+            cw_need_least(&r.gauge, LEAST_BILLS, "times", v.e.n, j->t[LEAST_BILLS]);
+        }
         cw_explain_add(j, x, &r);
     }
 }

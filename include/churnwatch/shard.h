@@ -92,6 +92,15 @@ int cw_shard_outcome(struct cw_shard *sh, const struct cw_outcome *oc, const str
 /* Moves the clock to `to` (never back), closing days on the way. */
 int cw_shard_tick(struct cw_shard *sh, cw_event_time to, const struct cw_output *out);
 
+/* Looks over the shoulder: told of one client's days as they close, before they are learned.
+ * Changes nothing; what is watched is copied, arg must outlive the shard. */
+struct cw_watch {
+    struct cw_str client; /* borrowed until the shard is freed */
+    void (*day)(void *arg, const struct cw_client *cl, const struct cw_day_view *v);
+    void *arg;
+};
+void cw_shard_watch(struct cw_shard *sh, const struct cw_watch *w);
+
 /* The greatest event time seen; CW_NO_TIME before the first. */
 cw_event_time cw_shard_clock(const struct cw_shard *sh);
 const struct cw_shard_counters *cw_shard_counters(const struct cw_shard *sh);

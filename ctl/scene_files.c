@@ -1,0 +1,84 @@
+/* A scene from files: what `replay` does, of the client's shard alone and up to an instant. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "ctl/lines.h"
+#include "ctl/replay.h"
+#include "ctl/scene.h"
+
+static const struct {
+    enum cw_replay_kind kind;
+    const char *option;
+} inputs[] = {
+    {CW_REPLAY_MANAGERS, "managers"},
+    {CW_REPLAY_PROFILES, "profiles"},
+    {CW_REPLAY_EVENTS, "events"},
+};
+
+static void on_task(void *arg, const struct cw_task_version *v)
+{
+    const struct cw_scene *s = arg;
+    if (s->history)
+        cw_history_version(s->history, v);
+}
+
+/* `replay` tells of refused lines; here they say nothing of the client. */
+static void on_refused(void *arg, const struct cw_refused *refused)
+{
+    (void)arg, (void)refused;
+}
+
+static int read_file(struct cw_scene *s, enum cw_replay_kind kind, const char *path,
+                     struct cw_errbuf *eb)
+{
+    struct cw_lines *lines;
+    struct cw_str line;
+    int err = cw_lines_open(path, &lines, eb);
+    if (err)
+        return err;
+    while ((err = cw_lines_next(lines, &line, eb)) > 0) {
+        err = cw_replay_line(s->replay, kind, line);
+        if (err)
+            break;
+    }
+    cw_lines_close(lines);
+    return err;
+}
+
+static int read_files(struct cw_scene *s, const struct cw_args *args, struct cw_errbuf *eb)
+{
+    int err = 0;
+    for (size_t k = 0; !err && k < sizeof inputs / sizeof *inputs; k++) {
+        struct cw_list files;
+        err = cw_args_list(args, inputs[k].option, &files);
+        if (err)
+            return err;
+        for (size_t i = 0; !err && i < files.n; i++)
+            err = read_file(s, inputs[k].kind, files.items[i], eb);
+        free(files.items);
+    }
+    return err;
+}
+
+int cw_scene_files(struct cw_scene *s, const struct cw_ctl *ctl, struct cw_str client,
+                   cw_event_time at, bool with_history, struct cw_errbuf *eb)
+{
+    struct cw_replay_sinks sinks = {on_task, on_refused, s};
+    struct timespec wall;
+    (void)clock_gettime(CLOCK_REALTIME, &wall);
+    s->from = CW_FROM_FILES;
+    s->partitions = (int32_t)cw_args_count(ctl->args, "partitions", 1);
+    s->partition = cw_partition_of(client, s->partitions);
+    s->replay =
+        cw_replay_new(ctl->settings, s->partitions, (int64_t)wall.tv_sec * CW_SECOND, &sinks);
+    if (!s->replay)
+        return -CW_E_NOMEM;
+    s->shard = cw_replay_shard(s->replay, s->partition);
+    cw_replay_only(s->replay, s->partition, at);
+    int err = with_history ? cw_scene_watch(s, client) : 0;
+    if (!err)
+        err = read_files(s, ctl->args, eb);
+    if (!err && at != CW_NO_TIME)
+        err = cw_replay_until(s->replay, at);
+    return err;
+}

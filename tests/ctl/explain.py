@@ -1,0 +1,119 @@
+"""churnwatchctl explain, from files: the stored texts in both languages, the document, the picture, and
+that a look back is what was seen then. --regenerate writes the stored texts anew."""
+import json
+import os
+import shutil
+import sys
+import tempfile
+
+from ctl import check, check_run, ctl, end
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CASES = os.path.join(HERE, "..", "replay")
+STORED = os.path.join(HERE, "..", "explain")
+directory = tempfile.mkdtemp(prefix="cw-explain-")
+
+
+def path(name):
+    return os.path.join(directory, name)
+
+
+def read(name):
+    with open(name, "rb") as f:
+        return f.read()
+
+
+def explain(client, *more, case="days", events=None, options=()):
+    folder = os.path.join(CASES, case)
+    return ctl("-c", os.path.join(folder, "settings.conf"), *options, "explain", client,
+               "--events", *(events or [os.path.join(folder, "events.ndjson")]),
+               "--profiles", os.path.join(folder, "profiles.ndjson"),
+               "--managers", os.path.join(folder, "managers.ndjson"), *more)
+
+
+def clients(case):
+    return [json.loads(line)["client_id"] for line in
+            read(os.path.join(CASES, case, "profiles.ndjson")).splitlines()]
+
+
+def document(client, *more, **options):
+    got = explain(client, *more, options=("--json",), **options)
+    check_run(f"{client} as JSON", got, 0)
+    return json.loads(got[1])
+
+
+def test_stored(regenerate):
+    for case, client in (("days", "g-3"), ("steps", "g-hotel")):
+        for language in ("zh_CN", "en"):
+            name = os.path.join(STORED, f"{case}-{language}.txt")
+            got = explain(client, case=case, options=("-o", f"language={language}"))
+            if regenerate:
+                with open(name, "w", encoding="utf-8") as f:
+                    f.write(got[1])
+                continue
+            check_run(f"{case} in {language}", got, 0)
+            check(f"{case} in {language}: the stored text", got[1].encode() == read(name), got[1])
+
+
+def test_document():
+    for case in ("days", "steps"):
+        for client in clients(case):
+            doc = document(client, case=case)
+            check(f"{client}: all detectors", len(doc["detectors"]) == 17, doc)
+            for d in doc["detectors"]:
+                for r in d["readings"]:
+                    fired = r["standing"] == "fired"
+                    check(f"{client}: {d['detector']} fired or not",
+                          fired == (r["since"] is not None) or r["standing"] in ("inhibited", "off"), r)
+                    check(f"{client}: {d['detector']} share", (r["share"] == 0) if fired
+                          else 0 <= r["share"] <= 1, r)
+            open_signals = [s for s in (doc["task"] or {"signals": []})["signals"] if not s["cleared_at"]]
+            told = [(d["detector"], r["line"]) for d in doc["detectors"] for r in d["readings"]
+                    if r["since"]]
+            check(f"{client}: the task's open signals are the ones that fired",
+                  sorted(told, key=str) == sorted([(s["detector"], s["line"]) for s in open_signals], key=str),
+                  told, open_signals)
+
+
+def test_look_back():
+    """What is read at an instant is what was read when the clock stood there."""
+    lines = read(os.path.join(CASES, "days/events.ndjson")).splitlines()
+    times = [json.loads(line)["time"] for line in lines]
+    for part in (3, 5, 8):
+        n = len(lines) * part // 10
+        while times[n] == times[n - 1]:
+            n += 1
+        with open(path("then.ndjson"), "wb") as f:
+            f.write(b"\n".join(lines[:n]) + b"\n")
+        for client in clients("days"):
+            now = document(client, "--at", times[n - 1])
+            then = document(client, events=[path("then.ndjson")])
+            check(f"{client} at {times[n - 1]}", now == then, now, then)
+    first, last = document(clients("days")[0], "--at", times[0]), document(clients("days")[0])
+    check("it is not always the same", first["detectors"] != last["detectors"])
+
+
+def test_unknown():
+    got = explain("nobody")
+    check_run("an unknown client", got, 1, err=["nobody", "partition 0 of 1", "up to 20"])
+    check_run("a file that is not there", explain("nobody", events=[path("none")]), 1, err="No such file")
+    check_run("no client", ctl("explain"), 2)
+
+
+def test_origins():
+    got = explain(clients("days")[0], options=("--json", "-o", "detectors.spend_drop.fire_score=17"))
+    doc = json.loads(got[1])
+    needs = [n for d in doc["detectors"] if d["detector"] == "spend_drop" for r in d["readings"]
+             for n in r["needs"] if n["setting"] and n["setting"]["name"].endswith("fire_score")]
+    check("a setting's value and origin", needs and needs[0]["at_least"] == 17
+          and needs[0]["setting"]["value"] == 17 and needs[0]["setting"]["origin"] == "-o", needs)
+
+
+try:
+    regenerate_only = "--regenerate" in sys.argv
+    test_stored(regenerate_only)
+    for test in () if regenerate_only else (test_document, test_look_back, test_unknown, test_origins):
+        test()
+finally:
+    shutil.rmtree(directory)
+end()
