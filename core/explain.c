@@ -45,11 +45,22 @@ static enum cw_standing standing_of(const struct cw_client *cl, const struct cw_
     return mode == CW_MODE_DRY ? CW_STANDS_dry : held_back(cl, r);
 }
 
+static cw_event_time settled_until(const struct cw_client *cl, const struct cw_signal *s)
+{
+    for (size_t i = 0; cl->past && i < cl->past->n; i++) {
+        const struct cw_signal *is = &cl->past->rows[i].signal.s;
+        if (is->detector == s->detector && is->line == s->line && is->slot == s->slot)
+            return cl->past->rows[i].until;
+    }
+    return CW_NO_TIME;
+}
+
 static void stand(const struct cw_judge *j, const struct cw_policy *p, struct cw_reading *r)
 {
     const struct cw_client *cl = j->client;
     r->inhibited_by = cw_ladder_reason(cl, &r->s);
     r->standing = standing_of(cl, p, r);
+    r->settled_until = settled_until(cl, &r->s);
     if (r->standing == CW_STANDS_would_fire && !cw_day_takes_part(cl, j->today)) {
         r->inhibited_by = "all_gone"; /* Its days are judged no more. */
         r->standing = CW_STANDS_inhibited;

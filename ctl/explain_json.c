@@ -246,6 +246,7 @@ static void reading(struct cw_buf *b, const struct cw_explain_view *v, const str
     number(b, "warmup_days", r->warmup_days, 1);
     number(b, "share", r->share, 4);
     instant(b, "since", s->zone, r->open ? r->open->at : CW_NO_TIME);
+    instant(b, "settled_until", s->zone, r->settled_until);
     member(b, "evidence");
     cw_evidence_json(b, &r->s);
     member(b, "fired_on");

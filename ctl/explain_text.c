@@ -343,6 +343,12 @@ static void part_cell(struct cw_table *t, const struct cw_explain_view *v,
     cw_table_text(t, "");
 }
 
+static void put_day(struct cw_buf *b, const struct cw_explain_view *v, cw_event_time t)
+{
+    cw_buf_puts(b, " ");
+    cw_buf_day(b, cw_zone_day(v->ctl->settings->zone, t));
+}
+
 static void standing_cell(struct cw_table *t, const struct cw_explain_view *v,
                           const struct cw_reading *r)
 {
@@ -365,10 +371,10 @@ static void standing_cell(struct cw_table *t, const struct cw_explain_view *v,
         cw_buf_puts(&b, " ");
         put_amount(&b, v, ceil(r->warmup_days), "days");
     }
-    if (r->standing == CW_STANDS_fired) {
-        cw_buf_puts(&b, " ");
-        cw_buf_day(&b, cw_zone_day(v->ctl->settings->zone, r->open->at));
-    }
+    if (r->standing == CW_STANDS_fired)
+        put_day(&b, v, r->open->at);
+    if (r->standing == CW_STANDS_settled)
+        put_day(&b, v, r->settled_until);
     for (size_t i = 0; r->standing == CW_STANDS_inhibited && i < sizeof reasons / sizeof *reasons;
          i++)
         if (strcmp(reasons[i].name, r->inhibited_by) == 0)

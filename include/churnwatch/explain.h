@@ -81,6 +81,7 @@ struct cw_reading {
     /* What follows is the core's to fill in. */
     enum cw_standing standing;
     const char *inhibited_by;          /* a stable word, see core/ladder.c; NULL when it is not */
+    cw_event_time settled_until;       /* what a call has settled is held back until; CW_NO_TIME */
     double share;                      /* of the furthest need; 0 when it fired or is met */
     const struct cw_task_signal *open; /* the signal in the task; NULL when there is none */
 };
