@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "ctl/command.h"
-#include "ctl/lines.h"
+#include "ctl/files.h"
 #include "ctl/progress.h"
 #include "ctl/replay.h"
 
@@ -15,11 +15,7 @@ struct run {
     struct cw_replay *replay;
     struct cw_progress progress;
     FILE *tasks, *dead; /* dead: NULL when nobody asked */
-    struct {
-        struct cw_list files;
-        size_t next;            /* of files */
-        struct cw_lines *lines; /* of the one being read */
-    } outcomes;
+    struct cw_files outcomes;
     struct cw_buf line;
     struct cw_errbuf eb;
 };
@@ -118,35 +114,11 @@ static int read_files(struct run *r, enum cw_replay_kind kind, const char *optio
 }
 
 /* Outcomes are read beside the events, whose order they follow. */
-static int next_outcome(void *arg, struct cw_str *ret_line)
-{
-    struct run *r = arg;
-    for (;;) {
-        int got = r->outcomes.lines ? cw_lines_next(r->outcomes.lines, ret_line, &r->eb) : 0;
-        if (got)
-            return got;
-        cw_lines_close(r->outcomes.lines);
-        r->outcomes.lines = NULL;
-        if (r->outcomes.next == r->outcomes.files.n)
-            return 0;
-        const char *path = r->outcomes.files.items[r->outcomes.next++];
-        int err = cw_lines_open(path, &r->outcomes.lines, &r->eb);
-        if (err)
-            return err;
-    }
-}
-
 static int open_outcomes(struct run *r)
 {
-    struct cw_replay_source from = {next_outcome, r};
-    int err = cw_args_list(r->ctl->args, "outcomes", &r->outcomes.files);
+    struct cw_replay_source from = {cw_files_next, &r->outcomes};
+    int err = cw_files_of(&r->outcomes, r->ctl->args, "outcomes", &r->eb);
     return err ? err : cw_replay_outcomes(r->replay, &from);
-}
-
-static void close_outcomes(struct run *r)
-{
-    cw_lines_close(r->outcomes.lines);
-    free(r->outcomes.files.items);
 }
 
 static int read_all(struct run *r)
@@ -257,7 +229,7 @@ static enum cw_exit run_command(const struct cw_ctl *ctl)
 {
     struct run r = {.ctl = ctl};
     int err = replay(&r);
-    close_outcomes(&r);
+    cw_files_close(&r.outcomes);
     int closed = close_outputs(&r);
     enum cw_exit code = CW_EXIT_DONE;
     if (err || closed)

@@ -2,18 +2,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "ctl/lines.h"
+#include "ctl/files.h"
 #include "ctl/replay.h"
 #include "ctl/scene.h"
-
-static const struct {
-    enum cw_replay_kind kind;
-    const char *option;
-} inputs[] = {
-    {CW_REPLAY_MANAGERS, "managers"},
-    {CW_REPLAY_PROFILES, "profiles"},
-    {CW_REPLAY_EVENTS, "events"},
-};
 
 static void on_task(void *arg, const struct cw_task_version *v)
 {
@@ -28,35 +19,34 @@ static void on_refused(void *arg, const struct cw_refused *refused)
     (void)arg, (void)refused;
 }
 
-static int read_file(struct cw_scene *s, enum cw_replay_kind kind, const char *path,
-                     struct cw_errbuf *eb)
+static int read_files(struct cw_scene *s, const struct cw_args *args, enum cw_replay_kind kind,
+                      const char *option, struct cw_errbuf *eb)
 {
-    struct cw_lines *lines;
+    struct cw_files files;
     struct cw_str line;
-    int err = cw_lines_open(path, &lines, eb);
-    if (err)
-        return err;
-    while ((err = cw_lines_next(lines, &line, eb)) > 0) {
+    int err = cw_files_of(&files, args, option, eb);
+    while (!err && (err = cw_files_next(&files, &line)) > 0)
         err = cw_replay_line(s->replay, kind, line);
-        if (err)
-            break;
-    }
-    cw_lines_close(lines);
+    cw_files_close(&files);
     return err;
 }
 
-static int read_files(struct cw_scene *s, const struct cw_args *args, struct cw_errbuf *eb)
+static int read_all(struct cw_scene *s, const struct cw_args *args, struct cw_errbuf *eb)
 {
-    int err = 0;
-    for (size_t k = 0; !err && k < sizeof inputs / sizeof *inputs; k++) {
-        struct cw_list files;
-        err = cw_args_list(args, inputs[k].option, &files);
-        if (err)
-            return err;
-        for (size_t i = 0; !err && i < files.n; i++)
-            err = read_file(s, inputs[k].kind, files.items[i], eb);
-        free(files.items);
-    }
+    struct cw_files outcomes;
+    struct cw_replay_source from = {cw_files_next, &outcomes};
+    int err = cw_files_of(&outcomes, args, "outcomes", eb);
+    if (!err)
+        err = read_files(s, args, CW_REPLAY_MANAGERS, "managers", eb);
+    if (!err)
+        err = read_files(s, args, CW_REPLAY_PROFILES, "profiles", eb);
+    if (!err)
+        err = cw_replay_outcomes(s->replay, &from);
+    if (!err)
+        err = read_files(s, args, CW_REPLAY_EVENTS, "events", eb);
+    if (!err)
+        err = cw_replay_rest(s->replay);
+    cw_files_close(&outcomes);
     return err;
 }
 
@@ -77,7 +67,7 @@ int cw_scene_files(struct cw_scene *s, const struct cw_ctl *ctl, struct cw_str c
     cw_replay_only(s->replay, s->partition, at);
     int err = with_history ? cw_scene_watch(s, client) : 0;
     if (!err)
-        err = read_files(s, ctl->args, eb);
+        err = read_all(s, ctl->args, eb);
     if (!err && at != CW_NO_TIME)
         err = cw_replay_until(s->replay, at);
     return err;
