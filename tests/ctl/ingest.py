@@ -38,7 +38,8 @@ def test_left_out():
 def test_refusals():
     check_run("no file", ctl(*MOCK, "ingest", "/nonexistent"), 1, err="/nonexistent")
     check_run("no such property", ctl("-o", "kafka.properties.no.such=1", "ingest", "-"), 1, err="no.such")
-    check_run("another bus", ctl("-o", "bus=sqlite:/tmp/x", "ingest", "-"), 1, err="only kafka")
+    check_run("an embedded log that is not there", ctl("-o", "bus=sqlite:/nonexistent/log", "ingest", "-"), 3,
+              err="/nonexistent/log: cannot be opened")
     check_run("no broker", ctl("-o", "kafka.bootstrap_servers=127.0.0.1:1", "ingest", "-", stdin=GOOD), 3,
               err="127.0.0.1:1: ")
 

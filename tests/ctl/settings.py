@@ -29,8 +29,9 @@ with tempfile.TemporaryDirectory(prefix="cw-settings-") as folder:
                             (("detectors.outage.mode", "class=A1"), "dry", f"{conf}:4")):
         check(f"{key}", rows.get(key) == (is_, where), str(rows.get(key)))
     some = json.loads(ctl(*words, "redis", "detectors.outage.mode")[1])
-    check("a section and a setting", {r["setting"].split(".")[0] for r in some}
-          == {"redis", "detectors"} and len(some) == 8, str(some))
+    sections = [r["setting"].split(".")[0] for r in some]
+    check("a section and a setting", set(sections) == {"redis", "detectors"}
+          and sections.count("detectors") == 2, str(some))
     check_run("for people", ctl(*words[:4], "settings", "list", "language"), 0,
               out=("setting", "language", f"{conf}:1"))
     check_run("a wrong name", ctl(*words, "redis.bacth"), 1, err="did you mean redis.batch?")
