@@ -12,6 +12,7 @@
 
 #include "config/confd.h"
 #include "config/file.h"
+#include "config/mappings.h"
 #include "config/places.h"
 #include "config/settings.h"
 #include "config/text.h"
@@ -158,6 +159,7 @@ static void follow(struct cw_load *l, const char *file)
     err = cw_settings_set_calendar(l->settings, folder.p, &why);
     cw_complain_of(&l->complaints, &places[CW_ROW_calendar_files],
                    cw_params[CW_ROW_calendar_files].path, err, &why);
+    cw_mappings_load(l, folder.p);
     cw_settings_set_threads(l->settings);
     cw_buf_free(&folder);
 }

@@ -4,6 +4,7 @@
 #include "config/places.h"
 #include "config/settings.h"
 #include "config/values.h"
+#include "core/mapping.h"
 
 static const void *field_of(const struct cw_param *p, const struct cw_settings *s)
 {
@@ -23,12 +24,16 @@ static int keep_place(struct cw_settings *fresh, const struct cw_settings *runni
     return nomem ? -CW_E_NOMEM : 0;
 }
 
-/* What was made of the zone's name has to follow the name back. */
+/* What was made of the zone's name has to follow the name back, and the mappings with it. */
 static int keep_zone(struct cw_settings *fresh, struct cw_errbuf *eb)
 {
     cw_zone_free(fresh->zone);
     fresh->zone = NULL;
-    return cw_settings_set_zone(fresh, eb);
+    int err = cw_settings_set_zone(fresh, eb);
+    for (int i = 0; i < CW_MAP_INPUTS && !err; i++)
+        if (fresh->mappings[i])
+            cw_mapping_bind(fresh->mappings[i], fresh->zone);
+    return err;
 }
 
 static int keep_row(struct cw_settings *fresh, const struct cw_settings *running, int row,

@@ -12,6 +12,7 @@
 #include "config/segments.h"
 #include "config/text.h"
 #include "config/values.h"
+#include "core/mapping.h"
 
 /* A default that cannot be read is a mistake in params.def, which a test walks. */
 static int set_default(const struct cw_param *p, struct cw_settings *s)
@@ -40,6 +41,18 @@ struct cw_settings *cw_settings_new(void)
     return s;
 }
 
+/* A mapping that an earlier input has is freed with that one. */
+static void free_mappings(struct cw_settings *s)
+{
+    for (int i = 0; i < CW_MAP_INPUTS; i++) {
+        int first = 0;
+        while (s->mappings[first] != s->mappings[i])
+            first++;
+        if (first == i)
+            cw_mapping_free(s->mappings[i]);
+    }
+}
+
 /* What live settings do not share with those beneath them. */
 static void destroy(struct cw_settings *s)
 {
@@ -48,6 +61,7 @@ static void destroy(struct cw_settings *s)
         cw_value_free(&cw_params[i], cw_param_field(&cw_params[i], s));
     if (!beneath) {
         cw_calendar_free(s->workdays);
+        free_mappings(s);
         cw_zone_free(s->zone);
     }
     cw_segments_free(s->segments, s->n_segments);

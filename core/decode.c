@@ -9,8 +9,10 @@
 
 #include "core/decode_members.h"
 #include "core/locate.h"
+#include "core/mapping_rules.h"
 
 #define DEPTH_MOST 16
+#define MAPPED_KEPT (16 << 10) /* bytes of a mapped text whose room is kept */
 
 struct cw_decoder *cw_decoder_new(const struct cw_decode_limits *limits)
 {
@@ -26,6 +28,9 @@ void cw_decoder_clear(struct cw_decoder *d)
     d->root = NULL;
     d->text = (struct cw_str){0};
     cw_buf_clear(&d->copies);
+    d->source = (struct cw_source){0};
+    if (d->mapped.cap > MAPPED_KEPT)
+        cw_buf_free(&d->mapped);
 }
 
 void cw_decoder_free(struct cw_decoder *d)
@@ -34,6 +39,7 @@ void cw_decoder_free(struct cw_decoder *d)
         return;
     cw_json_room_free(&d->room);
     cw_buf_free(&d->copies);
+    cw_buf_free(&d->mapped);
     for (size_t i = 0; i < CW_LISTS; i++)
         cw_buf_free(&d->lists[i]);
     free(d);
@@ -84,7 +90,7 @@ int cw_decode_parse(struct cw_decoder *d, struct cw_node *ret_root)
     if (err)
         return err == -CW_E_REJECT ? refuse_json(d, &fault) : err;
     *ret_root = (struct cw_node){.v = d->root, .at = CW_UNLOCATED};
-    return 0;
+    return d->mapping ? cw_mapping_apply(d, ret_root) : 0;
 }
 
 struct cw_str cw_decode_keep(struct cw_decoder *d, struct cw_str s)

@@ -305,7 +305,7 @@ int cw_decode_event(struct cw_decoder *d, const struct cw_message *m, struct cw_
 {
     struct cw_node root;
     struct cw_envelope env;
-    bool binary = is_binary(m);
+    bool binary = !d->mapping && is_binary(m);
     int err = cw_decode_begin(d, m, d->limits.max_event_bytes, ret_reject);
     if (!err)
         err = cw_decode_parse(d, &root);

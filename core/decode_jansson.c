@@ -136,3 +136,12 @@ const struct cw_json *cw_json_element(const struct cw_json *v, size_t i)
 {
     return (const struct cw_json *)json_array_get(tree(v), i);
 }
+
+/* The library's iterators take no const; they change nothing. */
+void cw_json_each(const struct cw_json *v,
+                  void (*fn)(void *arg, const char *name, const struct cw_json *member), void *arg)
+{
+    json_t *object = (json_t *)(uintptr_t)v;
+    for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at))
+        fn(arg, json_object_iter_key(at), (const struct cw_json *)json_object_iter_value(at));
+}

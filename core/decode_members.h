@@ -8,6 +8,7 @@
 
 #include "core/decode.h"
 #include "core/json.h"
+#include "core/mapping.h"
 
 /* How a member is written, and the type of its field. */
 enum cw_member_kind {
@@ -74,6 +75,18 @@ struct cw_shape {
     enum cw_list_slot slot;
 };
 
+/* A message that was mapped (core/mapping.h): what it was before, which only refusals still ask. */
+struct cw_rule;
+struct cw_rules {
+    struct cw_rule *rule;
+    size_t n;
+};
+struct cw_source {
+    struct cw_str text;
+    const struct cw_json *root; /* in the room; NULL: the last message was not mapped */
+    struct cw_rules rules;      /* by which its members were written */
+};
+
 /* The attributes of CloudEvents around an event's data. */
 struct cw_envelope {
     int specversion;
@@ -89,13 +102,18 @@ struct cw_decoder {
     struct cw_reject *reject; /* where a refusal goes; of the call under way */
     struct cw_buf copies;     /* what results borrow from headers and keys */
     struct cw_buf lists[CW_LISTS];
+
+    const struct cw_mapping *mapping; /* of the messages to come; NULL: none */
+    const struct cw_mapping_trace *trace;
+    struct cw_source source;
+    struct cw_buf mapped; /* what `text` is then */
 };
 
 /* Ends the life of the last results, takes in the value and checks what can be told of bytes.
  * Returns 0 or -CW_E_REJECT, as all below do; or -CW_E_NOMEM. */
 int cw_decode_begin(struct cw_decoder *d, const struct cw_message *m, size_t most_bytes,
                     struct cw_reject *reject);
-/* Parses it; the root's pointer is "". */
+/* Parses it, and maps it where the decoder has a mapping; the root's pointer is "". */
 int cw_decode_parse(struct cw_decoder *d, struct cw_node *ret_root);
 /* Copies s to live as long as the results. Room for it must be in d->copies. */
 struct cw_str cw_decode_keep(struct cw_decoder *d, struct cw_str s);

@@ -9,6 +9,7 @@
 
 #include "core/decode_members.h"
 #include "core/locate.h"
+#include "core/mapping_rules.h"
 
 struct cw_node cw_node_member(struct cw_node *object, const char *name)
 {
@@ -59,6 +60,21 @@ static void add_pointer(struct cw_reject *r, const struct cw_node *nd)
         add(r, "/%zu", nd->index);
 }
 
+/* The member's pointer and, of a message that was mapped, where the member comes from. */
+static void add_place(struct cw_decoder *d, struct cw_node *nd)
+{
+    char origin[CW_ORIGIN_BYTES];
+    add_pointer(d->reject, nd);
+    const char *text = d->source.root ? cw_origin_text(d, nd, origin) : "";
+    if (*text)
+        add(d->reject, " (%s)", text);
+}
+
+static size_t place(struct cw_decoder *d, struct cw_node *nd)
+{
+    return d->source.root ? cw_origin_at(d, nd) : cw_node_at(d, nd);
+}
+
 static void begin(struct cw_reject *r, enum cw_reject_code code, size_t at)
 {
     r->code = code;
@@ -70,14 +86,18 @@ static int end(struct cw_reject *r)
 {
     if (r->at_byte >= 0)
         add(r, ", at byte %lld", (long long)r->at_byte);
+    /* What quotes a profile may have been cut within a character. */
+    size_t cut = cw_locate_bad_utf8((struct cw_str){r->detail, strlen(r->detail)});
+    if (cut != CW_NOWHERE)
+        r->detail[cut] = '\0';
     return -CW_E_REJECT;
 }
 
 int cw_refuse(struct cw_decoder *d, struct cw_node *nd, enum cw_reject_code code, const char *fmt,
               ...)
 {
-    begin(d->reject, code, cw_node_at(d, nd));
-    add_pointer(d->reject, nd);
+    begin(d->reject, code, place(d, nd));
+    add_place(d, nd);
     add(d->reject, "%s", d->reject->detail[0] ? ": " : "");
     va_list ap;
     va_start(ap, fmt);
@@ -98,9 +118,10 @@ int cw_refuse_plain(struct cw_decoder *d, size_t at, enum cw_reject_code code, c
 
 int cw_refuse_missing(struct cw_decoder *d, struct cw_node *object, const char *name)
 {
+    struct cw_node member = {.up = object, .name = name, .at = CW_NOWHERE};
     begin(d->reject, CW_REJECT_MISSING_MEMBER, CW_NOWHERE);
-    add_pointer(d->reject, object);
-    add(d->reject, "%s%s: missing", object->up || !object->name ? "/" : "", name);
+    add_place(d, &member);
+    add(d->reject, ": missing");
     return end(d->reject);
 }
 

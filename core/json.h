@@ -43,4 +43,9 @@ const struct cw_json *cw_json_member(const struct cw_json *v, const char *name);
 size_t cw_json_size(const struct cw_json *v);
 const struct cw_json *cw_json_element(const struct cw_json *v, size_t i);
 
+/* Calls back with each member of an object, in the order of the text; with none for anything else.
+ */
+void cw_json_each(const struct cw_json *v,
+                  void (*fn)(void *arg, const char *name, const struct cw_json *member), void *arg);
+
 #endif

@@ -138,30 +138,84 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Takes one character off a string's raw content; -1 for what no member name of ours has, which is
- * every escape but that of a plain letter. */
-static int take_plain(struct cw_str *raw)
+/* The four digits of \uXXXX at p, of n bytes; -1 when they are not there. */
+static int32_t hex_four(const char *p, size_t n)
 {
-    size_t length = raw->p[0] == '\\' ? 6 : 1;
-    if (raw->n < length)
-        return -1;
-    int c = (unsigned char)raw->p[0];
-    if (length == 6) {
-        c = raw->p[1] == 'u' ? 0 : -1;
-        for (size_t i = 2; i < length && c >= 0; i++)
-            c = hex_digit(raw->p[i]) < 0 ? -1 : c * 16 + hex_digit(raw->p[i]);
+    int32_t code = 0;
+    for (size_t i = 0; i < 4; i++) {
+        int digit = i < n ? hex_digit(p[i]) : -1;
+        if (digit < 0)
+            return -1;
+        code = code * 16 + digit;
     }
-    raw->p += length;
-    raw->n -= length;
-    return c;
+    return code;
 }
 
+/* Takes the \uXXXX a raw text begins with, or the two that make one character; -1: malformed. */
+static int32_t take_unicode(struct cw_str *raw)
+{
+    int32_t code = raw->n > 2 ? hex_four(raw->p + 2, raw->n - 2) : -1;
+    size_t length = 6;
+    if (code >= 0xd800 && code < 0xdc00 && raw->n > 8) {
+        int32_t low = hex_four(raw->p + 8, raw->n - 8);
+        code = low < 0xdc00 ? -1 : 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+        length = 12;
+    }
+    if (code < 0)
+        return -1;
+    raw->p += length;
+    raw->n -= length;
+    return code;
+}
+
+static size_t put_utf8(int32_t code, char out[4])
+{
+    size_t more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
+    out[0] = (char)(lead[more] | code >> (6 * more));
+    for (size_t i = 1; i <= more; i++)
+        out[i] = (char)(0x80 | (code >> (6 * (more - i)) & 0x3f));
+    return more + 1;
+}
+
+/* Takes the escape a raw text begins with and writes what it stands for; 0: malformed. */
+static size_t take_escape(struct cw_str *raw, char out[4])
+{
+    static const char letters[] = "bfnrt\"\\/", meant[] = "\b\f\n\r\t\"\\/";
+    if (raw->n >= 2 && raw->p[1] == 'u') {
+        int32_t code = take_unicode(raw);
+        return code < 0 ? 0 : put_utf8(code, out);
+    }
+    const char *letter = raw->n >= 2 ? memchr(letters, raw->p[1], sizeof letters - 1) : NULL;
+    if (!letter)
+        return 0;
+    out[0] = meant[letter - letters];
+    raw->p += 2;
+    raw->n -= 2;
+    return 1;
+}
+
+/* Whether the raw content of a string, escapes and all, is that name. */
 static bool is_name(struct cw_str raw, const char *name)
 {
-    for (; raw.n && *name; name++)
-        if (take_plain(&raw) != (unsigned char)*name)
+    size_t n = strlen(name);
+    if (!memchr(raw.p, '\\', raw.n))
+        return raw.n == n && memcmp(raw.p, name, n) == 0;
+    while (raw.n) {
+        char out[4] = {raw.p[0]};
+        size_t length = 1;
+        if (raw.p[0] == '\\') {
+            length = take_escape(&raw, out);
+        } else {
+            raw.p++;
+            raw.n--;
+        }
+        if (length == 0 || length > n || memcmp(out, name, length) != 0)
             return false;
-    return raw.n == 0 && *name == '\0';
+        name += length;
+        n -= length;
+    }
+    return n == 0;
 }
 
 size_t cw_locate_member(struct cw_str text, size_t at, const char *name)

@@ -42,9 +42,51 @@ static const struct {
     {"client_id", "client_id", profile_topic},
 };
 
+static bool maps_any(const struct cw_settings *s)
+{
+    for (int i = 0; i < CW_MAP_INPUTS; i++)
+        if (s->mappings[i])
+            return true;
+    return false;
+}
+
+/* An event goes to the topic whose mapping took it; where both have one mapping, by its type. */
+static struct cw_address event_address(const struct cw_settings *s, const struct cw_mapped_line *ml,
+                                       struct cw_address_room *room)
+{
+    struct cw_address a = {.topic = event_topic(s, ml->text, room),
+                           .key = cw_member_text(ml->text, "subject", &room->key)};
+    if (s->mappings[CW_MAP_BILLING] != s->mappings[CW_MAP_SERVICE])
+        a.topic = ml->input == CW_MAP_BILLING ? s->topic_billing : s->topic_service;
+    return a;
+}
+
+/* What the settings' mappings make of a line; no topic where none of them takes it. */
+static struct cw_address mapped_address(const struct cw_settings *s, struct cw_str line,
+                                        struct cw_address_room *room)
+{
+    struct cw_mapped_line ml = cw_mapped_event(room->mapper, s, line);
+    if (ml.mapping && ml.known)
+        return event_address(s, &ml, room);
+    ml = cw_mapped_record(room->mapper, s, CW_MAP_PROFILES, line);
+    if (ml.known)
+        return (struct cw_address){.topic = s->topic_profiles,
+                                   .key = cw_member_text(ml.text, "client_id", &room->key)};
+    ml = cw_mapped_record(room->mapper, s, CW_MAP_MANAGERS, line);
+    if (ml.known)
+        return (struct cw_address){.topic = s->topic_managers,
+                                   .key = cw_member_text(ml.text, "manager_id", &room->key)};
+    return (struct cw_address){0};
+}
+
 struct cw_address cw_address_of(const struct cw_settings *s, struct cw_str line,
                                 struct cw_address_room *room)
 {
+    struct cw_address mapped = {0};
+    if (maps_any(s) && (room->mapper || (room->mapper = cw_mapped_decoder())))
+        mapped = mapped_address(s, line, room);
+    if (mapped.topic)
+        return mapped;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (cw_member_has(line, kinds[i].member))
             return (struct cw_address){.topic = kinds[i].topic(s, line, room),
@@ -56,4 +98,5 @@ void cw_address_room_free(struct cw_address_room *room)
 {
     cw_buf_free(&room->key);
     cw_buf_free(&room->type);
+    cw_decoder_free(room->mapper);
 }

@@ -6,7 +6,7 @@
 #ifndef CW_CTL_ADDRESS_H
 #define CW_CTL_ADDRESS_H
 
-#include "churnwatch/settings.h"
+#include "ctl/mapped.h"
 
 struct cw_address {
     const char *topic; /* NULL: neither an event, an outcome, a profile nor a manager */
@@ -15,10 +15,12 @@ struct cw_address {
 /* What an address may have to borrow from; all zero is empty. */
 struct cw_address_room {
     struct cw_buf key, type;
+    struct cw_decoder *mapper; /* made when the settings map an input */
 };
 void cw_address_room_free(struct cw_address_room *room);
 
-/* The key points into the line or the room. */
+/* The key points into the line or the room. Lines of inputs that the settings map are known by what
+ * their profiles make of them, the contract's own by their members. */
 struct cw_address cw_address_of(const struct cw_settings *s, struct cw_str line,
                                 struct cw_address_room *room);
 

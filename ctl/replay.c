@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/decode.h"
+#include "ctl/mapped.h"
 #include "ctl/members.h"
 
 enum topic { TOPIC_MANAGERS, TOPIC_PROFILES, TOPIC_BILLING, TOPIC_SERVICE, TOPIC_OUTCOMES, TOPICS };
@@ -24,6 +24,7 @@ struct cw_replay {
     struct cw_decoder *decoder, *outcome_decoder;
     struct cw_replay_source outcomes;
     struct waiting waiting;
+    struct cw_decoder *mapper; /* tells key and type of lines that are mapped */
     struct cw_roster *roster;
     int32_t partitions;
     struct cw_shard **shards;      /* partitions of them */
@@ -45,6 +46,7 @@ static bool make(struct cw_replay *r)
                                       s->max_clock_skew};
     r->decoder = cw_decoder_new(&limits);
     r->outcome_decoder = cw_decoder_new(&limits);
+    r->mapper = cw_mapped_decoder();
     r->roster = cw_roster_new();
     r->shards = calloc((size_t)r->partitions, sizeof *r->shards);
     for (int t = 0; t < TOPICS; t++) {
@@ -55,7 +57,7 @@ static bool make(struct cw_replay *r)
         for (int32_t i = 0; i < r->partitions; i++)
             r->latest[t][i] = CW_NO_TIME;
     }
-    if (!r->decoder || !r->outcome_decoder || !r->roster || !r->shards)
+    if (!r->decoder || !r->outcome_decoder || !r->mapper || !r->roster || !r->shards)
         return false;
     for (int32_t i = 0; i < r->partitions; i++)
         if (!(r->shards[i] = cw_shard_new(s, r->roster)))
@@ -100,6 +102,7 @@ void cw_replay_free(struct cw_replay *r)
     cw_roster_free(r->roster);
     cw_decoder_free(r->decoder);
     cw_decoder_free(r->outcome_decoder);
+    cw_decoder_free(r->mapper);
     cw_buf_free(&r->key_text);
     cw_buf_free(&r->type_text);
     cw_buf_free(&r->outcome_key);
@@ -248,12 +251,23 @@ static enum topic topic_of(struct cw_replay *r, enum cw_replay_kind kind, struct
                                                                            : TOPIC_SERVICE;
 }
 
+/* The line as the daemon would have it of its topic. */
+static struct cw_mapped_line contract_line(struct cw_replay *r, enum cw_replay_kind kind,
+                                           struct cw_str line)
+{
+    if (kind == CW_REPLAY_EVENTS)
+        return cw_mapped_event(r->mapper, r->settings, line);
+    enum cw_mapping_input input = kind == CW_REPLAY_PROFILES ? CW_MAP_PROFILES : CW_MAP_MANAGERS;
+    return cw_mapped_record(r->mapper, r->settings, input, line);
+}
+
 /* A line without a key goes where its refusal is counted: partition 0. */
 int cw_replay_line(struct cw_replay *r, enum cw_replay_kind kind, struct cw_str line)
 {
     struct cw_reject why;
-    enum topic topic = topic_of(r, kind, line);
-    struct cw_str key = cw_member_text(line, kinds[kind].key, &r->key_text);
+    struct cw_mapped_line as = contract_line(r, kind, line);
+    enum topic topic = topic_of(r, kind, as.text);
+    struct cw_str key = cw_member_text(as.text, kinds[kind].key, &r->key_text);
     int32_t partition = key.p ? cw_partition_of(key, r->partitions) : 0;
     struct cw_message m = {.key = key,
                            .value = line,
@@ -263,6 +277,7 @@ int cw_replay_line(struct cw_replay *r, enum cw_replay_kind kind, struct cw_str 
     r->totals.lines[kind]++;
     if (r->past || (r->only >= 0 && kind != CW_REPLAY_MANAGERS && partition != r->only))
         return 0;
+    cw_decoder_map(r->decoder, as.mapping);
     int err = kinds[kind].take(r, &m, topic, &why);
     if (err != -CW_E_REJECT)
         return err;

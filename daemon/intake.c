@@ -86,17 +86,20 @@ static struct cw_taken *obtain(struct cw_taken_pool *p, const struct cw_decode_l
 
 /* ---- taking in ---- */
 
-int cw_taken_new(struct cw_taken_pool *p, const struct cw_decode_limits *limits, enum cw_input in,
-                 const char *topic, const struct cw_message *m, struct cw_taken **ret_taken)
+int cw_taken_new(struct cw_taken_pool *p, const struct cw_decode_limits *limits,
+                 const struct cw_inlet *inlet, const struct cw_message *m,
+                 struct cw_taken **ret_taken)
 {
     struct cw_reject why;
-    struct cw_taken *t = obtain(p, limits, in == CW_IN_BILLING || in == CW_IN_SERVICE);
+    struct cw_taken *t =
+        obtain(p, limits, inlet->in == CW_IN_BILLING || inlet->in == CW_IN_SERVICE);
     if (!t)
         return -CW_E_NOMEM;
-    t->err = decode(t, in, m, &why);
+    cw_decoder_map(t->decoder, inlet->mapping);
+    t->err = decode(t, inlet->in, m, &why);
     if (t->err == -CW_E_REJECT) {
         t->code = why.code;
-        cw_pending_pack_dead(&t->dead, m, topic, &why);
+        cw_pending_pack_dead(&t->dead, m, inlet->topic, &why);
     }
     if (t->err == -CW_E_NOMEM || t->dead.failed) {
         cw_taken_free(p, t);

@@ -10,7 +10,7 @@
 #define CW_DAEMON_INTAKE_H
 
 #include "bus/bus.h"
-#include "core/decode.h"
+#include "core/mapping.h"
 
 struct cw_taken {
     int err; /* 0; -CW_E_UNKNOWN_TYPE; -CW_E_REJECT */
@@ -33,10 +33,18 @@ struct cw_taken_pool {
 };
 void cw_taken_pool_free(struct cw_taken_pool *p);
 
-/* topic is the input's name, for the dead letter. Returns 0 with ret_taken to be freed by
+/* What a message came by. */
+struct cw_inlet {
+    enum cw_input in;
+    const char *topic;                /* for the dead letter */
+    const struct cw_mapping *mapping; /* NULL: messages have the contract's shape */
+};
+
+/* Returns 0 with ret_taken to be freed by
  * cw_taken_free, or -CW_E_NOMEM. */
-int cw_taken_new(struct cw_taken_pool *p, const struct cw_decode_limits *limits, enum cw_input in,
-                 const char *topic, const struct cw_message *m, struct cw_taken **ret_taken);
+int cw_taken_new(struct cw_taken_pool *p, const struct cw_decode_limits *limits,
+                 const struct cw_inlet *inlet, const struct cw_message *m,
+                 struct cw_taken **ret_taken);
 void cw_taken_free(struct cw_taken_pool *p, struct cw_taken *t);
 /* The event time it tells; CW_NO_TIME for profiles and refused messages. */
 cw_event_time cw_taken_time(const struct cw_taken *t, enum cw_input in);

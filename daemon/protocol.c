@@ -73,6 +73,7 @@ struct cw_protocol *cw_protocol_new(const struct cw_settings *s, struct cw_bus *
         cw_protocol_free(p);
         return NULL;
     }
+    cw_decoder_map(p->follow.decoder, s->mappings[CW_MAP_MANAGERS]);
     p->common.roster = p->follow.roster;
     return p;
 }
@@ -494,6 +495,7 @@ static int settle(struct cw_protocol *p)
             cw_shard_settings(p->runs[i]->core, fresh);
     cw_settings_free(p->common.settings);
     p->common.settings = fresh;
+    cw_decoder_map(p->follow.decoder, fresh->mappings[CW_MAP_MANAGERS]);
     p->stale = false;
     p->in_force = fresh->version;
     cw_log(CW_LOG_INFO, "settings_in_force", "live_version=%d", (int)fresh->version);

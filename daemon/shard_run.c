@@ -101,20 +101,20 @@ void cw_run_stop(struct cw_run *r, const char *reason)
 
 /* ---- messages in ---- */
 
-static const char *topic_of(const struct cw_settings *s, enum cw_input in)
+static struct cw_inlet inlet_of(const struct cw_settings *s, enum cw_input in)
 {
     switch (in) {
     case CW_IN_PROFILES:
-        return s->topic_profiles;
+        return (struct cw_inlet){in, s->topic_profiles, s->mappings[CW_MAP_PROFILES]};
     case CW_IN_BILLING:
-        return s->topic_billing;
+        return (struct cw_inlet){in, s->topic_billing, s->mappings[CW_MAP_BILLING]};
     case CW_IN_SERVICE:
-        return s->topic_service;
+        return (struct cw_inlet){in, s->topic_service, s->mappings[CW_MAP_SERVICE]};
     case CW_IN_OUTCOMES:
     case CW_INPUTS:
         break;
     }
-    return s->topic_outcomes;
+    return (struct cw_inlet){in, s->topic_outcomes, NULL};
 }
 
 int cw_run_take(struct cw_run *r, enum cw_input in, const struct cw_message *m, cw_mono_time now)
@@ -125,7 +125,8 @@ int cw_run_take(struct cw_run *r, enum cw_input in, const struct cw_message *m, 
         cw_board_count(c->board, CW_COUNT_stale_offsets, 1);
         return 0;
     }
-    int err = cw_taken_new(c->pool, &c->limits, in, topic_of(c->settings, in), m, &t);
+    struct cw_inlet inlet = inlet_of(c->settings, in);
+    int err = cw_taken_new(c->pool, &c->limits, &inlet, m, &t);
     if (err)
         return err;
     err = cw_merge_push(r->merge, in, m->offset, cw_taken_time(t, in), now, t);
@@ -173,7 +174,7 @@ static void on_task(void *arg, const struct cw_task_version *v)
 static int judge_good(struct cw_run *r, enum cw_input in, int64_t offset, const struct cw_taken *t)
 {
     struct cw_output out = {on_task, r};
-    struct cw_origin from = {topic_of(r->common->settings, in), r->shard, offset};
+    struct cw_origin from = {inlet_of(r->common->settings, in).topic, r->shard, offset};
     switch (in) {
     case CW_IN_PROFILES:
         return cw_shard_profile(r->core, &t->u.profile, &from, &out);

@@ -45,6 +45,16 @@ struct cw_segment_key {
     enum cw_kind kind;
 };
 
+/* What may come in another shape than the contract's: see core/mapping.h and docs/mapping.md. */
+enum cw_mapping_input {
+    CW_MAP_BILLING,
+    CW_MAP_SERVICE,
+    CW_MAP_PROFILES,
+    CW_MAP_MANAGERS,
+    CW_MAP_INPUTS
+};
+struct cw_mapping;
+
 struct cw_settings {
     int32_t version; /* of the live settings; 0 = the file's */
     atomic_int held; /* by how many */
@@ -67,6 +77,9 @@ struct cw_settings {
 #undef PARAM
     struct cw_zone *zone;         /* of time_zone; owned */
     struct cw_calendar *workdays; /* of calendar; owned */
+    /* Of input.mapping.*; NULL: the input has the contract's shape. Owned; two inputs with one
+     * profile have one mapping. */
+    struct cw_mapping *mappings[CW_MAP_INPUTS];
     struct cw_policy base;        /* the default policy: declarations overlaid by detectors.* */
     struct cw_segment *segments;  /* owned, opaque; in order of rising precedence */
     size_t n_segments;
