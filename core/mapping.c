@@ -259,6 +259,7 @@ static int write_list(struct cw_decoder *d, const struct cw_rule *r, struct cw_s
     const struct cw_pointer *p = cw_rule_find(r, scope, d->trace, &v);
     if (!p)
         return r->required ? cw_refuse_missing(d, nd->up, r->member->name) : 0;
+    nd->v = v;
     if (cw_json_kind(v) != CW_JSON_ARRAY)
         return cw_refuse_type(d, nd, "an array");
     cw_mapped_name_put(d, r->member->name);
