@@ -80,8 +80,8 @@ struct cw_settings {
     /* Of input.mapping.*; NULL: the input has the contract's shape. Owned; two inputs with one
      * profile have one mapping. */
     struct cw_mapping *mappings[CW_MAP_INPUTS];
-    struct cw_policy base;        /* the default policy: declarations overlaid by detectors.* */
-    struct cw_segment *segments;  /* owned, opaque; in order of rising precedence */
+    struct cw_policy base;       /* the default policy: declarations overlaid by detectors.* */
+    struct cw_segment *segments; /* owned, opaque; in order of rising precedence */
     size_t n_segments;
 };
 
