@@ -1,0 +1,12 @@
+/* What lists show of clients: enough to tell two apart, too little to call one. */
+#ifndef CW_CTL_MASK_H
+#define CW_CTL_MASK_H
+
+#include "churnwatch/buf.h"
+
+/* Appends an id as its first and last two characters. */
+void cw_mask_id(struct cw_buf *b, struct cw_str id);
+/* Appends a text in which every run of seven digits or more has lost all but its last two. */
+void cw_mask_numbers(struct cw_buf *b, struct cw_str text);
+
+#endif
