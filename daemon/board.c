@@ -22,6 +22,7 @@ struct cw_board {
     pthread_mutex_t lock;                                /* of all below */
     struct cw_shard_status shards[CW_BOARD_SHARDS_MOST]; /* by shard number */
     size_t n_shards;
+    struct cw_dry_list dry;
     bool fatal;
     char reason[256];
     void (*wake)(void *arg);
@@ -228,6 +229,23 @@ size_t cw_board_shards(struct cw_board *b, struct cw_shard_status *ret, size_t m
         memcpy(ret, b->shards, (n < most ? n : most) * sizeof *ret);
     unlock(b);
     return n;
+}
+
+/* ---- dry findings ---- */
+
+void cw_board_dry(struct cw_board *b, int32_t shard, const struct cw_dry *found, size_t n)
+{
+    lock(b);
+    for (size_t i = 0; i < n; i++)
+        cw_dry_list_add(&b->dry, shard, &found[i]);
+    unlock(b);
+}
+
+void cw_board_dry_list(struct cw_board *b, struct cw_dry_list *ret_list)
+{
+    lock(b);
+    *ret_list = b->dry;
+    unlock(b);
 }
 
 /* ---- the end ---- */

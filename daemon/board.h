@@ -8,6 +8,7 @@
 
 #include "bus/bus.h"
 #include "churnwatch/shard.h"
+#include "daemon/dry_list.h"
 #include "daemon/histogram.h"
 
 /* Counters, each declared once with its sentence in daemon/counters.def; see daemon/metrics.h. */
@@ -78,6 +79,10 @@ void cw_board_shard(struct cw_board *b, const struct cw_shard_status *s);
 void cw_board_drop(struct cw_board *b, int32_t shard);
 /* Main: copies at most most standings, by shard number; returns how many there are. */
 size_t cw_board_shards(struct cw_board *b, struct cw_shard_status *ret, size_t most);
+
+/* Engine: what a commit's batches found in dry mode. Main: a copy of the latest of it. */
+void cw_board_dry(struct cw_board *b, int32_t shard, const struct cw_dry *found, size_t n);
+void cw_board_dry_list(struct cw_board *b, struct cw_dry_list *ret_list);
 
 /* An engine thread met something only a restart mends; the main loop then exits 75 with reason. */
 void cw_board_fatal(struct cw_board *b, const char *reason);

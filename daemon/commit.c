@@ -110,12 +110,23 @@ static int send_positions(struct cw_run *const *runs, size_t n, uint64_t token,
     return err;
 }
 
+/* Once it is committed: what is judged again after an abort is not told twice. */
+static void publish_dry(struct cw_run *r)
+{
+    const struct cw_dry *found;
+    size_t n = cw_shard_dry(r->core, &found);
+    if (n)
+        cw_board_dry(r->common->board, r->shard, found, n);
+    cw_shard_dry_forget(r->core);
+}
+
 static void committed(struct cw_run *r, const struct cw_link *link)
 {
     r->commit++;
     r->commits++;
     cw_board_count(r->common->board, CW_COUNT_outbox_records, r->pending.tasks);
     cw_pending_clear(&r->pending);
+    publish_dry(r);
     r->n_cuts = 0;
     r->judged = 0;
     r->committed_at = link->env->mono(link->env->arg);

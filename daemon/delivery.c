@@ -470,6 +470,11 @@ struct cw_delivery *cw_delivery_new(const struct cw_delivery_setup *setup)
     return d;
 }
 
+void cw_delivery_settings(struct cw_delivery *d, const struct cw_settings *s)
+{
+    d->setup.settings = s;
+}
+
 void cw_delivery_free(struct cw_delivery *d)
 {
     if (!d)

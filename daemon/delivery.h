@@ -83,6 +83,8 @@ struct cw_delivery;
 struct cw_delivery *cw_delivery_new(const struct cw_delivery_setup *setup);
 void cw_delivery_free(struct cw_delivery *d);
 
+/* Settings read anew take the place of the setup's; borrowed. */
+void cw_delivery_settings(struct cw_delivery *d, const struct cw_settings *s);
 /* The shards that are ours, all of them; others are left. */
 void cw_delivery_owned(struct cw_delivery *d, const int32_t *shards, size_t n);
 

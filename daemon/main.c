@@ -61,8 +61,9 @@ static bool read_options(int argc, char **argv, struct options *o)
 }
 
 /* Everything that can be said of the configuration without a server. NULL with complaints. */
-static struct cw_settings *load(const struct options *o, struct cw_buf *complaints)
+static struct cw_settings *load(void *arg, struct cw_buf *complaints)
 {
+    const struct options *o = arg;
     struct cw_settings *s = NULL;
     struct cw_redis_url url;
     struct cw_errbuf eb = {""};
@@ -84,24 +85,6 @@ static struct cw_settings *load(const struct options *o, struct cw_buf *complain
         return NULL;
     }
     return s;
-}
-
-/* SIGHUP. Settings are fixed while the process runs; a reload says whether the file would do. */
-static void recheck(void *arg)
-{
-    struct cw_buf complaints = {0};
-    struct cw_settings *s = load(arg, &complaints);
-    if (s) {
-        cw_log(CW_LOG_INFO, "configuration_valid", "note=\"a restart applies it\"");
-    } else {
-        char quoted[1200];
-        cw_buf_put(&complaints, "", 1);
-        cw_log(CW_LOG_ERROR, "configuration_invalid", "reason=%s",
-               cw_log_quote(complaints.failed ? "out of memory" : complaints.p, quoted,
-                            sizeof quoted));
-    }
-    cw_settings_free(s);
-    cw_buf_free(&complaints);
 }
 
 /* Memory holds what clients are about: it is not to be found in a core file or by a stranger. */
@@ -135,7 +118,8 @@ static int run(struct options *o)
     } else {
         cw_log_level_set((enum cw_log_level)s->log_level);
         allocate_evenly();
-        code = cw_shell_run(s, recheck, o);
+        const struct cw_settings_source source = {load, o};
+        code = cw_shell_run(s, &source);
     }
     cw_settings_free(s);
     cw_buf_free(&complaints);

@@ -11,6 +11,7 @@
 #include "daemon/delivery.h"
 #include "daemon/feeds.h"
 #include "daemon/process.h"
+#include "daemon/reload.h"
 
 struct cw_metrics_view {
     const struct cw_settings *settings;
@@ -23,6 +24,8 @@ struct cw_metrics_view {
     enum cw_delivery_standing delivery;
     bool ready;
     cw_wall_time started;
+    int32_t live_version; /* in force on all engines; -1 not known yet */
+    const struct cw_reload *reload;
     struct cw_process process;
 };
 void cw_metrics_write(struct cw_buf *b, const struct cw_metrics_view *v);

@@ -30,7 +30,10 @@ static void write_value(const struct cw_metric *m, const struct cw_metrics_view 
     }
 VALUE(started, cw_metrics_seconds(v->started))
 VALUE(is_ready, v->ready)
-VALUE(settings_version, v->settings->version)
+VALUE(settings_version, v->live_version)
+VALUE(reload_ok, !v->reload->refused)
+VALUE(reload_at, v->reload->at ? cw_metrics_seconds(v->reload->at) : -1)
+VALUE(reload_waits, v->reload->waiting[0] != '\0')
 VALUE(cpu, v->process.cpu_seconds)
 VALUE(resident, v->process.resident_bytes)
 VALUE(virtual_memory, v->process.virtual_bytes)
@@ -43,7 +46,15 @@ const struct cw_metric cw_metrics_of_process[] = {
      write_build, NULL, 0},
     {"churnwatch_ready", CW_METRIC_GAUGE, "", "1 when /readyz says yes", write_value, is_ready, 0},
     {"churnwatch_settings_version", CW_METRIC_GAUGE, "",
-     "Version of the live settings in force, 0 for the file's", write_value, settings_version, 0},
+     "Version of the live settings in force on all engines, 0 for the file's", write_value,
+     settings_version, 0},
+    {"churnwatch_reload_successful", CW_METRIC_GAUGE, "",
+     "0 when the last reload was refused and the former settings stayed in force", write_value,
+     reload_ok, 0},
+    {"churnwatch_reload_timestamp_seconds", CW_METRIC_GAUGE, "", "When the last reload was",
+     write_value, reload_at, 0},
+    {"churnwatch_reload_needs_restart", CW_METRIC_GAUGE, "",
+     "1 when the last reload changed settings that take a restart", write_value, reload_waits, 0},
     {"process_start_time_seconds", CW_METRIC_GAUGE, "", "When the process started, since 1970",
      write_value, started, 0},
     {"process_cpu_seconds_total", CW_METRIC_COUNTER, "", "Processor time used", write_value, cpu,

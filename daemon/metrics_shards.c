@@ -30,6 +30,20 @@ static void write_signals(const struct cw_metric *m, const struct cw_metrics_vie
     }
 }
 
+static void write_dry(const struct cw_metric *m, const struct cw_metrics_view *v, struct cw_buf *b)
+{
+    for (int d = 0; d < CW_DETECTORS; d++) {
+        for (size_t i = 0; i < v->n_shards; i++) {
+            if (!v->shards[i].counters.dry_by_detector[d])
+                continue;
+            cw_sample_begin(b, m, "");
+            cw_sample_label(b, "detector", cw_detectors[d]->name);
+            cw_sample_shard(b, v->shards[i].shard);
+            cw_sample_count(b, v->shards[i].counters.dry_by_detector[d]);
+        }
+    }
+}
+
 /* ---- gauges ---- */
 
 static void write_gauge(const struct cw_metric *m, const struct cw_metrics_view *v,
@@ -103,6 +117,8 @@ const struct cw_metric cw_metrics_of_shards[] = {
      "Messages not yet judged; no sample while their number is not known", write_lag, NULL, 0},
     {"churnwatch_signals_total", CW_METRIC_COUNTER, "detector, shard", "Signals raised",
      write_signals, NULL, 0},
+    {"churnwatch_dry_signals_total", CW_METRIC_COUNTER, "detector, shard",
+     "Times a detector in dry mode found what would have been a signal", write_dry, NULL, 0},
 #define X(name, text)                                                                              \
     {"churnwatch_shard_" #name "_total",                                                           \
      CW_METRIC_COUNTER,                                                                            \

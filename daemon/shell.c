@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "daemon/control.h"
+#include "daemon/dry_status.h"
 #include "daemon/engine.h"
 #include "daemon/http.h"
 #include "daemon/log.h"
@@ -33,7 +34,7 @@
 #define STOP_BOUND 10.0    /* and for delivering the rest */
 
 struct shell {
-    const struct cw_settings *s;
+    const struct cw_settings *s; /* in force, but for what is live; held */
     struct ev_loop *loop;
     struct cw_board *board;
     struct cw_delivery *delivery;
@@ -50,8 +51,10 @@ struct shell {
     char epoch[CW_EPOCH_MOST + 1], fresh[CW_EPOCH_MOST + 1];
     cw_wall_time started;
     struct cw_feeds feeds;
-    void (*recheck)(void *arg);
-    void *recheck_arg;
+    const struct cw_settings_source *source;
+    struct cw_reload reload; /* how the last one went */
+    struct cw_dry_told dry;
+    int32_t told_version; /* of the live settings, in the last status */
     struct cw_service service;
     bool stopping;
     ev_tstamp stop_by;
@@ -93,17 +96,6 @@ static void update_owned(struct shell *sh)
     for (size_t i = 0; i < n; i++)
         numbers[i] = sh->shards[i].shard;
     cw_delivery_owned(sh->delivery, numbers, n);
-}
-
-static void on_wake(struct ev_loop *loop, ev_async *w, int events)
-{
-    struct shell *sh = w->data;
-    (void)loop;
-    (void)events;
-    check_fatal(sh);
-    /* Engines that end drop their shards, whose last tasks are still to be delivered. */
-    if (!sh->stopping)
-        update_owned(sh);
 }
 
 static void wake_loop(void *arg)
@@ -148,7 +140,9 @@ static struct cw_metrics_view view_of(struct shell *sh,
                                 .feeds = &sh->feeds,
                                 .shards = sh->shards,
                                 .deliveries = deliveries,
-                                .started = sh->started};
+                                .started = sh->started,
+                                .live_version = cw_board_settings_least(sh->board, sh->n_engines),
+                                .reload = &sh->reload};
     v.ready = ready(sh, NULL);
     v.n_shards = cw_board_shards(sh->board, sh->shards, CW_BOARD_SHARDS_MOST);
     v.n_deliveries = cw_delivery_shards(sh->delivery, deliveries, CW_BOARD_SHARDS_MOST);
@@ -175,14 +169,37 @@ static bool page_ready(void *arg, struct cw_buf *b)
     return false;
 }
 
+static void send_status(struct shell *sh)
+{
+    struct cw_redis_port port = cw_redis_port(sh->redis);
+    struct cw_metrics_view v = view_of(sh, deliveries);
+    sh->told_version = v.live_version;
+    cw_status_send(&port, &v, wall_now());
+}
+
 static void on_status(struct ev_loop *loop, ev_timer *t, int events)
 {
     struct shell *sh = t->data;
     struct cw_redis_port port = cw_redis_port(sh->redis);
-    struct cw_metrics_view v = view_of(sh, deliveries);
     (void)loop;
     (void)events;
-    cw_status_send(&port, &v, wall_now());
+    send_status(sh);
+    cw_dry_status_send(&sh->dry, &port, sh->board, sh->s, wall_now());
+}
+
+static void on_wake(struct ev_loop *loop, ev_async *w, int events)
+{
+    struct shell *sh = w->data;
+    (void)loop;
+    (void)events;
+    check_fatal(sh);
+    /* Engines that end drop their shards, whose last tasks are still to be delivered. */
+    if (sh->stopping)
+        return;
+    update_owned(sh);
+    /* Whoever changed a threshold waits to hear that it is in force. */
+    if (cw_board_settings_least(sh->board, sh->n_engines) != sh->told_version)
+        send_status(sh);
 }
 
 static void on_tick(struct ev_loop *loop, ev_timer *t, int events)
@@ -285,13 +302,31 @@ static void on_stop(struct ev_loop *loop, ev_signal *w, int events)
     ev_break(loop, EVBREAK_ALL);
 }
 
+/* The engines take theirs up before their next batch, the rest of the process does here. What is
+ * not named here needs a restart, as params.def says. */
+static void put_in_force(struct shell *sh, const struct cw_settings *fresh)
+{
+    for (size_t i = 0; i < sh->n_engines; i++)
+        cw_engine_settings(sh->engines[i], fresh);
+    cw_delivery_settings(sh->delivery, fresh);
+    cw_log_level_set((enum cw_log_level)fresh->log_level);
+    sh->feeds.longest = fresh->silent_after;
+    cw_settings_free(sh->s);
+    sh->s = fresh;
+}
+
 static void on_hangup(struct ev_loop *loop, ev_signal *w, int events)
 {
     struct shell *sh = w->data;
     (void)loop;
     (void)events;
+    if (sh->stopping)
+        return;
     cw_service_reloading(&sh->service);
-    sh->recheck(sh->recheck_arg);
+    struct cw_settings *fresh = cw_reload(&sh->reload, sh->s, sh->source, wall_now());
+    if (fresh)
+        put_in_force(sh, fresh);
+    send_status(sh);
     cw_service_reloaded(&sh->service);
 }
 
@@ -484,13 +519,14 @@ static void close_all(struct shell *sh, int code)
     cw_board_free(sh->board);
     free(sh->engines);
     free(sh->shards);
+    cw_settings_free(sh->s);
 }
 
-int cw_shell_run(const struct cw_settings *s, void (*recheck)(void *arg), void *arg)
+int cw_shell_run(const struct cw_settings *s, const struct cw_settings_source *source)
 {
     static struct shell sh;
     struct cw_errbuf eb = {""};
-    sh = (struct shell){.s = s, .recheck = recheck, .recheck_arg = arg};
+    sh = (struct shell){.s = cw_settings_hold(s), .source = source, .told_version = -1};
     int code = 0, err = start(&sh, &eb);
     if (err) {
         complain("start_failed", eb.text);

@@ -68,6 +68,19 @@ static void delivery(struct cw_buf *b, const struct cw_metrics_view *v)
     cw_buf_puts(b, "]}");
 }
 
+/* Before the first there is nothing to say. */
+static void reload(struct cw_buf *b, const struct cw_metrics_view *v)
+{
+    const struct cw_reload *r = v->reload;
+    if (!r->at)
+        return;
+    cw_buf_printf(b, "\"reload\":{\"refused\":%s", r->refused ? "true" : "false");
+    instant(b, v->settings->zone, "at", r->at);
+    cw_buf_puts(b, ",");
+    text(b, "needs_restart", r->waiting);
+    cw_buf_puts(b, "},");
+}
+
 void cw_status_write(struct cw_buf *b, const struct cw_metrics_view *v, cw_wall_time now)
 {
     const struct cw_zone *z = v->settings->zone;
@@ -77,7 +90,9 @@ void cw_status_write(struct cw_buf *b, const struct cw_metrics_view *v, cw_wall_
     text(b, "version", CW_VERSION);
     instant(b, z, "at", now);
     instant(b, z, "started", v->started);
-    cw_buf_printf(b, ",\"ready\":%s,", v->ready ? "true" : "false");
+    cw_buf_printf(b, ",\"ready\":%s,\"settings\":%d,", v->ready ? "true" : "false",
+                  (int)v->live_version);
+    reload(b, v);
     delivery(b, v);
     cw_buf_puts(b, ",\"shards\":[");
     for (size_t i = 0; i < v->n_shards; i++) {

@@ -16,6 +16,7 @@
 static struct cw_settings settings;
 static struct cw_shard_status shards[2];
 static struct cw_feeds feeds;
+static struct cw_reload reload;
 static struct cw_delivery_shard deliveries[1] = {{.shard = 3, .stored = 41, .refused = true}};
 
 static struct cw_metrics_view view(struct cw_board *board)
@@ -40,6 +41,8 @@ static struct cw_metrics_view view(struct cw_board *board)
     return (struct cw_metrics_view){.settings = &settings,
                                     .board = board,
                                     .feeds = &feeds,
+                                    .reload = &reload,
+                                    .live_version = 5,
                                     .shards = shards,
                                     .n_shards = 2,
                                     .deliveries = deliveries,
