@@ -88,11 +88,14 @@ enum cw_news cw_fold_raise(struct cw_shard *sh, struct cw_task *t, const struct 
         return CW_NEWS_NONE;
     }
     enum cw_news news = g && g->cleared_at == CW_NO_TIME ? CW_NEWS_CLIMBED : CW_NEWS_ADDED;
+    /* Cleared and raised in one go, a step lower: who has seen the worse has seen this. */
+    bool is_less = g && g->cleared_at == f->now && s->step < g->s.step;
+    int32_t version = is_less ? g->version : t->version + 1;
     if (!g)
         g = room(sh, t, s, f->now, left_out);
     if (!g)
         return CW_NEWS_OMITTED;
-    write_signal(g, s, f, topic, t->version + 1);
+    write_signal(g, s, f, topic, version);
     return news;
 }
 

@@ -7,7 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "core/shard_state.h"
+#include "core/fold.h"
 
 /* A repeat of an outcome comes within minutes; after so long nobody sends one again. */
 #define IDS_KEPT (30 * CW_DAY)
@@ -74,12 +74,16 @@ void cw_past_remember(struct cw_shard *sh, struct cw_client *cl, struct cw_str o
 
 /* ---- signals settled ---- */
 
+static bool same(const struct cw_signal *a, const struct cw_signal *b)
+{
+    return a->detector == b->detector && a->line == b->line && a->slot == b->slot;
+}
+
 static struct cw_settled *find(const struct cw_client *cl, const struct cw_signal *s)
 {
     for (size_t i = 0; cl->past && i < cl->past->n; i++) {
         struct cw_settled *row = &cl->past->rows[i];
-        const struct cw_signal *is = &row->signal.s;
-        if (is->detector == s->detector && is->line == s->line && is->slot == s->slot)
+        if (same(&row->signal.s, s))
             return row;
     }
     return NULL;
@@ -139,14 +143,17 @@ static bool is_news(const struct cw_shard *sh, const struct cw_settled *row,
 }
 
 /* The evidence is kept up to date for when it is told again; what it is measured by is not, lest a
- * slow rise never counts. */
+ * slow rise never counts. Only a message that tells of less sets a new measure: from there up again
+ * is worse. */
 static void freshen(struct cw_settled *row, const struct cw_signal *s, const struct cw_fold *f)
 {
     uint8_t step = row->signal.s.step;
     float severity = row->signal.s.severity;
     row->signal.s = *s;
-    row->signal.s.step = step;
-    row->signal.s.severity = severity;
+    if (!f->origin || s->step >= step) {
+        row->signal.s.step = step;
+        row->signal.s.severity = severity;
+    }
     if (f->at > row->signal.at)
         row->signal.at = f->at;
 }
@@ -165,15 +172,31 @@ bool cw_past_holds_back(struct cw_shard *sh, struct cw_client *cl, const struct 
     return true;
 }
 
-void cw_past_clear(struct cw_client *cl, const struct cw_finding *item)
+static bool steps_down(const struct cw_signal *told, const struct cw_findings *found, size_t i)
 {
-    for (size_t i = cl->past ? cl->past->n : 0; i > 0; i--) {
-        struct cw_settled *row = &cl->past->rows[i - 1];
+    for (size_t k = i + 1; k < found->n; k++)
+        if (found->items[k].kind == CW_FOUND_RAISE && same(&found->items[k].s, told))
+            return found->items[k].s.step < told->step;
+    return false;
+}
+
+void cw_past_clear(struct cw_client *cl, const struct cw_findings *found, size_t i)
+{
+    const struct cw_finding *item = &found->items[i];
+    for (size_t k = cl->past ? cl->past->n : 0; k > 0; k--) {
+        struct cw_settled *row = &cl->past->rows[k - 1];
         const struct cw_signal *s = &row->signal.s;
-        bool same = s->line == item->s.line && s->slot == item->s.slot;
-        if (s->detector == item->s.detector && (same || item->kind == CW_FOUND_CLEAR_ALL))
+        bool all = item->kind == CW_FOUND_CLEAR_ALL && s->detector == item->s.detector;
+        if ((all || same(s, &item->s)) && !steps_down(s, found, i))
             drop(cl->past, row);
     }
+}
+
+void cw_past_fade(struct cw_client *cl, double half_lives, cw_event_time now)
+{
+    for (size_t i = cl->past->n; i > 0; i--)
+        if (cw_fold_faded(&cl->past->rows[i - 1].signal, half_lives, now))
+            drop(cl->past, &cl->past->rows[i - 1]);
 }
 
 bool cw_past_take_due(struct cw_client *cl, cw_event_time now, struct cw_settled *ret)

@@ -5,7 +5,7 @@
  * just because its cause lasts. It is held back until there is new evidence: a higher step, a
  * clearing before it is raised again, a clearly larger severity, another act of the client's, or
  * the end of the quiet time that the call's result gives. Then a state that still holds is told
- * again; where nobody was reached, any sign is that has not faded.
+ * again, and where nobody was reached, any sign. Signs fade here as they do in a task.
  *
  * Belongs to its client; made by the first outcome or expiry, NULL at all others.
  */
@@ -17,7 +17,7 @@
 
 struct cw_shard;
 struct cw_fold;
-struct cw_finding;
+struct cw_findings;
 
 #define CW_PAST_IDS 8U
 #define CW_SETTLED_MOST 32
@@ -64,8 +64,11 @@ void cw_past_settle(struct cw_shard *sh, struct cw_client *cl, const struct cw_t
  * and what was settled of it is forgotten. */
 bool cw_past_holds_back(struct cw_shard *sh, struct cw_client *cl, const struct cw_signal *s,
                         const struct cw_fold *f);
-/* The cause is gone: raised again, it is news. */
-void cw_past_clear(struct cw_client *cl, const struct cw_finding *item);
+/* The i-th finding clears: the cause is gone, and raised again it is news. But a detector that has
+ * less to tell than before clears and raises in one go, and that is none. */
+void cw_past_clear(struct cw_client *cl, const struct cw_findings *found, size_t i);
+/* At a day's close: signs that have faded are as good as cleared. */
+void cw_past_fade(struct cw_client *cl, double half_lives, cw_event_time now);
 /* Takes out one row whose quiet time is over; false when there is none. */
 bool cw_past_take_due(struct cw_client *cl, cw_event_time now, struct cw_settled *ret);
 /* Once a day: frees what no longer says anything. */

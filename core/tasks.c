@@ -190,7 +190,7 @@ static void fold_findings(struct work *w)
             fold_raise(w, item);
             continue;
         }
-        cw_past_clear(w->cl, item);
+        cw_past_clear(w->cl, found, i);
         if (w->t)
             note(w, cw_fold_clear(w->t, item, w->f->now));
     }
@@ -213,8 +213,7 @@ static bool still_stands(const struct work *w, const struct cw_settled *row)
     const struct cw_signal *s = &row->signal.s;
     return (s->holds || !row->reached) &&
            cw_clients_policy(w->sh, w->cl)->mode[s->detector] == CW_MODE_ON &&
-           !cw_ladder_inhibits(w->cl, s) &&
-           !cw_fold_faded(&row->signal, w->sh->settings->fade, w->f->now);
+           !cw_ladder_inhibits(w->cl, s);
 }
 
 /* At a day's close, what still stands when its quiet time is over is told again. */
@@ -224,6 +223,7 @@ static void come_back(struct work *w)
     if (!w->cl->past || w->f->origin)
         return;
     cw_clients_touch(w->sh, w->cl);
+    cw_past_fade(w->cl, w->sh->settings->fade, w->f->now);
     while (!w->sh->failed && cw_past_take_due(w->cl, w->f->now, &row)) {
         if (!still_stands(w, &row))
             continue;

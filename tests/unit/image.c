@@ -124,19 +124,28 @@ static int restore(struct rehearsal *r, const char *bytes, size_t n)
 }
 
 /* tests/state/image-N.bin is what a build of layout N wrote after first_half. */
+static struct cw_buf older_images(void)
+{
+    struct cw_buf b = {0};
+    FILE *f = fopen(CW_SOURCE_DIR "/tests/state/image-1.bin", "rb");
+    assert_non_null(f);
+    char *to = cw_buf_room(&b, 8192);
+    assert_non_null(to);
+    b.n = fread(to, 1, 8192, f);
+    (void)fclose(f);
+    return b;
+}
+
 static void an_older_layout_restores(void **state)
 {
     (void)state;
-    static char bytes[8192];
-    FILE *f = fopen(CW_SOURCE_DIR "/tests/state/image-1.bin", "rb");
-    assert_non_null(f);
-    size_t n = fread(bytes, 1, sizeof bytes, f);
-    (void)fclose(f);
+    struct cw_buf b = older_images();
     struct rehearsal *now = r_new(NULL), *then = r_new(NULL);
     first_half(now);
     first_half(then);
     size_t before = r_versions(now, NULL);
-    r_restore_from(then, (struct cw_str){bytes, n});
+    r_restore_from(then, (struct cw_str){b.p, b.n});
+    cw_buf_free(&b);
     assert_int_equal(cw_shard_clients(r_shard(then)), cw_shard_clients(r_shard(now)));
     assert_int_equal(cw_shard_open_tasks(r_shard(then)), 2);
     for (int i = 0; i < 2; i++) {
@@ -154,6 +163,20 @@ static void an_older_layout_restores(void **state)
         assert_string_equal(r_version_text(then, i), r_version_text(now, i));
     r_free(now);
     r_free(then);
+}
+
+/* Layout 1 did not say which version first told a signal. Rather told twice than lost. */
+static void a_done_of_an_earlier_version_loses_nothing_of_an_older_layout(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    struct cw_buf b = older_images();
+    first_half(r);
+    r_restore_from(r, (struct cw_str){b.p, b.n});
+    r_outcome(r, "2026-02-14 11:10", "g1", "done", "'version':1,'result':'retained'");
+    assert_int_equal(cw_shard_open_tasks(r_shard(r)), 2);
+    r_free(r);
+    cw_buf_free(&b);
 }
 
 static void damage_anywhere_is_found(void **state)
@@ -241,6 +264,7 @@ int main(void)
         cmocka_unit_test(a_restored_shard_goes_on_byte_for_byte),
         cmocka_unit_test(equal_runs_write_equal_images),
         cmocka_unit_test(an_older_layout_restores),
+        cmocka_unit_test(a_done_of_an_earlier_version_loses_nothing_of_an_older_layout),
         cmocka_unit_test(damage_anywhere_is_found),
         cmocka_unit_test(a_run_cut_short_is_found),
         cmocka_unit_test(a_round_comes_to_its_end),

@@ -330,6 +330,17 @@ static void a_higher_step(struct rehearsal *r)
 {
     suspend(r, "2026-03-03 10:00", LINE, "both");
 }
+static void a_lower_step(struct rehearsal *r)
+{
+    suspend(r, "2026-03-03 10:00", LINE, "both");
+    done(r, "2026-03-03 11:00", 1, "retained");
+    suspend(r, "2026-03-04 10:00", LINE, "outgoing");
+}
+static void down_and_up_again(struct rehearsal *r)
+{
+    a_lower_step(r);
+    suspend(r, "2026-03-05 10:00", LINE, "both");
+}
 static void another_line(struct rehearsal *r)
 {
     suspend(r, "2026-03-03 10:00", OTHER, "outgoing");
@@ -357,6 +368,12 @@ static void until_the_end(struct rehearsal *r)
     r_tick(r, "2026-04-02 10:00");
 }
 
+static void after_it_by_a_message(struct rehearsal *r)
+{
+    r_tick(r, "2026-04-01 10:59");
+    suspend(r, "2026-04-01 11:01", LINE, "outgoing");
+}
+
 static void after_a_call(void **state)
 {
     static const struct {
@@ -367,12 +384,15 @@ static void after_a_call(void **state)
         {"nothing", "retained", nothing, false},
         {"the same again", "retained", the_same_again, false},
         {"a higher step", "retained", a_higher_step, true},
+        {"a lower step", "retained", a_lower_step, false},
+        {"down and up again", "retained", down_and_up_again, true},
         {"another line", "retained", another_line, true},
         {"cleared and again", "retained", cleared_and_again, true},
         {"cleared", "unreachable", cleared_and_long_after, false},
         {"another detector", "retained", another_detector, true},
         {"before the quiet time is over", "retained", until_a_day_before, false},
         {"after it", "retained", until_the_end, true},
+        {"after it, by a message", "retained", after_it_by_a_message, true},
         {"after it", "no_issue", until_the_end, true},
         {"a shorter one", "recovering", until_a_day_before, true},
         {"nobody was reached", "unreachable", nothing, true},
@@ -561,6 +581,50 @@ static void news_of_the_day_of_expiry_is_not_lost(void **state)
     assert_int_equal(json_array_size(signals), 1);
     assert_string_equal(text(json_array_get(signals, 0), "detector"), "contract_end");
     r_free(r);
+}
+
+/* An outage explains a fall whether or not somebody has called about it; until it has faded. */
+static void a_settled_outage_still_explains(void **state)
+{
+    static const struct {
+        const char *minutes;
+        bool told;
+    } rows[] = {{"95", false}, {"1", true}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct rehearsal *r = r_new(drop_alone);
+        char data[80];
+        days_alike(r, 0, 60, 20);
+        days_alike(r, 60, 1, 4);
+        (void)snprintf(data, sizeof data, "{'msisdn':'" LINE "','minutes':%s}", rows[i].minutes);
+        r_event(r, "care.outage", r_at("2026-01-05", 61, "09:00"), CLIENT, data);
+        if (cw_shard_open_tasks(r_shard(r)))
+            r_outcome(r, r_at("2026-01-05", 61, "09:30"), CLIENT, "done",
+                      "'version':1,'result':'retained'");
+        days_alike(r, 61, 3, 4);
+        if (cw_shard_open_tasks(r_shard(r)) != rows[i].told)
+            fail_msg("an outage of %s minutes", rows[i].minutes);
+        r_free(r);
+    }
+}
+
+/* A sign that has faded is as good as cleared: the next one is news within the quiet time. */
+static void a_faded_sign_is_news_again(void **state)
+{
+    static const struct {
+        int days;
+        bool told;
+    } rows[] = {{2, false}, {14, true}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct rehearsal *r = r_new(NULL);
+        roam_at_night(r, "2026-03-02 02:00", 400);
+        done(r, "2026-03-02 09:00", 1, "no_issue");
+        roam_at_night(r, r_at("2026-03-02", rows[i].days, "02:00"), 400);
+        if (cw_shard_open_tasks(r_shard(r)) != rows[i].told)
+            fail_msg("after %d days", rows[i].days);
+        r_free(r);
+    }
 }
 
 /* However much was settled, what is kept of it has a bound; the oldest is told again. */
@@ -828,6 +892,8 @@ int main(void)
         cmocka_unit_test(a_second_fall_is_told),
         cmocka_unit_test(an_expired_task_does_not_reopen_the_next_day),
         cmocka_unit_test(news_of_the_day_of_expiry_is_not_lost),
+        cmocka_unit_test(a_settled_outage_still_explains),
+        cmocka_unit_test(a_faded_sign_is_news_again),
         cmocka_unit_test(the_past_has_a_bound),
         cmocka_unit_test(reassigned_then_another_profile),
         cmocka_unit_test(without_a_roster_any_manager_will_do),
