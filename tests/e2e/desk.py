@@ -265,18 +265,24 @@ class Desk:
 
     def county(self, seed):
         """A simulated county: ingested whole, and what replay makes of it on three shards."""
+        return self.replayed_and_ingested(*self.simulated(seed))
+
+    def simulated(self, seed):
         out = os.path.join(self.folder, f"county-{seed}")
         self.ctl("sim", "--out", out, "--clients", str(SIM_CLIENTS), "--days", str(SIM_DAYS),
                  "--seed", str(seed))
-        return self.replayed_and_ingested(
-            *(os.path.join(out, name + ".ndjson") for name in ("managers", "profiles", "events")))
+        return [os.path.join(out, name + ".ndjson") for name in ("managers", "profiles", "events")]
 
     def replayed_and_ingested(self, managers, profiles, events):
-        tasks = os.path.join(self.folder, "replayed.ndjson")
-        self.ctl("replay", "--events", events, "--profiles", profiles, "--managers", managers,
-                 "--tasks", tasks, "--partitions", "3")
+        found = self.replayed(managers, profiles, events)
         for name in (managers, profiles, events):
             self.ctl("ingest", name)
+        return found
+
+    def replayed(self, managers, profiles, events, *more):
+        tasks = os.path.join(self.folder, "replayed.ndjson")
+        self.ctl("replay", "--events", events, "--profiles", profiles, "--managers", managers,
+                 "--tasks", tasks, "--partitions", "3", *more)
         with open(tasks, encoding="utf-8") as f:
             return comparable(by_version(json.loads(line) for line in f))
 
