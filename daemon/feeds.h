@@ -10,22 +10,25 @@
 
 #define CW_FEEDS_DAYS 7                 /* pauses older than that are forgotten */
 #define CW_FEEDS_LEAST (15 * CW_MINUTE) /* no pause shorter than that is a silence */
+#define CW_FEEDS_STEPS 12               /* of an hour, in which refusals are counted */
 #define CW_FEEDS_USUAL_TIMES 10         /* so many times the usual pause is one */
 
 struct cw_feed {
-    uint64_t taken;      /* messages since the start */
-    cw_wall_time seen;   /* when one came last; CW_NO_TIME: none since the start */
-    cw_wall_time last;   /* what the last one's Kafka timestamp says; CW_NO_TIME none */
-    int64_t usual;       /* the longest usual pause, µs; -1 until a day has been watched */
-    int64_t limit;       /* a pause longer than that is a silence, µs */
-    bool judged, silent; /* judged: events; profiles and outcomes keep no rhythm */
-    int64_t pauses[CW_FEEDS_DAYS]; /* the longest of each day watched, by turns */
+    uint64_t taken;    /* messages since the start */
+    cw_wall_time seen; /* when one came last; CW_NO_TIME: none since the start */
+    cw_wall_time last; /* what the last one's Kafka timestamp says; CW_NO_TIME none */
+    int64_t usual;     /* the longest usual pause, µs; -1 until a day has been watched */
+    int64_t limit;     /* a pause longer than that is a silence, µs */
+    uint64_t refused, refused_hour; /* since the start; within the last hour or a little less */
+    bool judged, silent;            /* judged: events; profiles and outcomes keep no rhythm */
+    int64_t pauses[CW_FEEDS_DAYS];  /* the longest of each day watched, by turns */
+    uint64_t refusals[CW_FEEDS_STEPS];
 };
 struct cw_feeds {
-    cw_wall_time since;  /* when watching began */
-    int64_t longest;     /* the setting health.silent_after */
-    cw_wall_time day;    /* when the present day of watching began */
-    unsigned turn, days; /* pauses[turn] is written now; whole days watched */
+    cw_wall_time since;        /* when watching began */
+    int64_t longest;           /* the setting health.silent_after */
+    cw_wall_time day, step;    /* when the present day of watching, and step of the hour, began */
+    unsigned turn, days, mark; /* pauses[turn] and refusals[mark] are written now; whole days */
     struct cw_feed of[CW_INPUTS];
 };
 

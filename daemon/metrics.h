@@ -23,6 +23,7 @@ struct cw_metrics_view {
     size_t n_deliveries;
     enum cw_delivery_standing delivery;
     bool ready;
+    struct cw_errbuf why; /* it is not */
     cw_wall_time started;
     int32_t live_version; /* in force on all engines; -1 not known yet */
     const struct cw_reload *reload;

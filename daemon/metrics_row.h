@@ -1,5 +1,5 @@
 /* One metric as it is declared, and what the groups' files share in writing samples. For the files
- * daemon/metrics*.c.
+ * daemon/metrics*.c, and for the status.
  */
 #ifndef CW_DAEMON_METRICS_ROW_H
 #define CW_DAEMON_METRICS_ROW_H

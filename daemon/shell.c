@@ -143,7 +143,7 @@ static struct cw_metrics_view view_of(struct shell *sh,
                                 .started = sh->started,
                                 .live_version = cw_board_settings_least(sh->board, sh->n_engines),
                                 .reload = &sh->reload};
-    v.ready = ready(sh, NULL);
+    v.ready = ready(sh, &v.why);
     v.n_shards = cw_board_shards(sh->board, sh->shards, CW_BOARD_SHARDS_MOST);
     v.n_deliveries = cw_delivery_shards(sh->delivery, deliveries, CW_BOARD_SHARDS_MOST);
     v.delivery = cw_delivery_standing(sh->delivery);

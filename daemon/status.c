@@ -1,6 +1,8 @@
 /* Writing and sending the status. Main thread. */
 #include "daemon/status.h"
 
+#include "daemon/metrics_row.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -45,11 +47,48 @@ static void shard(struct cw_buf *b, const struct cw_zone *z, const struct cw_sha
     instant(b, z, "last_commit", s->last_commit);
     cw_buf_printf(b,
                   ",\"commits\":%" PRIu64 ",\"restored\":%" PRId64 ",\"to_restore\":%" PRId64
+                  ",\"restored_bytes\":%" PRIu64 ",\"judged\":%" PRIu64 ",\"late\":%" PRIu64
                   ",\"clients\":%" PRIu64 ",\"open_tasks\":%" PRIu64 ",\"bytes\":%" PRIu64,
-                  s->commits, s->restored, s->to_restore, s->clients, s->open_tasks, s->bytes);
+                  s->commits, s->restored, s->to_restore, s->restored_bytes, s->counters.judged,
+                  s->counters.late, s->clients, s->open_tasks, s->bytes);
     inputs(b, "next", s->next);
     inputs(b, "lag", s->lag);
     cw_buf_puts(b, "}");
+}
+
+/* Pauses in seconds; a rhythm that is not known yet is null. */
+static void seconds(struct cw_buf *b, const char *name, int64_t us)
+{
+    if (us < 0)
+        cw_buf_printf(b, ",\"%s\":null", name);
+    else
+        cw_buf_printf(b, ",\"%s\":%" PRId64, name, us / CW_SECOND);
+}
+
+static void feed(struct cw_buf *b, const struct cw_metrics_view *v, enum cw_input in,
+                 cw_wall_time now)
+{
+    const struct cw_feed *f = &v->feeds->of[in];
+    cw_wall_time since = f->seen == CW_NO_TIME ? v->feeds->since : f->seen;
+    cw_buf_puts(b, in ? ",{" : "{");
+    text(b, "topic", cw_metrics_topic(v->settings, in));
+    instant(b, v->settings->zone, "last_message", f->last);
+    instant(b, v->settings->zone, "seen", f->seen);
+    seconds(b, "quiet_s", now > since ? now - since : 0);
+    seconds(b, "usual_pause_s", f->judged ? f->usual : -1);
+    seconds(b, "silent_after_s", f->judged ? f->limit : -1);
+    cw_buf_printf(b,
+                  ",\"silent\":%s,\"taken\":%" PRIu64 ",\"refused\":%" PRIu64
+                  ",\"refused_last_hour\":%" PRIu64 "}",
+                  f->silent ? "true" : "false", f->taken, f->refused, f->refused_hour);
+}
+
+static void feeds(struct cw_buf *b, const struct cw_metrics_view *v, cw_wall_time now)
+{
+    cw_buf_puts(b, "\"feeds\":[");
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        feed(b, v, in, now);
+    cw_buf_puts(b, "]");
 }
 
 static void delivery(struct cw_buf *b, const struct cw_metrics_view *v)
@@ -61,9 +100,9 @@ static void delivery(struct cw_buf *b, const struct cw_metrics_view *v)
         const struct cw_delivery_shard *s = &v->deliveries[i];
         cw_buf_printf(b,
                       "%s{\"shard\":%" PRId32 ",\"offset\":%" PRId64
-                      ",\"waiting\":%zu,\"unanswered\":%zu,\"refused\":%s}",
+                      ",\"waiting\":%zu,\"unanswered\":%zu,\"at_end\":%s,\"refused\":%s}",
                       i ? "," : "", s->shard, s->stored, s->waiting, s->unanswered,
-                      s->refused ? "true" : "false");
+                      s->at_end ? "true" : "false", s->refused ? "true" : "false");
     }
     cw_buf_puts(b, "]}");
 }
@@ -90,9 +129,12 @@ void cw_status_write(struct cw_buf *b, const struct cw_metrics_view *v, cw_wall_
     text(b, "version", CW_VERSION);
     instant(b, z, "at", now);
     instant(b, z, "started", v->started);
-    cw_buf_printf(b, ",\"ready\":%s,\"settings\":%d,", v->ready ? "true" : "false",
-                  (int)v->live_version);
+    cw_buf_printf(b, ",\"ready\":%s,", v->ready ? "true" : "false");
+    text(b, "why_not", v->ready ? "" : v->why.text);
+    cw_buf_printf(b, ",\"settings\":%d,", (int)v->live_version);
     reload(b, v);
+    feeds(b, v, now);
+    cw_buf_puts(b, ",");
     delivery(b, v);
     cw_buf_puts(b, ",\"shards\":[");
     for (size_t i = 0; i < v->n_shards; i++) {

@@ -110,6 +110,24 @@ static void test_a_week_later_it_is_forgotten(void **state)
     cw_board_free(w.board);
 }
 
+static void test_refusals_of_an_hour(void **state)
+{
+    struct watch w;
+    (void)state;
+    begin(&w);
+    for (int i = 0; i < 5; i++) {
+        cw_board_reject(w.board, CW_IN_BILLING, CW_REJECT_NOT_JSON);
+        look(&w, 10 * CW_MINUTE);
+    }
+    assert_int_equal(billing(&w)->refused_hour, 5);
+    look(&w, 30 * CW_MINUTE);
+    assert_int_equal(billing(&w)->refused_hour, 3);
+    look(&w, 2 * CW_HOUR);
+    assert_int_equal(billing(&w)->refused_hour, 0);
+    assert_int_equal(billing(&w)->refused, 5);
+    cw_board_free(w.board);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +135,7 @@ int main(void)
         cmocka_unit_test(test_a_steady_feed_is_missed_soon),
         cmocka_unit_test(test_the_limit_keeps_its_bounds),
         cmocka_unit_test(test_a_week_later_it_is_forgotten),
+        cmocka_unit_test(test_refusals_of_an_hour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

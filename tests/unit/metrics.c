@@ -204,6 +204,11 @@ static void test_status(void **state)
     assert_string_equal(json_string_value(json_object_get(second, "standing")), "stopped");
     assert_string_equal(json_string_value(json_object_get(second, "reason")), "torn \"state\"");
     assert_true(json_is_null(json_object_get(second, "clock")));
+    json_t *billing = json_array_get(json_object_get(root, "feeds"), CW_IN_BILLING);
+    assert_string_equal(json_string_value(json_object_get(billing, "topic")), "a\"b\\c");
+    assert_int_equal(json_integer_value(json_object_get(billing, "silent_after_s")), 3600);
+    assert_true(json_is_null(json_object_get(billing, "usual_pause_s")));
+    assert_true(json_is_false(json_object_get(billing, "silent")));
     json_decref(root);
     cw_buf_free(&b);
     cw_board_free(board);
