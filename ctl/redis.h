@@ -18,6 +18,9 @@ struct cw_redis {
 /* Connects as redis.url says, through Sentinel where it says so. On failure the complaint has been
  * printed and the exit code is returned; on success CW_EXIT_DONE. */
 enum cw_exit cw_redis_open(const struct cw_settings *s, struct cw_redis *ret_redis);
+/* The same without a word: 0; -CW_E_INVALID for a wrong redis.url or password file, -CW_E_REFUSED
+ * by a server that does not let us in, else -CW_E_IO; what was said is in ret_redis->eb. */
+int cw_redis_connect(const struct cw_settings *s, struct cw_redis *ret_redis);
 void cw_redis_close(struct cw_redis *r);
 
 /* Asks with words up to a NULL. The caller frees with freeReplyObject; NULL when it failed, then

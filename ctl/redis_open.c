@@ -116,7 +116,7 @@ static bool select_db(struct opening *o)
     return o->url->db == 0 || agreed(cw_redis_ask(o->r, "SELECT", db, NULL));
 }
 
-enum cw_exit cw_redis_open(const struct cw_settings *s, struct cw_redis *ret_redis)
+int cw_redis_connect(const struct cw_settings *s, struct cw_redis *ret_redis)
 {
     struct cw_redis_url url;
     *ret_redis = (struct cw_redis){.prefix = s->redis_prefix};
@@ -125,13 +125,24 @@ enum cw_exit cw_redis_open(const struct cw_settings *s, struct cw_redis *ret_red
                         .timeout = {.tv_sec = s->redis_timeout / CW_SECOND,
                                     .tv_usec = s->redis_timeout % CW_SECOND}};
     if (cw_redis_login(s, &url, &ret_redis->eb) != 0)
-        return cw_ctl_fail(CW_EXIT_WRONG, "%s", ret_redis->eb.text);
+        return -CW_E_INVALID;
     int err = connect_any(&o);
     if (!err && log_in(&o) && select_db(&o))
-        return CW_EXIT_DONE;
-    enum cw_exit code = err == -CW_E_INVALID
-                            ? cw_ctl_fail(CW_EXIT_WRONG, "redis.url: %s", ret_redis->eb.text)
-                            : cw_redis_fail(ret_redis);
+        return 0;
+    /* One that was reached and would not let us in has said so. */
+    if (!err)
+        err = ret_redis->c && ret_redis->c->err ? -CW_E_IO : -CW_E_REFUSED;
     cw_redis_close(ret_redis);
-    return code;
+    return err;
+}
+
+enum cw_exit cw_redis_open(const struct cw_settings *s, struct cw_redis *ret_redis)
+{
+    int err = cw_redis_connect(s, ret_redis);
+    if (!err)
+        return CW_EXIT_DONE;
+    if (err == -CW_E_INVALID)
+        return cw_ctl_fail(CW_EXIT_WRONG, "redis.url: %s", ret_redis->eb.text);
+    return cw_ctl_fail(err == -CW_E_REFUSED ? CW_EXIT_WRONG : CW_EXIT_UNREACHABLE, "Redis: %s",
+                       ret_redis->eb.text);
 }

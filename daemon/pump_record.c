@@ -10,13 +10,15 @@
 
 #define FIELD_MOST 16384 /* bytes: as much as cw_take hands out of an entry */
 
-/* The members that come from fields, in the order of the contract. */
+/* The members that come from fields, in the order of the contract; after them who acted, which the
+ * engine does not ask for and a desk that is set up again does. */
 static const struct member {
     const char *name;
     bool number;
 } members[] = {
-    {"task_id", false}, {"version", true}, {"client_id", false}, {"action", false}, {"at", false},
-    {"until", false},   {"to", false},     {"method", false},    {"result", false}, {"note", false},
+    {"task_id", false}, {"version", true}, {"client_id", false}, {"action", false},
+    {"at", false},      {"until", false},  {"to", false},        {"method", false},
+    {"result", false},  {"note", false},   {"who", false},
 };
 
 static struct cw_str field(const struct cw_pump_entry *entry, const char *name)

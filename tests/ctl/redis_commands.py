@@ -130,23 +130,77 @@ def test_follow():
     check("what happens follows", late["task_id"] == "t-late", late)
 
 
+def feed(topic, **more):
+    return {"topic": topic, "last_message": "2026-03-02T02:00:00+08:00", "quiet_s": 5,
+            "usual_pause_s": 60, "silent_after_s": 900, "silent": False, "taken": 10, "refused": 2,
+            "refused_last_hour": 2, **more}
+
+
+def instance(name, first_shard, **more):
+    return {"instance": name, "version": "0.1.0", "settings": 3, "ready": True, "why_not": "",
+            "delivery": {"standing": "open",
+                         "shards": [{"shard": first_shard, "offset": 41, "waiting": 7}]},
+            "feeds": [feed("billing.events"), feed("service.events")],
+            "shards": [{"shard": first_shard, "standing": "running", "judged": 200, "late": 1,
+                        "clock": "2026-03-02T02:00:00+08:00",
+                        "lag": {"profiles": 0, "billing": 3, "service": 0, "outcomes": 0}},
+                       {"shard": first_shard + 1, "standing": "restoring", "restored": 45,
+                        "to_restore": 100, "restored_bytes": 3 << 20,
+                        "lag": {"billing": -1, "service": 7}}], **more}
+
+
+def put(status):
+    redis("SET", "cw:status:" + status["instance"], json.dumps(status))
+
+
+def problems():
+    got = our("--json", "status")
+    return got[0], [p["code"] for p in json.loads(got[1])["problems"]]
+
+
 def test_status():
     check_run("no instance", our("status"), 1, out="2 managers, 4 tasks", err="no instance")
-    status = {"instance": "cw-0", "ready": True,
-              "delivery": {"standing": "running", "shards": [{"shard": 0, "offset": 41}]},
-              "shards": [{"shard": 0, "standing": "running", "lag": {"billing": 3, "service": 0}},
-                         {"shard": 11, "standing": "restoring", "lag": {"billing": -1, "service": 7}}]}
-    redis("SET", "cw:status:cw-0", json.dumps(status))
+    one = instance("cw-0", 0)
+    put(one)
     check_run("status", our("status"), 0,
-              out=["cw-0", "ready     yes", "11     restoring", "billing 3, service 0", "shard  offset",
-                   "0      41", "outbox partition 0: 3"])
+              out=["cw-0", "restoring 45%, 45 / 100, 3.0 MiB", "15m", "too late for their day: 0.50%",
+                   "outbox partition 0: 3"])
+    check_run("in Chinese", our("-o", "language=zh_CN", "status"), 0,
+              out=["恢复中 45%", "迟到事件", "2 位客户经理"])
     got = our("--json", "status")
     check("status as JSON", json.loads(got[1]) == {
-        "instances": {"cw-0": status},
+        "instances": {"cw-0": one}, "problems": [],
         "redis": {"managers": 2, "tasks": 4, "delivery": {"epoch": "e1", "0": "3"}}}, got[1])
-    status["shards"][0]["standing"] = "stopped"
-    redis("SET", "cw:status:cw-0", json.dumps(status))
-    check_run("a stopped shard", our("status"), 1, out="stopped", err="a shard has stopped")
+
+
+def test_status_finds_what_is_wrong():
+    put(instance("cw-0", 0, ready=False, why_not="Redis is being checked"))
+    check_run("not ready", our("status"), 1, err="cw-0 is not ready: Redis is being checked")
+    stopped = instance("cw-0", 0)
+    stopped["shards"][0].update(standing="stopped", reason="torn")
+    put(stopped)
+    check_run("a stopped shard", our("status"), 1, out="stopped",
+              err="a shard has stopped, 0, cw-0: torn")
+    silent = [feed("billing.events", silent=True, quiet_s=7200), feed("service.events")]
+    put(instance("cw-0", 0, feeds=silent))
+    check_run("a silent feed", our("status"), 1, out="SILENT",
+              err="billing.events has fallen silent: no message for 2h")
+    put(instance("cw-1", 2))
+    check("heard elsewhere", problems() == (0, []), problems())
+    put(instance("cw-1", 2, feeds=silent))
+    check("silent everywhere", problems() == (1, ["feed_silent"]), problems())
+    put(instance("cw-0", 0, feeds=[feed("billing.events", refused_last_hour=6)]))
+    put(instance("cw-1", 2, feeds=[feed("billing.events", refused_last_hour=6)]))
+    check("refusals of both", problems() == (1, ["refusals"]), problems())
+    put(instance("cw-0", 0))
+    put(instance("cw-1", 2, settings=2))
+    check("other settings", problems() == (1, ["settings_differ"]), problems())
+    redis("SET", "cw:status:cw-1", "no JSON")
+    check("unreadable", problems() == (1, ["unreadable"]), problems())
+    redis("DEL", "cw:status:cw-1")
+    redis("HSET", "cw:delivery", "refill", "abc")
+    check("a redeliver", problems() == (1, ["refilling"]), problems())
+    redis("HDEL", "cw:delivery", "refill")
 
 
 def test_refusals():
@@ -160,7 +214,7 @@ try:
     while subprocess.run(["redis-cli", "-s", socket, "ping"], capture_output=True).stdout != b"PONG\n":
         assert server.poll() is None and time.monotonic() < until, "redis-server did not start"
     fill()
-    for test in (test_tasks, test_task, test_feed, test_follow, test_status, test_refusals):
+    for test in (test_tasks, test_task, test_feed, test_follow, test_status, test_status_finds_what_is_wrong, test_refusals):
         test()
 finally:
     server.terminate()

@@ -27,7 +27,7 @@ struct row {
 
 static const struct row rows[] = {
     {{TASK, "action", "claim", "who", "li"},
-     ID TASK_JSON ",\"action\":\"claim\"" AT_JSON "}",
+     ID TASK_JSON ",\"action\":\"claim\"" AT_JSON ",\"who\":\"li\"}",
      NULL},
     {{TASK, "action", "done", "result", "lost", "method", "phone", "note",
       "says \"no\"\n\xe4\xb8\x89"},
