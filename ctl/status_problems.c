@@ -94,6 +94,8 @@ static void judge_instance(struct cw_status *st, const char *name, const json_t 
     }
     if (json_is_false(json_object_get(instance, "ready")))
         add(st, PROBLEM_not_ready, name, cw_status_text(instance, "why_not"));
+    if (json_is_true(json_object_get(json_object_get(instance, "reload"), "refused")))
+        add(st, PROBLEM_reload_refused, name, "");
     judge_shards(st, name, instance);
     if (cw_status_count(instance, "settings") < newest_settings(st)) {
         (void)snprintf(version, sizeof version, "%lld",

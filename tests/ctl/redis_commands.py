@@ -195,6 +195,8 @@ def test_status_finds_what_is_wrong():
     put(instance("cw-0", 0))
     put(instance("cw-1", 2, settings=2))
     check("other settings", problems() == (1, ["settings_differ"]), problems())
+    put(instance("cw-1", 2, reload={"refused": True}))
+    check("a reload refused", problems() == (1, ["reload_refused"]), problems())
     redis("SET", "cw:status:cw-1", "no JSON")
     check("unreadable", problems() == (1, ["unreadable"]), problems())
     redis("DEL", "cw:status:cw-1")
