@@ -7,6 +7,7 @@ tasks; what a wrong line and a wrong profile are told.
 import datetime
 import json
 import os
+import re
 import shutil
 import tempfile
 
@@ -160,6 +161,16 @@ def test_settings_name_profiles():
     check_run("a profile of something else", got, 1, err="one of events is wanted")
 
 
+def test_documented():
+    """What docs/mapping.md shows is what happens."""
+    with open(os.path.join(HERE, "..", "..", "docs", "mapping.md"), encoding="utf-8") as f:
+        text = f.read()
+    blocks = dict(re.findall(r"^```(\w+)\n(.*?)^```", text, flags=re.M | re.S))
+    got = ctl("map", "test", write("boss.conf", blocks["profile"]),
+              write("lines.ndjson", blocks["lines"]))
+    check("the documented profile", got == (0, blocks["becomes"], blocks["summary"]), *got)
+
+
 test_becomes("chinese", "events.ndjson")
 test_becomes("tmf688", "events.ndjson")
 test_becomes("flat", "events.ndjson", ("id", "source"))
@@ -169,5 +180,6 @@ test_tasks()
 test_wrong_lines()
 test_wrong_profiles()
 test_settings_name_profiles()
+test_documented()
 shutil.rmtree(directory)
 end()
