@@ -4,15 +4,20 @@
 
 #include "ctl/command.h"
 
+/* The one character that is not one byte is the ellipsis of FILE…, two bytes longer. */
+static int width_of(const char *left)
+{
+    return 28 + (strstr(left, "…") ? 2 : 0);
+}
+
 static void print_option(const struct cw_option *o, FILE *out)
 {
     char left[64];
     (void)snprintf(left, sizeof left, "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
                    o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
                    o->value ? " " : "", o->value ? o->value : "");
-    /* The one character that is not one byte is the ellipsis of FILE…, two bytes longer. */
-    int width = 28 + (strstr(left, "…") ? 2 : 0);
-    (void)fprintf(out, "  %-*s %s%s\n", width, left, o->help, o->required ? " (required)" : "");
+    (void)fprintf(out, "  %-*s %s%s\n", width_of(left), left, o->help,
+                  o->required ? " (required)" : "");
 }
 
 static void print_options(const struct cw_option *table, const char *title, FILE *out)
@@ -28,7 +33,7 @@ static void print_command(const struct cw_command *c, FILE *out)
 {
     char left[64];
     (void)snprintf(left, sizeof left, "%s %s", c->name, c->operands);
-    (void)fprintf(out, "  %-28s %s\n", left, c->help);
+    (void)fprintf(out, "  %-*s %s\n", width_of(left), left, c->help);
 }
 
 void cw_help_group(const char *first, FILE *out)

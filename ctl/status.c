@@ -1,5 +1,6 @@
 /* Gathering from Redis, and what the files of the status share. See status.h. */
 #include "ctl/status.h"
+#include "ctl/instances.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,57 +56,13 @@ const json_t *cw_status_shard(const struct cw_status *st, json_int_t shard, cons
 
 /* ---- instances ---- */
 
-static int add_instance(struct cw_status *st, struct cw_redis *redis, const char *key)
+static void add_instance(void *arg, const char *name, struct cw_str text)
 {
-    const char *name = key + strlen(redis->prefix) + strlen("status:");
-    redisReply *text = cw_redis_ask(redis, "GET", key, NULL);
-    if (!text)
-        return -CW_E_IO;
-    if (text->type == REDIS_REPLY_STRING) {
-        json_t *said = json_loadb(text->str, (size_t)text->len, 0, NULL);
-        json_t *kept = json_is_object(said) ? json_incref(said) : json_null();
-        (void)json_object_set_new(st->instances, name, kept);
-        json_decref(said);
-    }
-    freeReplyObject(text);
-    return 0;
-}
-
-/* The prefix may hold characters that a pattern gives a meaning to. */
-static void put_pattern(struct cw_buf *b, const char *prefix)
-{
-    for (; *prefix; prefix++) {
-        if (strchr("*?[]\\^", *prefix))
-            cw_buf_puts(b, "\\");
-        cw_buf_put(b, prefix, 1);
-    }
-    cw_buf_put(b, "status:*", sizeof "status:*");
-}
-
-static int add_page(struct cw_status *st, struct cw_redis *redis, const redisReply *keys)
-{
-    int err = 0;
-    for (size_t i = 0; !err && i < keys->elements; i++)
-        err = add_instance(st, redis, keys->element[i]->str);
-    return err;
-}
-
-static int add_instances(struct cw_status *st, struct cw_redis *redis)
-{
-    struct cw_buf pattern = {0};
-    char cursor[24] = "0";
-    int err;
-    put_pattern(&pattern, redis->prefix);
-    do {
-        redisReply *page = pattern.failed ? NULL
-                                          : cw_redis_ask(redis, "SCAN", cursor, "MATCH", pattern.p,
-                                                         "COUNT", "1000", NULL);
-        err = page ? add_page(st, redis, page->element[1]) : -CW_E_IO;
-        (void)snprintf(cursor, sizeof cursor, "%s", page ? page->element[0]->str : "0");
-        freeReplyObject(page);
-    } while (!err && strcmp(cursor, "0") != 0);
-    cw_buf_free(&pattern);
-    return err;
+    struct cw_status *st = arg;
+    json_t *said = json_loadb(text.p, text.n, 0, NULL);
+    json_t *kept = json_is_object(said) ? json_incref(said) : json_null();
+    (void)json_object_set_new(st->instances, name, kept);
+    json_decref(said);
 }
 
 /* ---- what Redis holds ---- */
@@ -141,7 +98,7 @@ void cw_status_ask_redis(struct cw_status *st)
     json_t *holds = json_object();
     int err = cw_redis_connect(st->ctl->settings, &redis);
     if (!err)
-        err = add_instances(st, &redis);
+        err = cw_instances_each(&redis, "status", add_instance, st);
     if (!err)
         err = add_count(holds, &redis, "SCARD", "managers");
     if (!err)

@@ -21,6 +21,14 @@ ROWS = [
     (["sim", "--out", "x", "--rate", "5"], "--rate goes with --send"),
     (["sim", "--out", "x", "--clients", "59"], "from 60 to"),
     (["settings", "all"], 'no command "settings all"'),
+    (["thresholds"], "churnwatchctl help thresholds lists them"),
+    (["thresholds", "set", "complaint.leave=3"], "--reason TEXT is missing"),
+    (["thresholds", "rollback", "1"], "--reason TEXT is missing"),
+    (["thresholds", "rollback", "one", "--reason", "r"], '"one" is no version'),
+    (["thresholds", "list", "--segment", "A1"], '"A1": conditions such as class=A1 are wanted'),
+    (["thresholds", "list", "--segment", "class=A9"], "allowed: A1, A2"),
+    (["thresholds", "list", "--detector", "spend"], 'there is no detector "spend"'),
+    (["thresholds", "get", "complaint.leave", "--client", "c", "--segment", "class=A1"], "either --client or"),
     (["help", "nothing"], 'no command "nothing"'),
 ]
 for args, says in ROWS:
@@ -32,6 +40,9 @@ for args in (["--help"], ["help"], ["replay", "--help"], ["help", "replay"], ["-
     check(f"{args} speaks on standard output alone", got[1] and not got[2], *got)
 check("every command is listed", all(f"  {name}" in ctl("help")[1] for name in
       ("replay", "tasks", "task", "feed", "status", "ingest", "sim", "settings", "help")))
+check_run("a wrong threshold", ctl("thresholds", "set", "complaint.laeve=3", "--reason", "r"), 1,
+          err="did you mean complaint.leave?")
+check_run("out of range", ctl("thresholds", "set", "complaint.leave=99", "--reason", "r"), 1, err="allowed: -5 to 15")
 check_run("a bad setting", ctl("-o", "engine.threads=none", "tasks", "am042"), 1,
           err="engine.threads")
 check_run("no Redis", ctl("-o", "redis.url=redis://127.0.0.1:1", "tasks", "am042"), 3, err="Redis: ")
