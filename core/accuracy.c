@@ -36,24 +36,31 @@ void cw_accuracy_free(struct cw_shard *sh)
 
 /* ---- making rows ---- */
 
-static bool is_configured(const struct cw_shard *sh, const char *segment)
+/* Is one of the first n segments so called? */
+static bool is_configured(const struct cw_settings *s, size_t n, struct cw_str segment)
 {
     struct cw_buf b = {0};
-    bool found = segment[0] == '\0';
-    for (size_t i = 0; i < sh->settings->n_segments && !found; i++) {
+    bool found = false;
+    for (size_t i = 0; i < n && !found; i++) {
         cw_buf_clear(&b);
-        cw_settings_segment(sh->settings, i, &b);
-        found = b.n == strlen(segment) && memcmp(b.p, segment, b.n) == 0;
+        cw_settings_segment(s, i, &b);
+        found = cw_kept_same((struct cw_str){b.p, b.n}, segment);
     }
     cw_buf_free(&b);
     return found;
+}
+
+static bool has_a_place(const struct cw_shard *sh, const struct cw_accuracy *row)
+{
+    struct cw_str segment = {row->segment, strlen(row->segment)};
+    return segment.n == 0 || is_configured(sh->settings, sh->settings->n_segments, segment);
 }
 
 static void drop_unconfigured(struct cw_shard *sh)
 {
     size_t kept = 0;
     for (size_t i = 0; i < sh->n_accuracy; i++)
-        if (is_configured(sh, sh->accuracy[i].segment))
+        if (has_a_place(sh, &sh->accuracy[i]))
             sh->accuracy[kept++] = sh->accuracy[i];
         else
             free_row(sh, &sh->accuracy[i]);
@@ -100,8 +107,7 @@ struct cw_accuracy *cw_accuracy_row(struct cw_shard *sh, struct cw_str segment)
 {
     for (size_t i = 0; i < sh->n_accuracy; i++) {
         struct cw_accuracy *row = &sh->accuracy[i];
-        if (strlen(row->segment) == segment.n &&
-            (segment.n == 0 || memcmp(row->segment, segment.p, segment.n) == 0))
+        if (cw_kept_same((struct cw_str){row->segment, strlen(row->segment)}, segment))
             return row;
     }
     return add_row(sh, segment);
@@ -141,7 +147,9 @@ void cw_accuracy_count(struct cw_shard *sh, struct cw_client *cl, const struct c
             continue;
         cw_buf_clear(&text);
         cw_settings_segment(sh->settings, i, &text);
-        count(sh, (struct cw_str){text.p, text.n}, detectors, result);
+        struct cw_str segment = {text.p, text.n};
+        if (!is_configured(sh->settings, i, segment)) /* Two may have equal conditions. */
+            count(sh, segment, detectors, result);
     }
     sh->failed |= text.failed;
     cw_buf_free(&text);

@@ -429,7 +429,7 @@ void cw_tasks_fold(struct cw_shard *sh, struct cw_client *cl, const struct cw_fo
                    const struct cw_output *out)
 {
     struct work w = {.sh = sh, .cl = cl, .t = cl->task, .f = f};
-    if (!w.t && !sh->findings.n && !cl->past)
+    if (!w.t && !sh->findings.n && (f->origin || !cl->past))
         return;
     w.rung = highest_rung(w.t);
     know_profile(&w);

@@ -817,14 +817,15 @@ static const struct cw_accuracy *row_of(struct rehearsal *r, const char *segment
     return NULL;
 }
 
+/* Two of them are the same. */
+#define SEGMENT(match) "{ match = { " match " }; detectors = { complaint = { mode = \"on\"; }; }; }"
+
 static struct rehearsal *with_segments(void)
 {
     char path[] = "/tmp/cw-outcomes-XXXXXX";
-    static const char file[] = "segments = ({ match = { class = \"A1\"; kind = \"group\"; }; "
-                               "detectors = { complaint = { mode = \"on\"; }; }; "
-                               "},\n"
-                               "            { match = { class = \"B1\"; }; detectors = { complaint "
-                               "= { mode = \"on\"; }; }; });\n";
+    static const char file[] =
+        "segments = (" SEGMENT("class = \"A1\"; kind = \"group\";") ", " SEGMENT(
+            "class = \"B1\";") ", " SEGMENT("kind = \"group\"; class = \"A1\";") ");\n";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, file, sizeof file - 1), sizeof file - 1);
