@@ -8,8 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "bus/bus_kafka.h"
-#include "bus/topics.h"
+#include "bus/bus_open.h"
 #include "daemon/log.h"
 #include "daemon/protocol.h"
 
@@ -25,7 +24,7 @@ struct cw_engine {
 
 int cw_engine_prepare(const struct cw_settings *s, struct cw_errbuf *eb)
 {
-    return cw_topics_check(s, eb);
+    return cw_bus_prepare(s, eb);
 }
 
 /* ---- the machine's clocks ---- */
@@ -55,7 +54,7 @@ static void beat(void *arg)
     cw_board_beat(e->board, (size_t)e->n);
 }
 
-/* Between two tries: Kafka does not answer, and that is no reason to be thought stuck. */
+/* Between two tries: the bus does not answer, and that is no reason to be thought stuck. */
 static void rest(void *arg, int ms)
 {
     struct timespec ts = {ms / 1000, ms % 1000 * 1000000L};
@@ -99,7 +98,7 @@ static void *run(void *arg)
     struct cw_engine *e = arg;
     struct cw_errbuf eb = {""};
     struct cw_bus *bus;
-    if (cw_bus_kafka_open(e->settings, e->n, &bus, &eb) != 0) {
+    if (cw_bus_open(e->settings, e->n, &bus, &eb) != 0) {
         char quoted[600];
         cw_log(CW_LOG_ERROR, "bus_open_failed", "engine=%d reason=%s", e->n,
                cw_log_quote(eb.text, quoted, sizeof quoted));

@@ -1,44 +1,31 @@
-/* Reading the outbox without ever blocking the loop.
+/* Reading the outbox without ever blocking the loop: the places, and when to read.
  *
- * librdkafka writes to an eventfd when its queue becomes non-empty, and only then; so each wake
- * drains the queue, and a drain that ends early (its budget is spent, or delivery has no room) is
- * taken up again by a timer or by delivery. Not draining is all the back-pressure there is:
- * librdkafka stops fetching when its own bounded queue is full.
+ * A reading that ends early (its budget is spent, or delivery has no room) is taken up again by a
+ * timer or by delivery. Not reading is all the back-pressure there is.
  */
 #include "daemon/outbox.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
-#include "bus/kafka_handle.h"
 #include "daemon/log.h"
 
 #define BUDGET 512
 #define SAFETY_POLL 1.0 /* seconds */
 
-struct place {
-    int32_t shard;
-    int64_t next; /* CW_OFFSET_NONE: the beginning */
-};
 struct cw_outbox {
-    const char *topic;
     struct ev_loop *loop;
     struct cw_delivery *d;
-    rd_kafka_t *rk;
-    rd_kafka_queue_t *queue;
-    int fd;
-    ev_io io;
+    struct cw_outbox_reader reader;
     ev_timer poll, turn;
-    struct place *places; /* owned */
+    struct cw_outbox_place *places; /* owned */
     size_t n_places, cap_places;
-    bool changed; /* places are not yet what is assigned */
+    int budget;   /* left of this reading */
+    bool changed; /* places are not yet what the reader was told */
 };
 
-static void come_back(struct cw_outbox *o)
+void cw_outbox_come_back(struct cw_outbox *o)
 {
     if (!ev_is_active(&o->turn)) {
         ev_timer_set(&o->turn, 0., 0.);
@@ -48,7 +35,7 @@ static void come_back(struct cw_outbox *o)
 
 /* ---- what is read ---- */
 
-static struct place *place_of(struct cw_outbox *o, int32_t shard)
+static struct cw_outbox_place *place_of(struct cw_outbox *o, int32_t shard)
 {
     for (size_t i = 0; i < o->n_places; i++)
         if (o->places[i].shard == shard)
@@ -56,11 +43,11 @@ static struct place *place_of(struct cw_outbox *o, int32_t shard)
     return NULL;
 }
 
-static struct place *new_place(struct cw_outbox *o)
+static struct cw_outbox_place *new_place(struct cw_outbox *o)
 {
     if (o->n_places == o->cap_places) {
         size_t cap = o->cap_places ? o->cap_places * 2 : 16;
-        struct place *places = reallocarray(o->places, cap, sizeof *places);
+        struct cw_outbox_place *places = reallocarray(o->places, cap, sizeof *places);
         if (!places)
             return NULL;
         o->places = places;
@@ -72,7 +59,7 @@ static struct place *new_place(struct cw_outbox *o)
 static void port_read(void *self, int32_t shard, int64_t from)
 {
     struct cw_outbox *o = self;
-    struct place *p = place_of(o, shard);
+    struct cw_outbox_place *p = place_of(o, shard);
     if (!p)
         p = new_place(o);
     if (!p) {
@@ -80,25 +67,25 @@ static void port_read(void *self, int32_t shard, int64_t from)
                shard);
         return;
     }
-    *p = (struct place){.shard = shard, .next = from};
+    *p = (struct cw_outbox_place){.shard = shard, .next = from, .told = -1};
     o->changed = true;
-    come_back(o);
+    cw_outbox_come_back(o);
 }
 
 static void port_leave(void *self, int32_t shard)
 {
     struct cw_outbox *o = self;
-    struct place *p = place_of(o, shard);
+    struct cw_outbox_place *p = place_of(o, shard);
     if (!p)
         return;
     *p = o->places[--o->n_places];
     o->changed = true;
-    come_back(o);
+    cw_outbox_come_back(o);
 }
 
 static void port_wake(void *self)
 {
-    come_back(self);
+    cw_outbox_come_back(self);
 }
 
 struct cw_outbox_port cw_outbox_port(struct cw_outbox *o)
@@ -107,138 +94,69 @@ struct cw_outbox_port cw_outbox_port(struct cw_outbox *o)
         .self = o, .read = port_read, .leave = port_leave, .wake = port_wake};
 }
 
-/* Until librdkafka has stopped fetching what was assigned before. Its thread would abort the
- * process if a partition were taken away again before its first stop is through, as happens where
- * one shard after another is dropped. That thread serves requests in their order: the first answer
- * says that the stops are done, the second that they are acknowledged. */
-static void settle(rd_kafka_t *rk)
+const struct cw_outbox_place *cw_outbox_places(const struct cw_outbox *o, size_t *ret_n)
 {
-    for (int i = 0; i < 2; i++) {
-        rd_kafka_topic_partition_list_t *list = NULL;
-        if (rd_kafka_assignment(rk, &list) == RD_KAFKA_RESP_ERR_NO_ERROR)
-            rd_kafka_topic_partition_list_destroy(list);
-    }
+    *ret_n = o->n_places;
+    return o->places;
 }
 
-/* Everything is assigned anew, each partition where it had come to. */
-static void assign(struct cw_outbox *o)
+/* ---- reading ---- */
+
+/* A delivery that changes the places while it is given something ends the reading. */
+bool cw_outbox_wants(const struct cw_outbox *o)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)o->n_places);
-    for (size_t i = 0; i < o->n_places; i++) {
-        const struct place *p = &o->places[i];
-        rd_kafka_topic_partition_list_add(list, o->topic, p->shard)->offset =
-            p->next == CW_OFFSET_NONE ? RD_KAFKA_OFFSET_BEGINNING : p->next;
-    }
-    rd_kafka_resp_err_t err = rd_kafka_assign(o->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    settle(o->rk);
-    o->changed = err != RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (err)
-        cw_log(CW_LOG_ERROR, "outbox_not_assigned", "reason=%s", rd_kafka_err2name(err));
+    return o->budget > 0 && !o->changed && cw_delivery_has_room(o->d);
 }
 
-/* ---- draining ---- */
-
-static void on_error(struct cw_outbox *o, const rd_kafka_message_t *m)
+void cw_outbox_record(struct cw_outbox *o, int32_t shard, int64_t offset, int64_t ms,
+                      struct cw_str value)
 {
-    char quoted[300];
-    switch (m->err) {
-    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-        cw_delivery_end(o->d, m->partition, m->offset);
-        break;
-    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-        cw_delivery_lost(o->d, m->partition);
-        break;
-    default:
-        cw_log(CW_LOG_WARNING, "outbox_error", "shard=%" PRId32 " error=%s text=%s", m->partition,
-               rd_kafka_err2name(m->err),
-               cw_log_quote(rd_kafka_message_errstr(m), quoted, sizeof quoted));
-    }
-}
-
-static void take(struct cw_outbox *o, const rd_kafka_message_t *m)
-{
-    struct place *p = m->rkt ? place_of(o, m->partition) : NULL;
-    if (m->err) {
-        on_error(o, m);
+    struct cw_outbox_place *p = place_of(o, shard);
+    o->budget--;
+    if (!p || offset < p->next)
         return;
-    }
-    if (!p || m->offset < p->next)
-        return;
-    p->next = m->offset + 1;
-    int64_t ms = rd_kafka_message_timestamp(m, NULL);
-    cw_delivery_task(o->d, m->partition, m->offset, ms < 0 ? CW_NO_TIME : ms * 1000,
-                     (struct cw_str){m->payload, m->len});
+    p->next = offset + 1;
+    cw_delivery_task(o->d, shard, offset, ms < 0 ? CW_NO_TIME : ms * 1000, value);
 }
 
-static void drain(struct cw_outbox *o)
+void cw_outbox_end(struct cw_outbox *o, int32_t shard, int64_t offset)
 {
-    int left = BUDGET;
+    struct cw_outbox_place *p = place_of(o, shard);
+    o->budget--;
+    if (p)
+        p->told = offset;
+    cw_delivery_end(o->d, shard, offset);
+}
+
+void cw_outbox_lost(struct cw_outbox *o, int32_t shard)
+{
+    struct cw_outbox_place *p = place_of(o, shard);
+    o->budget--;
+    if (p)
+        p->lost = true;
+    cw_delivery_lost(o->d, shard);
+}
+
+static void read_on(struct cw_outbox *o)
+{
+    o->budget = BUDGET;
     if (o->changed)
-        assign(o);
-    while (left > 0 && !o->changed && cw_delivery_has_room(o->d)) {
-        rd_kafka_message_t *m = rd_kafka_consumer_poll(o->rk, 0);
-        if (!m)
-            break;
-        take(o, m);
-        rd_kafka_message_destroy(m);
-        left--;
-    }
+        o->changed = !o->reader.assign(o->reader.self, o->places, o->n_places);
+    if (!o->changed)
+        o->reader.read(o->reader.self, o);
     cw_delivery_flush(o->d);
-    if (left == 0 || o->changed)
-        come_back(o);
-}
-
-static void on_io(struct ev_loop *loop, ev_io *io, int events)
-{
-    struct cw_outbox *o = io->data;
-    uint64_t n;
-    (void)loop;
-    (void)events;
-    (void)!read(o->fd, &n, sizeof n); /* Only to empty it; the queue itself tells what there is. */
-    drain(o);
+    if (o->budget <= 0 || o->changed)
+        cw_outbox_come_back(o);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *t, int events)
 {
     (void)loop;
     (void)events;
-    drain(t->data);
+    read_on(t->data);
 }
 
 /* ---- open and close ---- */
-
-static rd_kafka_t *consumer(const struct cw_settings *s, struct cw_errbuf *eb)
-{
-    char group[512];
-    (void)snprintf(group, sizeof group, "%s-delivery-%s", s->kafka_group, s->instance);
-    const struct cw_property extra[] = {
-        {"group.id", group},
-        {"isolation.level", "read_committed"},
-        {"enable.auto.commit", "false"},
-        {"enable.auto.offset.store", "false"},
-        {"auto.offset.reset", "error"},
-        {"enable.partition.eof", "true"},
-        {"check.crcs", "true"},
-        {"fetch.wait.max.ms", "100"},
-        {"queued.max.messages.kbytes", "8192"},
-    };
-    return cw_kafka_handle(s, RD_KAFKA_CONSUMER, extra, sizeof extra / sizeof *extra, NULL, NULL,
-                           eb);
-}
-
-static void start_watching(struct cw_outbox *o)
-{
-    static const uint64_t one = 1;
-    rd_kafka_queue_io_event_enable(o->queue, o->fd, &one, sizeof one);
-    ev_io_init(&o->io, on_io, o->fd, EV_READ);
-    ev_timer_init(&o->poll, on_timer, SAFETY_POLL, SAFETY_POLL);
-    ev_timer_init(&o->turn, on_timer, 0., 0.);
-    o->io.data = o->poll.data = o->turn.data = o;
-    ev_io_start(o->loop, &o->io);
-    ev_timer_start(o->loop, &o->poll);
-}
 
 int cw_outbox_open(const struct cw_settings *s, struct ev_loop *loop, struct cw_outbox **ret_outbox,
                    struct cw_errbuf *eb)
@@ -246,18 +164,17 @@ int cw_outbox_open(const struct cw_settings *s, struct ev_loop *loop, struct cw_
     struct cw_outbox *o = calloc(1, sizeof *o);
     if (!o)
         return cw_fail(eb, CW_E_NOMEM, "no memory for the outbox");
-    o->topic = s->topic_tasks;
     o->loop = loop;
-    o->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    o->rk = o->fd >= 0 ? consumer(s, eb) : NULL;
-    if (!o->rk) {
-        int err = o->fd < 0 ? cw_fail(eb, CW_E_IO, "eventfd: no more files") : -CW_E_INVALID;
+    ev_timer_init(&o->poll, on_timer, SAFETY_POLL, SAFETY_POLL);
+    ev_timer_init(&o->turn, on_timer, 0., 0.);
+    o->poll.data = o->turn.data = o;
+    int err = strcmp(s->bus, "kafka") == 0 ? cw_outbox_kafka_open(s, loop, o, &o->reader, eb)
+                                           : cw_outbox_logs_open(s, &o->reader, eb);
+    if (err) {
         cw_outbox_close(o);
         return err;
     }
-    (void)rd_kafka_poll_set_consumer(o->rk);
-    o->queue = rd_kafka_queue_get_consumer(o->rk);
-    start_watching(o);
+    ev_timer_start(o->loop, &o->poll);
     *ret_outbox = o;
     return 0;
 }
@@ -271,19 +188,10 @@ void cw_outbox_close(struct cw_outbox *o)
 {
     if (!o)
         return;
-    if (o->queue) {
-        ev_io_stop(o->loop, &o->io);
-        ev_timer_stop(o->loop, &o->poll);
-        ev_timer_stop(o->loop, &o->turn);
-        rd_kafka_queue_io_event_enable(o->queue, -1, NULL, 0);
-        rd_kafka_queue_destroy(o->queue);
-    }
-    if (o->rk) {
-        (void)rd_kafka_consumer_close(o->rk);
-        rd_kafka_destroy(o->rk);
-    }
-    if (o->fd >= 0)
-        (void)close(o->fd);
+    ev_timer_stop(o->loop, &o->poll);
+    ev_timer_stop(o->loop, &o->turn);
+    if (o->reader.close)
+        o->reader.close(o->reader.self);
     free(o->places);
     free(o);
 }

@@ -193,6 +193,7 @@ static void on_wake(struct ev_loop *loop, ev_async *w, int events)
     (void)loop;
     (void)events;
     check_fatal(sh);
+    cw_outbox_come_back(sh->outbox); /* What woke us may be a commit. */
     /* Engines that end drop their shards, whose last tasks are still to be delivered. */
     if (sh->stopping)
         return;
@@ -259,14 +260,14 @@ static void on_ending(struct ev_loop *loop, ev_timer *t, int events)
     ev_break(loop, EVBREAK_ALL);
 }
 
-/* An engine that Kafka does not answer cannot be stopped. What it has not committed was never done,
- * so nothing is lost by not waiting on. */
+/* An engine that the bus does not answer cannot be stopped. What it has not committed was never
+ * done, so nothing is lost by not waiting on. */
 static void on_overdue(struct ev_loop *loop, ev_timer *t, int events)
 {
     (void)loop;
     (void)t;
     (void)events;
-    complain("stopped_uncommitted", "Kafka does not answer; the next start goes on from the last "
+    complain("stopped_uncommitted", "the bus does not answer; the next start goes on from the last "
                                     "commit");
     _exit(CW_EXIT_RESTART);
 }

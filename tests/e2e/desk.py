@@ -1,4 +1,4 @@
-"""A desk under test: the real daemon and ctl, real Apache Kafka, a private Redis.
+"""A desk under test: the real daemon and ctl, real Apache Kafka or a file, a private Redis.
 
 Every desk has topics, group and key prefix of its own, so that tests share one broker without
 meeting. Nothing here sleeps for a time: everything waits for a condition, within a bound.
@@ -16,17 +16,17 @@ import time
 import unittest
 import uuid
 
-KAFKA = os.environ.get("CW_TEST_KAFKA")
+sys.path.insert(0, os.path.dirname(__file__))
+from buses import KafkaBus  # noqa: E402
+
 BIN = os.environ.get("CW_TEST_BIN", ".")
-TOPICS = ("billing", "service", "profiles", "managers", "outcomes", "tasks", "state", "control",
-          "dead_letters")
 SIM_CLIENTS, SIM_DAYS = 200, 45
 
 
-def run_tests():
-    """Instead of unittest.main: without a broker the whole file is skipped, loudly."""
-    if not KAFKA:
-        print("skipped: CW_TEST_KAFKA names no broker (scripts/test.sh starts one)")
+def run_tests(bus=KafkaBus):
+    """Instead of unittest.main: without its bus the whole file is skipped, loudly."""
+    if bus.missing:
+        print("skipped: " + bus.missing)
         sys.exit(77)
     unittest.main(verbosity=2)
 
@@ -166,9 +166,9 @@ class Desk:
     judging = ("-o", "language=en", "-o", "watched_numbers=10010", "-o",
                "operators.own_prefixes=86135", "-o", "operators.competitor_prefixes=86130")
 
-    def __init__(self, *extra):
+    def __init__(self, *extra, bus=KafkaBus):
         self.folder = tempfile.mkdtemp(prefix="cw-e2e-")
-        self.name = "e2e-" + uuid.uuid4().hex[:8]
+        self.bus = bus(self.folder)
         self.extra, self.daemons = extra, []
         self.redis = Redis(os.path.join(self.folder, "redis"))
 
@@ -180,13 +180,10 @@ class Desk:
         shutil.rmtree(self.folder)
 
     def topic(self, name):
-        return f"{self.name}.{name}"
+        return self.bus.topic(name)
 
     def settings(self):
-        values = [f"kafka.bootstrap_servers={KAFKA}", "kafka.create_topics=true",
-                  f"kafka.group={self.name}", f"redis.url=redis://127.0.0.1:{self.redis.port}",
-                  "kafka.properties.session.timeout.ms=6000"]
-        values += [f"kafka.topics.{t}={self.topic(t)}" for t in TOPICS]
+        values = [*self.bus.settings(), f"redis.url=redis://127.0.0.1:{self.redis.port}"]
         return [*self.judging, *(word for v in (*values, *self.extra) for word in ("-o", v))]
 
     def start(self, instance="cw-0", wait=True, extra=()):
@@ -218,29 +215,12 @@ class Desk:
         self.ctl("ingest", self.write(f"in-{uuid.uuid4().hex[:6]}.ndjson", records))
 
     def produce(self, topic, key, value, headers=()):
-        """One message as it is, with kcat."""
-        path = os.path.join(self.folder, "message")
-        with open(path, "wb") as f:
-            f.write(value)
-        words = ["kcat", "-P", "-b", KAFKA, "-t", self.topic(topic), "-X",
-                 "topic.partitioner=murmur2_random"]
-        words += [] if key is None else ["-k", key]
-        for name, text in headers:
-            words += ["-H", f"{name}={text}"]
-        subprocess.run([*words, path], check=True, capture_output=True)
+        """One message as it is."""
+        self.bus.produce(topic, key, value, headers)
 
     def consume(self, topic):
         """All committed messages: (headers, key, value bytes, partition, offset)."""
-        r = subprocess.run(
-            ["kcat", "-C", "-b", KAFKA, "-t", self.topic(topic), "-e", "-q", "-X",
-             "isolation.level=read_committed", "-f", "\x01%p\x02%o\x02%h\x02%k\x02%s"],
-            check=True, capture_output=True)
-        messages = []
-        for part in r.stdout.split(b"\x01")[1:]:
-            partition, offset, headers, key, value = part.split(b"\x02", 4)
-            pairs = [h.split("=", 1) for h in headers.decode().split(",") if "=" in h]
-            messages.append((dict(pairs), key.decode(), value, int(partition), int(offset)))
-        return messages
+        return self.bus.consume(topic)
 
     def records(self):
         """The outbox: task records by (task_id, version); one that is there twice is an error."""
@@ -315,9 +295,10 @@ def same_field(value, text):
 
 class DeskTest(unittest.TestCase):
     maxDiff = 2000
+    bus = KafkaBus
 
     def setUp(self):
-        self.desk = Desk()
+        self.desk = Desk(bus=self.bus)
         self.addCleanup(self.desk.close)
         self.addCleanup(self.note_what_was_said)
 
