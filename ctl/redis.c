@@ -93,6 +93,19 @@ bool cw_redis_is_id(const char *text)
     return n >= 1 && n <= 64 && !text[n];
 }
 
+enum cw_exit cw_redis_find_task(struct cw_redis *r, const char *task, char ret_manager[65])
+{
+    struct cw_key key = cw_redis_key(r, "tasks");
+    redisReply *manager = cw_redis_ask(r, "HGET", key.text, task, NULL);
+    if (!manager)
+        return cw_redis_fail(r);
+    bool found = manager->type == REDIS_REPLY_STRING;
+    if (found)
+        (void)snprintf(ret_manager, 65, "%s", manager->str);
+    freeReplyObject(manager);
+    return found ? CW_EXIT_DONE : cw_ctl_fail(CW_EXIT_WRONG, "no task %s in Redis", task);
+}
+
 struct cw_str cw_redis_field(const redisReply *pairs, const char *name)
 {
     for (size_t i = 0; i + 1 < pairs->elements; i += 2)

@@ -43,6 +43,8 @@ struct cw_key cw_redis_key(const struct cw_redis *r, const char *name);
 struct cw_key cw_redis_desk_key(const struct cw_redis *r, const char *manager, const char *name);
 /* Manager ids and task ids: [A-Za-z0-9._-]{1,64}. */
 bool cw_redis_is_id(const char *text);
+/* Whose task it is; the complaint has been printed when it is nobody's. */
+enum cw_exit cw_redis_find_task(struct cw_redis *r, const char *task, char ret_manager[65]);
 
 /* The value of a name in a reply of names and values; "" where there is none. Borrowed. */
 struct cw_str cw_redis_field(const redisReply *pairs, const char *name);

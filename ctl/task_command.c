@@ -26,19 +26,6 @@ static const char *word(const struct view *v, enum cw_word w)
 
 /* ---- finding it ---- */
 
-static enum cw_exit find_manager(struct view *v)
-{
-    struct cw_key key = cw_redis_key(&v->redis, "tasks");
-    redisReply *manager = cw_redis_ask(&v->redis, "HGET", key.text, v->id, NULL);
-    if (!manager)
-        return cw_redis_fail(&v->redis);
-    bool found = manager->type == REDIS_REPLY_STRING;
-    if (found)
-        (void)snprintf(v->manager, sizeof v->manager, "%s", manager->str);
-    freeReplyObject(manager);
-    return found ? CW_EXIT_DONE : cw_ctl_fail(CW_EXIT_WRONG, "no task %s in Redis", v->id);
-}
-
 static enum cw_exit fetch(struct view *v)
 {
     char name[80];
@@ -132,7 +119,6 @@ static void print_head(const struct view *v)
         {CW_WORD_created, {"created_at"}},
         {CW_WORD_updated, {"updated_at"}},
         {CW_WORD_headline, {"headline"}},
-        {CW_WORD_note, {"note"}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         print_fields(v, rows[i].label, rows[i].names);
@@ -157,6 +143,22 @@ static void print_points(const struct view *v)
         (void)putchar('\n');
     }
     json_decref(points);
+}
+
+/* What people wrote, a line for each text. */
+static void print_note(const struct view *v)
+{
+    struct cw_str note = field(v, "note");
+    if (note.n)
+        print_title(v, CW_WORD_note);
+    while (note.n) {
+        const char *eol = memchr(note.p, '\n', note.n);
+        size_t n = eol ? (size_t)(eol - note.p) : note.n;
+        cw_text_print((struct cw_str){note.p, n}, stdout);
+        (void)putchar('\n');
+        n += eol != NULL;
+        note = (struct cw_str){note.p + n, note.n - n};
+    }
 }
 
 /* A scalar as a person reads it: texts bare, numbers without the noise of their binary form. */
@@ -292,6 +294,7 @@ static enum cw_exit show(struct view *v)
     if (code)
         return code;
     print_head(v);
+    print_note(v);
     print_points(v);
     print_signals(v);
     print_why(v);
@@ -321,7 +324,7 @@ static enum cw_exit run(const struct cw_ctl *ctl)
         return cw_ctl_misused(ctl, "\"%s\" is no task id", v.id);
     enum cw_exit code = cw_redis_open(ctl->settings, &v.redis);
     if (!code)
-        code = find_manager(&v);
+        code = cw_redis_find_task(&v.redis, v.id, v.manager);
     if (!code)
         code = fetch(&v);
     if (!code)

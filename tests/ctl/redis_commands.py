@@ -205,6 +205,87 @@ def test_status_finds_what_is_wrong():
     redis("HDEL", "cw:delivery", "refill")
 
 
+def desk(task, manager="am042"):
+    flat = redis("HMGET", f"cw:{manager}:task:{task}", "desk", "desk_by", "desk_until", "desk_rev")
+    return (flat + "\n" * (3 - flat.count("\n"))).split("\n")
+
+
+def last_outcome(manager="am042"):
+    flat = redis("XREVRANGE", f"cw:{manager}:outcomes", "+", "-", "COUNT", "1").split("\n")
+    return dict(zip(flat[1::2], flat[2::2]))
+
+
+def test_moves():
+    apply(4, record("t-act", 1, 300), record("t-two", 2, 200, escalated_to="chief07"))
+    check_run("claim", our("claim", "t-act", "--as", "li", "--for", "45m"), 0,
+              out="t-act  claimed · until 20")
+    check("claimed by li", desk("t-act")[:2] == ["claimed", "li"], desk("t-act"))
+    check_run("another's claim", our("claim", "t-act", "--as", "zhang"), 1,
+              err="churnwatchctl: task t-act is claimed by li until")
+    got = our("--json", "claim", "t-act", "--as", "li")
+    answer = json.loads(got[1])
+    check("claim as JSON", answer == {"task_id": "t-act", "manager": "am042", "desk": "claimed",
+                                      "desk_rev": 3, "desk_until": desk("t-act")[2]}, got)
+    check_run("release", our("release", "t-act", "--as", "li"), 0, out="t-act  queued\n")
+    check_run("nothing to release", our("release", "t-act", "--as", "li"), 1,
+              err="task t-act is queued and cannot be released")
+
+    soon = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 20 * 86400))
+    check_run("snooze", our("snooze", "t-act", "--as", "li", "--until", soon, "--reason", "away"), 0,
+              out=f"t-act  snoozed · until {soon}T00:00:00+08:00")
+    check_run("snooze for a while", our("snooze", "t-act", "--as", "li", "--for", "3d"), 0,
+              out="t-act  snoozed · until ")
+    for words in ((), ("--for", "3d", "--until", "2026-12-24")):
+        check_run("one of the two", our("snooze", "t-act", "--as", "li", *words), 2,
+                  err="either --until TIME or --for DURATION")
+    check_run("no duration", our("snooze", "t-act", "--as", "li", "--for", "soon"), 2,
+              err='"soon" is no time')
+    check_run("too far", our("snooze", "t-act", "--as", "li", "--for", "400d"), 1,
+              err="UNTIL is in seconds since 1970")
+
+    check_run("note", our("note", "t-act", "她在等回话", "--as", "li"), 0, out="t-act  snoozed · until")
+    check_run("the task shows it", our("task", "t-act"), 0, out=["li: 她在等回话", "snoozed", "note\n"])
+    check("the note's outcome", last_outcome().get("note") == "她在等回话", last_outcome())
+    check_run("reassign", our("reassign", "t-act", "am043", "--as", "li"), 0,
+              out="asked for: the task's next version carries it out")
+    check("where to", last_outcome().get("to") == "am043", last_outcome())
+    check_run("escalate", our("escalate", "t-act", "--as", "li", "--reason", "big"), 0, out="asked for")
+    check_run("escalated already", our("escalate", "t-two", "--as", "li"), 1,
+              err="task t-two is escalated to chief07 already")
+
+    check_run("done wants a result", our("done", "t-act", "--as", "li"), 2, err="--result RESULT")
+    check_run("no such result", our("done", "t-act", "--as", "li", "--result", "sold"), 1,
+              err="RESULT is retained")
+    check_run("a version nobody saw", our("done", "t-two", "--as", "li", "--result", "lost",
+                                          "--seen", "3"), 1, err="has version 2; 3 was never seen")
+    check_run("done", our("done", "t-two", "--as", "li", "--result", "lost", "--method", "visit",
+                          "--note", "signed elsewhere"), 0, out="t-two  closed · version 2")
+    check("what came of it", {k: last_outcome().get(k) for k in ("action", "version", "result",
+                                                                 "method", "note")} ==
+          {"action": "done", "version": "2", "result": "lost", "method": "visit",
+           "note": "signed elsewhere"}, last_outcome())
+    got = our("--json", "done", "t-act", "--as", "li", "--result", "no_issue", "--seen", "1")
+    check("done as JSON", json.loads(got[1])["version"] == 1, got)
+    check_run("once", our("done", "t-two", "--as", "li", "--result", "lost"), 1,
+              err="task t-two is closed and cannot be done")
+
+    check_run("in Chinese", our("-o", "language=zh_CN", "claim", "t-low", "--as", "li"), 0,
+              out="t-low  处理中 · 至 20")
+    check_run("no such task", our("claim", "t-none", "--as", "li"), 1, err="no task t-none")
+    check_run("no task id", our("claim", "t 1", "--as", "li"), 2, err="is no task id")
+    check_run("who", our("claim", "t-low", "--as", "l i"), 1, err="WHO is a name of 1 to 64")
+    redis("HSET", "cw:tasks", "t-stale", "am042")
+    check_run("a task that is gone", our("claim", "t-stale", "--as", "li"), 1,
+              err="task t-stale is not on the desk of am042")
+    ENV.pop("USER", None)
+    check_run("nobody acts", our("claim", "t-low"), 2, err="USER is not set")
+    ENV["USER"] = "li"
+    check_run("the user acts", our("claim", "t-low"), 0, out="claimed")
+    redis("FUNCTION", "FLUSH")
+    check_run("without the functions", our("claim", "t-low"), 1,
+              err="churnwatchd loads them when it connects")
+
+
 def test_refusals():
     redis("SET", "cw:odd:queue", "no set")
     check_run("a key of another type", our("tasks", "odd"), 1, err="WRONGTYPE")
@@ -216,7 +297,8 @@ try:
     while subprocess.run(["redis-cli", "-s", socket, "ping"], capture_output=True).stdout != b"PONG\n":
         assert server.poll() is None and time.monotonic() < until, "redis-server did not start"
     fill()
-    for test in (test_tasks, test_task, test_feed, test_follow, test_status, test_status_finds_what_is_wrong, test_refusals):
+    for test in (test_tasks, test_task, test_feed, test_follow, test_status,
+                 test_status_finds_what_is_wrong, test_moves, test_refusals):
         test()
 finally:
     server.terminate()
