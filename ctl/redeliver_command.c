@@ -17,12 +17,8 @@
 #include "ctl/progress.h"
 #include "ctl/recall.h"
 #include "ctl/refill.h"
+#include "ctl/takeover.h"
 
-#define FORGET_MOST 100 /* tasks let go of in one call */
-
-struct stretch {
-    int64_t from, to;
-};
 struct redeliver {
     const struct cw_ctl *ctl;
     const struct cw_settings *settings;
@@ -33,10 +29,9 @@ struct redeliver {
     struct cw_logs *logs;
     struct cw_redis redis;
     char recorded[CW_EPOCH_MOST + 1]; /* in churnwatch.control; "" none */
-    char present[CW_EPOCH_MOST + 1];  /* in Redis; "" none */
-    char taken[CW_EPOCH_MOST + 1];    /* `refill` in Redis; "" none */
+    struct cw_standing standing;      /* of Redis, as it was found */
     char holder[CW_EPOCH_MOST + 1];
-    struct stretch *parts; /* owned; of the outbox, by partition */
+    int64_t *from, *to; /* owned; which stretch of the outbox counts, by partition */
     int32_t n_parts;
     struct cw_outbox_index index;
     struct cw_refill refill;
@@ -62,19 +57,13 @@ static void tick(struct redeliver *r)
 
 /* ---- what is there ---- */
 
-static void keep(char out[CW_EPOCH_MOST + 1], struct cw_str text)
-{
-    (void)snprintf(out, CW_EPOCH_MOST + 1, "%.*s", (int)text.n, text.p);
-}
-
 static enum cw_exit look_at_redis(struct redeliver *r, redisReply **ret_delivery)
 {
     struct cw_key key = cw_redis_key(&r->redis, "delivery");
     redisReply *delivery = cw_redis_ask(&r->redis, "HGETALL", key.text, NULL);
     if (!delivery)
         return cw_redis_fail(&r->redis);
-    keep(r->present, cw_redis_field(delivery, "epoch"));
-    keep(r->taken, cw_redis_field(delivery, "refill"));
+    r->standing = cw_takeover_standing(delivery);
     *ret_delivery = delivery;
     return CW_EXIT_DONE;
 }
@@ -94,11 +83,12 @@ static enum cw_exit count_tasks(struct redeliver *r, long long *ret_n)
 static enum cw_exit check_whose(struct redeliver *r)
 {
     long long tasks = 0;
-    bool other = r->present[0] && r->recorded[0] && strcmp(r->present, r->recorded) != 0;
+    bool other =
+        r->standing.epoch[0] && r->recorded[0] && strcmp(r->standing.epoch, r->recorded) != 0;
     if (other && r->manager)
         return cw_ctl_fail(CW_EXIT_WRONG, "this Redis is not the one that was filled; "
                                           "redeliver without --manager fills it");
-    if (r->manager && strcmp(r->present, r->recorded) != 0)
+    if (r->manager && (!r->recorded[0] || strcmp(r->standing.epoch, r->recorded) != 0))
         return cw_ctl_fail(CW_EXIT_WRONG, "this Redis is empty or a redeliver of it was cut short; "
                                           "redeliver without --manager fills it");
     enum cw_exit code = other ? count_tasks(r, &tasks) : CW_EXIT_DONE;
@@ -128,18 +118,19 @@ static int measure(struct redeliver *r, const redisReply *delivery)
     int err = ops->partitions(r->logs, topic, &r->n_parts, &r->eb);
     if (!err && r->n_parts == 0)
         return cw_fail(&r->eb, CW_E_INVALID, "there is no topic %s", topic);
-    if (!err)
-        r->parts = calloc((size_t)r->n_parts, sizeof *r->parts);
-    if (!err && !r->parts)
+    if (err)
+        return err;
+    r->from = calloc((size_t)r->n_parts, sizeof *r->from);
+    r->to = calloc((size_t)r->n_parts, sizeof *r->to);
+    if (!r->from || !r->to)
         return -CW_E_NOMEM;
     for (int32_t p = 0; p < r->n_parts && !err; p++) {
-        struct stretch *s = &r->parts[p];
-        err = ops->range(r->logs, topic, p, &s->from, &s->to, &r->eb);
+        err = ops->range(r->logs, topic, p, &r->from[p], &r->to[p], &r->eb);
         if (!err && r->since != CW_NO_TIME)
-            err = ops->offset_at(r->logs, topic, p, r->since, &s->from, &r->eb);
-        if (r->manager && stored_offset(delivery, p) < s->to)
-            s->to = stored_offset(delivery, p);
-        r->whole += s->to > s->from ? 2 * (uint64_t)(s->to - s->from) : 0;
+            err = ops->offset_at(r->logs, topic, p, r->since, &r->from[p], &r->eb);
+        if (r->manager && stored_offset(delivery, p) < r->to[p])
+            r->to[p] = stored_offset(delivery, p);
+        r->whole += r->to[p] > r->from[p] ? 2 * (uint64_t)(r->to[p] - r->from[p]) : 0;
     }
     return err;
 }
@@ -148,9 +139,9 @@ static int read_outbox(struct redeliver *r, int (*each)(void *arg, const struct 
 {
     int err = 0;
     for (int32_t p = 0; p < r->n_parts && !err; p++)
-        if (r->parts[p].from < r->parts[p].to)
-            err = r->logs->ops->read(r->logs, r->settings->topic_tasks, p, r->parts[p].from,
-                                     r->parts[p].to, each, r, &r->eb);
+        if (r->from[p] < r->to[p])
+            err = r->logs->ops->read(r->logs, r->settings->topic_tasks, p, r->from[p], r->to[p],
+                                     each, r, &r->eb);
     return err;
 }
 
@@ -163,84 +154,39 @@ static int index_record(void *arg, const struct cw_message *m)
 
 /* ---- taking over and giving back ---- */
 
-static enum cw_exit done_or_failed(struct redeliver *r, redisReply *reply)
-{
-    bool good = reply != NULL;
-    freeReplyObject(reply);
-    return good ? CW_EXIT_DONE : cw_redis_fail(&r->redis);
-}
-
 static enum cw_exit take_over(struct redeliver *r)
 {
-    struct cw_key key = cw_redis_key(&r->redis, "delivery");
     if (r->manager) {
-        (void)strcpy(r->holder, r->present);
+        (void)strcpy(r->holder, r->standing.epoch);
         return CW_EXIT_DONE;
     }
     if (cw_epoch_draw("", r->holder, &r->eb) != 0)
         return cw_ctl_fail(CW_EXIT_WRONG, "%s", r->eb.text);
-    return done_or_failed(r, cw_redis_ask(&r->redis, "FCALL", "cw_refill_begin", "1", key.text,
-                                          r->present, r->taken, r->holder, NULL));
+    return cw_takeover_begin(&r->redis, &r->standing, r->holder);
 }
 
-static int argument(struct cw_buf *b, const char *text)
-{
-    cw_buf_put(b, text, strlen(text) + 1);
-    return b->failed ? -CW_E_NOMEM : 0;
-}
-
-/* Words one after the other in b, each with its end; asked as one call. */
-static redisReply *ask_packed(struct redeliver *r, const struct cw_buf *b, size_t n)
-{
-    const char **argv = calloc(n, sizeof *argv), *p = b->p;
-    size_t *lengths = calloc(n, sizeof *lengths);
-    redisReply *reply = NULL;
-    for (size_t i = 0; argv && lengths && i < n; i++, p += strlen(p) + 1) {
-        argv[i] = p;
-        lengths[i] = strlen(p);
-    }
-    if (argv && lengths)
-        reply = cw_redis_ask_words(&r->redis, argv, lengths, n);
-    free(argv);
-    free(lengths);
-    return reply;
-}
-
-static size_t begin_call(struct redeliver *r, struct cw_buf *b, const char *function)
-{
-    struct cw_key key = cw_redis_key(&r->redis, "delivery");
-    const char *const words[] = {"FCALL", function, "1", key.text, r->holder};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        (void)argument(b, words[i]);
-    return sizeof words / sizeof *words;
-}
-
+/* The epoch is in Redis first: one that Redis has and Kafka has not is recorded by whoever sees it.
+ */
 static enum cw_exit give_back(struct redeliver *r)
 {
-    struct cw_buf b = {0};
-    char text[24];
     if (r->manager)
         return CW_EXIT_DONE;
-    if (!r->recorded[0] && r->present[0])
-        (void)strcpy(r->recorded, r->present);
     bool fresh = !r->recorded[0];
-    if (fresh && cw_epoch_draw("", r->recorded, &r->eb) != 0)
+    if (fresh && r->standing.epoch[0])
+        (void)strcpy(r->recorded, r->standing.epoch);
+    else if (fresh && cw_epoch_draw("", r->recorded, &r->eb) != 0)
         return cw_ctl_fail(CW_EXIT_WRONG, "%s", r->eb.text);
-    size_t n = begin_call(r, &b, "cw_refill_end");
-    (void)argument(&b, r->recorded);
-    n++;
-    for (int32_t p = 0; p < r->n_parts; p++, n += 2) {
-        (void)snprintf(text, sizeof text, "%" PRId32, p);
-        (void)argument(&b, text);
-        (void)snprintf(text, sizeof text, "%" PRId64, r->parts[p].to);
-        (void)argument(&b, text);
-    }
-    redisReply *reply = b.failed ? NULL : ask_packed(r, &b, n);
-    cw_buf_free(&b);
-    enum cw_exit code = done_or_failed(r, reply);
-    /* In Redis first: one that Redis has and Kafka has not is recorded by whoever sees it. */
+    enum cw_exit code = cw_takeover_end(&r->redis, r->holder, r->recorded, r->to, r->n_parts);
     int err = code || !fresh ? 0 : cw_epoch_record(r->logs, r->settings, r->recorded, &r->eb);
     return err ? bus_failed(r, err) : code;
+}
+
+/* What was not read is not unknown. */
+static enum cw_exit sweep(struct redeliver *r)
+{
+    if (r->manager || r->since != CW_NO_TIME)
+        return CW_EXIT_DONE;
+    return cw_takeover_sweep(&r->redis, r->holder, &r->index, &r->forgotten);
 }
 
 /* ---- filling ---- */
@@ -286,55 +232,6 @@ static enum cw_exit set_desks(struct redeliver *r)
     return cw_recall_tell(&r->index, &r->redis, r->holder, cw_age_now() / CW_SECOND, &r->recalled);
 }
 
-/* ---- what the outbox does not know ---- */
-
-static enum cw_exit forget(struct redeliver *r, struct cw_buf *b, size_t n)
-{
-    redisReply *reply = b->failed ? NULL : ask_packed(r, b, n);
-    if (!reply)
-        return cw_redis_fail(&r->redis);
-    r->forgotten += (uint64_t)reply->integer;
-    freeReplyObject(reply);
-    return CW_EXIT_DONE;
-}
-
-static enum cw_exit forget_page(struct redeliver *r, const redisReply *pairs)
-{
-    enum cw_exit code = CW_EXIT_DONE;
-    for (size_t i = 0; i < pairs->elements && !code;) {
-        struct cw_buf b = {0};
-        size_t head = begin_call(r, &b, "cw_forget"), n = head;
-        for (; i < pairs->elements && n < head + FORGET_MOST; i += 2) {
-            struct cw_str id = {pairs->element[i]->str, (size_t)pairs->element[i]->len};
-            if (cw_outbox_index_find(&r->index, id))
-                continue;
-            (void)argument(&b, id.p);
-            n++;
-        }
-        if (n > head)
-            code = forget(r, &b, n);
-        cw_buf_free(&b);
-    }
-    return code;
-}
-
-static enum cw_exit sweep(struct redeliver *r)
-{
-    struct cw_key key = cw_redis_key(&r->redis, "tasks");
-    char cursor[24] = "0";
-    enum cw_exit code = CW_EXIT_DONE;
-    if (r->manager || r->since != CW_NO_TIME)
-        return CW_EXIT_DONE; /* What was not read is not unknown. */
-    do {
-        redisReply *page =
-            cw_redis_ask(&r->redis, "HSCAN", key.text, cursor, "COUNT", "1000", NULL);
-        code = page ? forget_page(r, page->element[1]) : cw_redis_fail(&r->redis);
-        (void)snprintf(cursor, sizeof cursor, "%s", page ? page->element[0]->str : "0");
-        freeReplyObject(page);
-    } while (!code && strcmp(cursor, "0") != 0);
-    return code;
-}
-
 /* ---- the whole of it ---- */
 
 static void print_summary(const struct redeliver *r)
@@ -370,6 +267,9 @@ static enum cw_exit rebuild(struct redeliver *r)
     enum cw_exit code = CW_EXIT_DONE;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !code; i++)
         code = steps[i](r);
+    if (code && strncmp(r->redis.eb.text, "CWEPOCH", 7) == 0)
+        (void)cw_ctl_fail(code, "another redeliver has taken over, or Redis was emptied again; if "
+                                "none is at work, run it again");
     return code;
 }
 
@@ -421,7 +321,8 @@ static enum cw_exit run(const struct cw_ctl *ctl)
     cw_recall_free(&r.index);
     cw_outbox_index_free(&r.index);
     cw_refill_free(&r.refill);
-    free(r.parts);
+    free(r.from);
+    free(r.to);
     cw_redis_close(&r.redis);
     cw_logs_close(r.logs);
     return code;

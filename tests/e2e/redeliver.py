@@ -1,11 +1,12 @@
 """A Redis that was lost is filled again from the outbox: as if nothing had happened to it."""
 import json
 import os
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(__file__))
-from desk import Desk, DeskTest, Redis, event, feed_entries, run_tests, wait_for  # noqa: E402
+from desk import BIN, DeskTest, Redis, event, feed_entries, run_tests, wait_for  # noqa: E402
 
 LINE = "8613500000001"
 LISTS = ("queue", "claimed", "snoozed", "due", "escalated")
@@ -62,10 +63,10 @@ class Redeliver(DeskTest):
         other = Redis(os.path.join(self.desk.folder, "other"))
         self.addCleanup(other.stop)
         other.ask("hset", self.desk.key("delivery"), "epoch", epoch)
-        self.desk.start("cw-0", extra=("-o", f"redis.url=redis://127.0.0.1:{other.port}"))
-        ends = {f: v for f, v in self.desk.redis.hash(self.desk.key("delivery")).items()}
-        wait_for("all is delivered",
-                 lambda: other.hash(self.desk.key("delivery")) == ends)
+        daemon = self.desk.start(
+            "cw-0", extra=("-o", f"redis.url=redis://127.0.0.1:{other.port}"))
+        versions = len(self.desk.records())
+        wait_for("all is delivered", lambda: daemon.metric("delivered_total") == versions)
         return other
 
     def test_flushed_in_the_middle(self):
@@ -165,6 +166,40 @@ class Redeliver(DeskTest):
         daemon.terminate()
         daemon = self.desk.start(wait=False)
         wait_for("refused", lambda: "redeliver" in daemon.said())
+        self.fill_again(daemon)
+        self.assertEqual(snapshot(self.desk, self.desk.redis), before)
+
+    def test_two_at_once(self):
+        """The later one takes over; whichever ends well has filled it well."""
+        daemon = self.some_tasks()
+        before = snapshot(self.desk, self.desk.redis)
+        self.desk.redis.ask("flushall")
+        self.refused(daemon)
+        words = [os.path.join(BIN, "churnwatchctl"), *self.desk.settings(), "-o", "redis.batch=1",
+                 "redeliver"]
+        runs = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                for _ in range(4)]
+        said = [run.communicate() for run in runs]
+        self.assertIn(0, [run.returncode for run in runs])
+        for run, (_, complaint) in zip(runs, said):
+            self.assertEqual(run.returncode != 0, "CWEPOCH" in complaint, complaint)
+        wait_for("the daemon goes on", daemon.ready)
+        self.assertEqual(snapshot(self.desk, self.desk.redis), before)
+
+    def test_killed_at_any_point(self):
+        daemon = self.some_tasks()
+        before = snapshot(self.desk, self.desk.redis)
+        words = [os.path.join(BIN, "churnwatchctl"), *self.desk.settings(), "-o", "redis.batch=1",
+                 "redeliver"]
+        cut = 0
+        for _ in range(12):
+            self.desk.redis.ask("flushall")
+            run = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            wait_for("it has begun", lambda: run.poll() is not None or
+                     self.desk.redis.ask("exists", self.desk.key("delivery")) == "1")
+            run.kill()
+            cut += run.wait() != 0
+        print(f"cut short {cut} times", flush=True)
         self.fill_again(daemon)
         self.assertEqual(snapshot(self.desk, self.desk.redis), before)
 
