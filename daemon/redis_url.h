@@ -22,8 +22,8 @@ struct cw_redis_url {
     enum cw_redis_way way;
     struct cw_redis_host hosts[CW_REDIS_HOSTS_MOST]; /* TCP, TLS: one; SENTINEL: the sentinels */
     size_t n_hosts;
-    char path[108];                /* UNIX: as long as a socket's address may be */
-    char master[128];              /* SENTINEL */
+    char path[108];                 /* UNIX: as long as a socket's address may be */
+    char master[128];               /* SENTINEL */
     char user[128], password[1025]; /* "" for none */
     int db;
 };
