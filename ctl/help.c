@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ctl/command.h"
+#include "ctl/text.h"
 
 /* The one character that is not one byte is the ellipsis of FILE…, two bytes longer. */
 static int width_of(const char *left)
@@ -29,11 +30,26 @@ static void print_options(const struct cw_option *table, const char *title, FILE
         print_option(o, out);
 }
 
+/* Columns of "name operands", whatever script they are written in. */
+static int left_width(const struct cw_command *c)
+{
+    size_t operands = cw_text_width((struct cw_str){c->operands, strlen(c->operands)});
+    return (int)(strlen(c->name) + 1 + operands);
+}
+
+static int widest(void)
+{
+    int most = 0;
+    for (size_t i = 0; cw_commands[i]; i++)
+        if (left_width(cw_commands[i]) > most)
+            most = left_width(cw_commands[i]);
+    return most;
+}
+
 static void print_command(const struct cw_command *c, FILE *out)
 {
-    char left[64];
-    (void)snprintf(left, sizeof left, "%s %s", c->name, c->operands);
-    (void)fprintf(out, "  %-*s %s\n", width_of(left), left, c->help);
+    (void)fprintf(out, "  %s %s%*s %s\n", c->name, c->operands, widest() - left_width(c), "",
+                  c->help);
 }
 
 void cw_help_group(const char *first, FILE *out)

@@ -13,7 +13,7 @@ static int add_password(const char *file, struct cw_redis_url *u, struct cw_errb
     struct cw_errbuf why = {""};
     int err = cw_secret_read(file, &secret, &why);
     if (err)
-        return cw_fail(eb, (enum cw_err)-err, "redis.password_file: %.480s", why.text);
+        return cw_fail(eb, (enum cw_err) - err, "redis.password_file: %.480s", why.text);
     memcpy(u->password, secret.text, sizeof secret.text);
     cw_secret_wipe(&secret);
     return 0;
