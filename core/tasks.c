@@ -242,8 +242,8 @@ static bool is_seen(const struct work *w, const struct cw_task *ended,
 
 /* What a manager has dealt with, or nobody in all the time the task was open, is not told again as
  * long as it merely lasts. What is newer, and crossed the manager's "done" or came on the day of
- * expiry, is a task of its own, in the same step. */
-static void go_on(struct work *w, const struct cw_task *ended)
+ * expiry, is a task of its own, in the same step, and goes to whom the ended one was given. */
+static void go_on(struct work *w, struct cw_task *ended)
 {
     const struct cw_done *done = w->f->done;
     cw_event_time until = done ? done->quiet_until : w->f->now + w->sh->settings->quiet_expired;
@@ -255,6 +255,10 @@ static void go_on(struct work *w, const struct cw_task *ended)
             cw_past_settle(w->sh, w->cl, g, until, !done || done->reached);
         else
             tell_again(w, g);
+    }
+    if (w->t) {
+        w->t->reassigned_to = ended->reassigned_to;
+        ended->reassigned_to = (struct cw_str){0};
     }
 }
 

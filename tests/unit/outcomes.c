@@ -278,6 +278,23 @@ static void what_crosses_a_done_is_not_lost(void **state)
     r_free(r);
 }
 
+/* Whoever is talking to the client goes on with it. */
+static void what_crosses_stays_in_the_same_hands(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    make_queued(r);
+    r_outcome(r, "2026-03-02 10:20", CLIENT, "reassign", "'to':'am043'");
+    suspend(r, "2026-03-02 10:30", LINE, "both");
+    done(r, "2026-03-02 10:40", 2, "retained");
+    assert_int_equal(cw_shard_open_tasks(r_shard(r)), 1);
+    assert_string_equal(text(r_task(r, CLIENT), "manager"), "am043");
+    done(r, "2026-03-02 10:50", 1, "retained");
+    suspend(r, "2026-03-02 11:00", OTHER, "both");
+    assert_string_equal(text(r_task(r, CLIENT), "manager"), "am042");
+    r_free(r);
+}
+
 /* A step up that the manager had not seen crosses too; what was seen does not. */
 static void a_step_not_seen_crosses(void **state)
 {
@@ -883,6 +900,7 @@ int main(void)
         cmocka_unit_test(an_outcome_counts_once),
         cmocka_unit_test(no_outcome_moves_the_clock),
         cmocka_unit_test(what_crosses_a_done_is_not_lost),
+        cmocka_unit_test(what_crosses_stays_in_the_same_hands),
         cmocka_unit_test(a_step_not_seen_crosses),
         cmocka_unit_test(what_was_cleared_does_not_cross),
         cmocka_unit_test(after_a_call),

@@ -43,7 +43,10 @@ struct model {
     struct known_task tasks[TASKS];
     int n_tasks;
     size_t read;                               /* versions looked at */
+    bool follows;                              /* the last of them may have another after it */
     int profile[CLIENTS], reassigned[CLIENTS]; /* managers; -1: none */
+    int given[CLIENTS];                        /* whom the last task was reassigned to */
+    char ended_at[CLIENTS][32];                /* when it was done or expired */
     char used[24];                             /* id of the last outcome that was taken in */
     int used_of, used_at;                      /* its client, and when */
 };
@@ -125,6 +128,9 @@ static struct known_task *begin(struct model *m, json_t *record)
     struct known_task *t = &m->tasks[m->n_tasks++];
     *t = (struct known_task){.client = client, .open = true};
     (void)snprintf(t->id, sizeof t->id, "%s", text(record, "task_id"));
+    /* What follows in the same step stays with whoever had it. */
+    if (m->follows && strcmp(m->ended_at[client], text(record, "updated_at")) == 0)
+        m->reassigned[client] = m->given[client];
     return t;
 }
 
@@ -149,14 +155,19 @@ static void learn_version(struct model *m, json_t *record)
     learn_signals(t, record);
     check_manager(m, record, t->client);
     t->open = strcmp(text(record, "state"), "open") == 0;
-    if (!t->open)
-        m->reassigned[t->client] = -1;
+    m->follows = !t->open && strcmp(text(record, "state"), "withdrawn") != 0;
+    if (t->open)
+        return;
+    m->given[t->client] = m->reassigned[t->client];
+    m->reassigned[t->client] = -1;
+    (void)snprintf(m->ended_at[t->client], sizeof m->ended_at[0], "%s", text(record, "updated_at"));
 }
 
 /* Reads what was written since; returns how many versions. `most`: of one task. */
 static int learn(struct model *m, int most)
 {
     int n = 0;
+    m->follows = false;
     for (const char *line; (line = r_version_text(m->r, m->read)); m->read++, n++) {
         json_error_t error;
         json_t *record = json_loads(line, 0, &error);
