@@ -179,6 +179,18 @@ bool cw_shard_clean(const struct cw_shard *sh)
 
 /* ---- reading ---- */
 
+void cw_shard_only(struct cw_shard *sh, struct cw_str client)
+{
+    sh->only = client;
+}
+
+/* r is a reader of its own: the id is only looked at. */
+static bool is_wanted(const struct cw_shard *sh, struct cw_reader r)
+{
+    struct cw_str id = cw_read_str(&r);
+    return !sh->only.p || r.failed || (id.n == sh->only.n && memcmp(id.p, sh->only.p, id.n) == 0);
+}
+
 static int read_image(struct cw_shard *sh, uint32_t commit, enum cw_image_kind kind,
                       struct cw_reader r, struct cw_errbuf *eb)
 {
@@ -192,7 +204,7 @@ static int read_image(struct cw_shard *sh, uint32_t commit, enum cw_image_kind k
         return r.failed ? cw_fail(eb, CW_E_CORRUPT, "an image of the shard's facts is cut short")
                         : 0;
     case CW_IMAGE_CLIENT:
-        if (cw_image_read_client(sh, &r, commit))
+        if (!is_wanted(sh, r) || cw_image_read_client(sh, &r, commit))
             return 0;
         return sh->failed ? -CW_E_NOMEM : cw_fail(eb, CW_E_CORRUPT, "a client's image is damaged");
     case CW_IMAGE_ACCURACY:

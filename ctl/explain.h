@@ -10,7 +10,6 @@
 
 /* All of it borrowed. */
 struct cw_explain_view {
-    const struct cw_ctl *ctl;
     const struct cw_scene *scene;
     const struct cw_explained *x;
     struct cw_profile profile; /* all unknown where the client has none */

@@ -4,12 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus/logs.h"
 #include "ctl/explain.h"
+#include "ctl/live_settings.h"
 
 struct run {
     const struct cw_ctl *ctl;
     struct cw_str client;
-    cw_event_time at; /* CW_NO_TIME: as it stands */
+    cw_event_time at;                   /* CW_NO_TIME: as it stands */
+    const struct cw_settings *settings; /* in force; held */
     struct cw_scene scene;
     struct cw_explained *x;
     struct cw_errbuf eb;
@@ -27,7 +30,7 @@ static enum cw_exit failed(const struct run *r, int err)
 static void know_profile(struct cw_explain_view *v)
 {
     const struct cw_client *cl = v->x->client;
-    const char *manager = v->ctl->settings->default_manager;
+    const char *manager = v->scene->settings->default_manager;
     v->profile = (struct cw_profile){.phones = -1};
     if (cl->has_profile)
         (void)cw_profile_unpack(cl->profile, &v->profile, &v->room);
@@ -53,7 +56,6 @@ static enum cw_exit show(struct run *r)
     enum cw_exit code = CW_EXIT_DONE;
     if (!v)
         return failed(r, -CW_E_NOMEM);
-    v->ctl = r->ctl;
     v->scene = &r->scene;
     v->x = r->x;
     know_profile(v);
@@ -83,9 +85,33 @@ static enum cw_exit unknown(const struct run *r)
     return code;
 }
 
+/* ---- where to look ---- */
+
+static int look_at_bus(struct run *r, struct cw_logs *logs)
+{
+    int err = cw_live_settings(logs, r->ctl->settings, &r->settings, &r->eb);
+    if (err)
+        return err;
+    r->scene.settings = r->settings;
+    if (r->at != CW_NO_TIME)
+        return cw_scene_topics(&r->scene, logs, r->client, r->at, false, &r->eb);
+    return cw_scene_log(&r->scene, logs, r->client, &r->eb);
+}
+
 static int look(struct run *r)
 {
-    return cw_scene_files(&r->scene, r->ctl, r->client, r->at, false, &r->eb);
+    struct cw_logs *logs = NULL;
+    if (cw_args_text(r->ctl->args, "events")) {
+        r->settings = cw_settings_hold(r->ctl->settings);
+        r->scene.settings = r->settings;
+        return cw_scene_files(&r->scene, r->ctl->args, r->client, r->at, false, &r->eb);
+    }
+    r->scene.from = CW_FROM_STATE_LOG;
+    int err = cw_logs_open(r->ctl->settings, &logs, &r->eb);
+    if (!err)
+        err = look_at_bus(r, logs);
+    cw_logs_close(logs);
+    return err;
 }
 
 static enum cw_exit explain(struct run *r)
@@ -109,6 +135,7 @@ static enum cw_exit run(const struct cw_ctl *ctl)
     enum cw_exit code = explain(&r);
     free(r.x);
     cw_scene_free(&r.scene);
+    cw_settings_free(r.settings);
     return code;
 }
 

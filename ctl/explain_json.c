@@ -128,23 +128,18 @@ static void client(struct cw_buf *b, const struct cw_explain_view *v)
 static void source(struct cw_buf *b, const struct cw_scene *s)
 {
     static const char *const names[] = {"files", "state_log", "input_topics"};
-    static const char *const topics[] = {"profiles", "billing", "service"};
     member(b, "source");
     cw_buf_puts(b, "{");
     word(b, "from", names[s->from]);
     number(b, "partition", s->partition, 0);
     number(b, "partitions", s->partitions, 0);
     boolean(b, "partial", s->cut);
-    for (size_t i = 0; s->from == CW_FROM_INPUT_TOPICS && i < 3; i++) {
-        member(b, topics[i]);
-        cw_buf_printf(b, "{\"first_offset\":%lld}", (long long)s->first[i]);
-    }
     cw_buf_puts(b, "}");
 }
 
 static void segments(struct cw_buf *b, const struct cw_explain_view *v)
 {
-    const struct cw_settings *s = v->ctl->settings;
+    const struct cw_settings *s = v->scene->settings;
     member(b, "segments");
     cw_buf_puts(b, "[");
     for (size_t i = 0, n = 0; i < s->n_segments; i++) {
@@ -236,7 +231,7 @@ static void need(struct cw_buf *b, const struct cw_explain_view *v, uint8_t dete
 
 static void reading(struct cw_buf *b, const struct cw_explain_view *v, const struct cw_reading *r)
 {
-    const struct cw_settings *s = v->ctl->settings;
+    const struct cw_settings *s = v->scene->settings;
     cw_buf_puts(b, "{");
     line_number(b, "line", r->s.line);
     number(b, "slot", r->s.slot, 0);
@@ -284,7 +279,7 @@ static void detector(struct cw_buf *b, const struct cw_explain_view *v, unsigned
 
 void cw_explain_json(struct cw_buf *b, const struct cw_explain_view *v)
 {
-    const struct cw_settings *s = v->ctl->settings;
+    const struct cw_settings *s = v->scene->settings;
     cw_buf_puts(b, "{");
     client(b, v);
     instant(b, "clock", s->zone, v->x->clock);

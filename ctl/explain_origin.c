@@ -14,7 +14,7 @@ bool cw_explain_in_segment(const struct cw_explain_view *v, size_t i)
 void cw_explain_origin(const struct cw_explain_view *v, uint8_t detector, uint8_t threshold,
                        struct cw_explain_origin *ret)
 {
-    const struct cw_settings *s = v->ctl->settings;
+    const struct cw_settings *s = v->scene->settings;
     struct cw_threshold_id id = {detector, threshold};
     *ret = (struct cw_explain_origin){.id = id,
                                       .value = cw_threshold_value(id, &v->x->policy),

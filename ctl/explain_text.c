@@ -14,7 +14,7 @@ enum { LABEL_WIDTH = 19 };
 
 static const char *say(const struct cw_explain_view *v, enum cw_word w)
 {
-    return cw_word(v->ctl->settings, w);
+    return cw_word(v->scene->settings, w);
 }
 
 /* ---- numbers and units ---- */
@@ -145,7 +145,7 @@ static void print_source(const struct cw_explain_view *v, FILE *out)
     const struct cw_scene *s = v->scene;
     struct cw_buf b = {0};
     if (v->x->clock != CW_NO_TIME)
-        cw_buf_time(&b, v->ctl->settings->zone, v->x->clock);
+        cw_buf_time(&b, v->scene->settings->zone, v->x->clock);
     print_line(say(v, CW_WORD_clock), &b, out);
     cw_buf_printf(&b, "%s · %s %d/%d", say(v, from[s->from]), say(v, CW_WORD_partition),
                   s->partition, s->partitions);
@@ -156,7 +156,7 @@ static void print_source(const struct cw_explain_view *v, FILE *out)
 
 static void print_segments(const struct cw_explain_view *v, FILE *out)
 {
-    const struct cw_settings *s = v->ctl->settings;
+    const struct cw_settings *s = v->scene->settings;
     struct cw_buf b = {0};
     for (size_t i = 0; i < s->n_segments; i++) {
         struct cw_buf name = {0};
@@ -346,7 +346,7 @@ static void part_cell(struct cw_table *t, const struct cw_explain_view *v,
 static void put_day(struct cw_buf *b, const struct cw_explain_view *v, cw_event_time t)
 {
     cw_buf_puts(b, " ");
-    cw_buf_day(b, cw_zone_day(v->ctl->settings->zone, t));
+    cw_buf_day(b, cw_zone_day(v->scene->settings->zone, t));
 }
 
 static void standing_cell(struct cw_table *t, const struct cw_explain_view *v,
@@ -422,7 +422,7 @@ static void reading_row(struct cw_table *t, const struct cw_explain_view *v,
     const struct cw_signal *s = fired ? &r->open->s : &r->s;
     cw_number number = fired ? r->open->s.line : r->s.line;
     cw_table_text(t, cw_detectors[r->s.detector]->name);
-    cw_table_text(t, cw_text_reason(v->ctl->settings, s));
+    cw_table_text(t, cw_text_reason(v->scene->settings, s));
     cw_table_text(t, number ? cw_number_text(number, line) : "");
     standing_cell(t, v, r);
     for (enum part p = OBSERVED; p < PARTS; p++)

@@ -16,6 +16,13 @@ int cw_scene_watch(struct cw_scene *s, struct cw_str client)
     return 0;
 }
 
+void cw_scene_version(void *arg, const struct cw_task_version *v)
+{
+    const struct cw_scene *s = arg;
+    if (s->history)
+        cw_history_version(s->history, v);
+}
+
 void cw_scene_free(struct cw_scene *s)
 {
     if (s->replay)

@@ -6,13 +6,6 @@
 #include "ctl/replay.h"
 #include "ctl/scene.h"
 
-static void on_task(void *arg, const struct cw_task_version *v)
-{
-    const struct cw_scene *s = arg;
-    if (s->history)
-        cw_history_version(s->history, v);
-}
-
 /* `replay` tells of refused lines; here they say nothing of the client. */
 static void on_refused(void *arg, const struct cw_refused *refused)
 {
@@ -50,24 +43,23 @@ static int read_all(struct cw_scene *s, const struct cw_args *args, struct cw_er
     return err;
 }
 
-int cw_scene_files(struct cw_scene *s, const struct cw_ctl *ctl, struct cw_str client,
+int cw_scene_files(struct cw_scene *s, const struct cw_args *args, struct cw_str client,
                    cw_event_time at, bool with_history, struct cw_errbuf *eb)
 {
-    struct cw_replay_sinks sinks = {on_task, on_refused, s};
+    struct cw_replay_sinks sinks = {cw_scene_version, on_refused, s};
     struct timespec wall;
     (void)clock_gettime(CLOCK_REALTIME, &wall);
     s->from = CW_FROM_FILES;
-    s->partitions = (int32_t)cw_args_count(ctl->args, "partitions", 1);
+    s->partitions = (int32_t)cw_args_count(args, "partitions", 1);
     s->partition = cw_partition_of(client, s->partitions);
-    s->replay =
-        cw_replay_new(ctl->settings, s->partitions, (int64_t)wall.tv_sec * CW_SECOND, &sinks);
+    s->replay = cw_replay_new(s->settings, s->partitions, (int64_t)wall.tv_sec * CW_SECOND, &sinks);
     if (!s->replay)
         return -CW_E_NOMEM;
     s->shard = cw_replay_shard(s->replay, s->partition);
     cw_replay_only(s->replay, s->partition, at);
     int err = with_history ? cw_scene_watch(s, client) : 0;
     if (!err)
-        err = read_all(s, ctl->args, eb);
+        err = read_all(s, args, eb);
     if (!err && at != CW_NO_TIME)
         err = cw_replay_until(s->replay, at);
     return err;

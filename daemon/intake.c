@@ -109,6 +109,38 @@ int cw_taken_new(struct cw_taken_pool *p, const struct cw_decode_limits *limits,
     return 0;
 }
 
+struct cw_inlet cw_inlet_of(const struct cw_settings *s, enum cw_input in)
+{
+    switch (in) {
+    case CW_IN_PROFILES:
+        return (struct cw_inlet){in, s->topic_profiles, s->mappings[CW_MAP_PROFILES]};
+    case CW_IN_BILLING:
+        return (struct cw_inlet){in, s->topic_billing, s->mappings[CW_MAP_BILLING]};
+    case CW_IN_SERVICE:
+        return (struct cw_inlet){in, s->topic_service, s->mappings[CW_MAP_SERVICE]};
+    case CW_IN_OUTCOMES:
+    case CW_INPUTS:
+        break;
+    }
+    return (struct cw_inlet){in, s->topic_outcomes, NULL};
+}
+
+int cw_taken_judge(const struct cw_taken *t, enum cw_input in, struct cw_shard *shard,
+                   const struct cw_origin *from, const struct cw_output *out)
+{
+    switch (in) {
+    case CW_IN_PROFILES:
+        return cw_shard_profile(shard, &t->u.profile, from, out);
+    case CW_IN_OUTCOMES:
+        return cw_shard_outcome(shard, &t->u.outcome, from, out);
+    case CW_IN_BILLING:
+    case CW_IN_SERVICE:
+    case CW_INPUTS:
+        break;
+    }
+    return cw_shard_event(shard, &t->u.event, from, out);
+}
+
 cw_event_time cw_taken_time(const struct cw_taken *t, enum cw_input in)
 {
     if (in == CW_IN_PROFILES || t->err == -CW_E_REJECT)

@@ -10,6 +10,7 @@
 #define CW_DAEMON_INTAKE_H
 
 #include "bus/bus.h"
+#include "churnwatch/shard.h"
 #include "core/mapping.h"
 
 struct cw_taken {
@@ -40,12 +41,18 @@ struct cw_inlet {
     const struct cw_mapping *mapping; /* NULL: messages have the contract's shape */
 };
 
+/* Of an input, as the settings have it. Borrows from them. */
+struct cw_inlet cw_inlet_of(const struct cw_settings *s, enum cw_input in);
+
 /* Returns 0 with ret_taken to be freed by
  * cw_taken_free, or -CW_E_NOMEM. */
 int cw_taken_new(struct cw_taken_pool *p, const struct cw_decode_limits *limits,
                  const struct cw_inlet *inlet, const struct cw_message *m,
                  struct cw_taken **ret_taken);
 void cw_taken_free(struct cw_taken_pool *p, struct cw_taken *t);
+/* Has the shard judge a good one (err 0). Returns 0 or -CW_E_NOMEM. */
+int cw_taken_judge(const struct cw_taken *t, enum cw_input in, struct cw_shard *shard,
+                   const struct cw_origin *from, const struct cw_output *out);
 /* The event time it tells; CW_NO_TIME for profiles and refused messages. */
 cw_event_time cw_taken_time(const struct cw_taken *t, enum cw_input in);
 

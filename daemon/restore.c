@@ -1,26 +1,19 @@
 /* Restoring, in the order that makes it safe: committed offsets first, then the log's end with
- * uncommitted records counted, then all committed records up to that end, then the comparison.
- *
- * The last position record says from where on the log is needed; it is found from the end
- * backwards, so that a log nobody trims is not read whole. On the engine's thread.
+ * uncommitted records counted, then all committed records up to that end (state_reader.h), then the
+ * comparison. On the engine's thread.
  */
 #include "daemon/restore.h"
 
 #include <inttypes.h>
 
-#define TAIL 64 /* offsets looked at first; markers of transactions count */
+#include "daemon/state_reader.h"
+
 #define PUBLISH_EVERY 256
 
 struct reading {
     struct cw_run *run;
-    const struct cw_env *env;
-    struct cw_errbuf *eb;
-    struct cw_position position;
-    bool found;   /* a position record */
-    bool started; /* the first whole commit has been met */
-    uint32_t commit;
-    uint16_t part;
-    bool complete; /* the commit's last record was read */
+    const struct cw_link *link;
+    struct cw_state_reader log;
 };
 
 static int damaged(int err)
@@ -28,94 +21,31 @@ static int damaged(int err)
     return err == -CW_E_CORRUPT || err == -CW_E_NEWER;
 }
 
-/* ---- finding the last position ---- */
-
-static int note_position(void *arg, const struct cw_message *m)
+static int read_records(void *arg, int64_t from, int64_t to,
+                        int (*each)(void *each_arg, const struct cw_message *m), void *each_arg,
+                        struct cw_errbuf *eb)
 {
-    struct reading *g = arg;
-    struct cw_state_record rec;
-    int err = cw_statelog_decode(m->value, &rec, g->eb);
-    if (err || !rec.last)
-        return err;
-    g->position = rec.position;
-    g->found = true;
-    return 0;
+    const struct reading *g = arg;
+    struct cw_bus *bus = g->link->bus;
+    return bus->ops->read(bus, CW_LOG_STATE, g->run->shard, from, to, each, each_arg, eb);
 }
 
-static int find_position(struct reading *g, const struct cw_link *link, int64_t first, int64_t end)
+static void note_record(void *arg, const struct cw_state_record *rec, const struct cw_message *m)
 {
-    for (int64_t back = TAIL; end > first && !g->found; back *= 4) {
-        int64_t from = end - first > back ? end - back : first;
-        int err = link->bus->ops->read(link->bus, CW_LOG_STATE, g->run->shard, from, end,
-                                       note_position, g, g->eb);
-        if (err || from == first)
-            return err;
-    }
-    return 0;
-}
-
-/* ---- reading the images ---- */
-
-/* A commit's records follow each other, and so do commits. */
-static int check_order(struct reading *g, const struct cw_state_record *rec)
-{
-    bool follows = g->complete ? rec->commit == g->commit + 1 && rec->part == 0
-                               : rec->commit == g->commit && rec->part == g->part + 1;
-    if (follows)
-        return 0;
-    return cw_fail(g->eb, CW_E_CORRUPT,
-                   "the state log has a hole: commit %u part %u comes after commit %u part %u",
-                   rec->commit, rec->part, g->commit, g->part);
-}
-
-static int take_record(void *arg, const struct cw_message *m)
-{
-    struct reading *g = arg;
+    const struct reading *g = arg;
     struct cw_run *r = g->run;
-    struct cw_state_record rec;
-    int err = cw_statelog_decode(m->value, &rec, g->eb);
-    if (!err && !g->started && rec.part != 0)
-        return 0; /* The end of a commit that was cut off with what is no longer needed. */
-    if (!err && g->started)
-        err = check_order(g, &rec);
-    if (!err)
-        err = cw_shard_restore(r->core, rec.commit, rec.images, g->eb);
-    if (err)
-        return err;
-    if (rec.part == 0)
-        cw_trail_mark(&r->trail, rec.commit, m->offset);
-    cw_env_beat(g->env);
-    g->started = true;
-    g->commit = rec.commit;
-    g->part = rec.part;
-    g->complete = rec.last;
-    if (rec.last)
-        g->position = rec.position;
+    if (rec->part == 0)
+        cw_trail_mark(&r->trail, rec->commit, m->offset);
+    cw_env_beat(g->link->env);
     r->restored++;
     r->restored_bytes += m->value.n;
     if (r->restored % PUBLISH_EVERY == 0)
         cw_run_publish(r);
-    return 0;
-}
-
-static int read_log(struct reading *g, const struct cw_link *link, int64_t first, int64_t end)
-{
-    if (g->position.needed < first)
-        return cw_fail(g->eb, CW_E_CORRUPT,
-                       "the state log begins at offset %" PRId64 ", a restore needs %" PRId64
-                       ": its retention is too short",
-                       first, g->position.needed);
-    g->run->to_restore = end - g->position.needed;
-    int err = link->bus->ops->read(link->bus, CW_LOG_STATE, g->run->shard, g->position.needed, end,
-                                   take_record, g, g->eb);
-    if (!err && !(g->started && g->complete))
-        return cw_fail(g->eb, CW_E_CORRUPT, "the state log ends within a commit");
-    return err;
 }
 
 /* ---- state and positions: one piece? ---- */
 
-static int check_positions(struct reading *g, const struct cw_positions *committed)
+static int check_positions(struct cw_state_reader *g, const struct cw_positions *committed)
 {
     static const char *const inputs[] = {"profiles", "billing", "service", "outcomes"};
     for (enum cw_input in = 0; in < CW_INPUTS; in++) {
@@ -130,26 +60,29 @@ static int check_positions(struct reading *g, const struct cw_positions *committ
     return 0;
 }
 
-static int read_state(struct reading *g, const struct cw_link *link)
+static int read_state(struct reading *g)
 {
     struct cw_run *r = g->run;
+    struct cw_state_reader *log = &g->log;
     struct cw_positions committed;
     int64_t first, end;
-    int err = cw_link_committed(link, r->shard, &committed, g->eb);
+    int err = cw_link_committed(g->link, r->shard, &committed, log->eb);
     if (!err)
-        err = cw_link_end(link, CW_LOG_STATE, r->shard, &first, &end, g->eb);
+        err = cw_link_end(g->link, CW_LOG_STATE, r->shard, &first, &end, log->eb);
     if (!err)
-        err = find_position(g, link, first, end);
-    if (!err && g->found)
-        err = read_log(g, link, first, end);
+        err = cw_state_find(log, first, end);
+    if (!err && log->found) {
+        r->to_restore = end - log->position.needed;
+        err = cw_state_read(log, first, end);
+    }
     if (!err)
-        err = check_positions(g, &committed);
+        err = check_positions(log, &committed);
     if (err)
         return err;
-    r->commit = g->commit;
-    r->needed = g->found ? g->position.needed : first;
+    r->commit = log->commit;
+    r->needed = log->found ? log->position.needed : first;
     r->trimmed = first;
-    cw_trail_mark(&r->trail, g->commit + 1, end);
+    cw_trail_mark(&r->trail, log->commit + 1, end);
     return 0;
 }
 
@@ -172,11 +105,16 @@ static int start_inputs(struct cw_run *r, const struct cw_link *link, struct cw_
 
 int cw_restore_run(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
 {
-    struct reading g = {.run = r, .env = link->env, .eb = eb};
-    at_the_beginning(&g.position);
+    struct reading g = {.run = r, .link = link};
+    g.log = (struct cw_state_reader){.source = {read_records, &g},
+                                     .core = r->core,
+                                     .restored = note_record,
+                                     .arg = &g,
+                                     .eb = eb};
+    at_the_beginning(&g.log.position);
     r->standing = CW_SHARD_RESTORING;
     cw_run_publish(r);
-    int err = read_state(&g, link);
+    int err = read_state(&g);
     if (damaged(err)) {
         cw_run_stop(r, eb->text);
         cw_run_publish(r);
@@ -184,7 +122,7 @@ int cw_restore_run(struct cw_run *r, const struct cw_link *link, struct cw_errbu
     }
     if (err)
         return err == -CW_E_RETRY ? -CW_E_ABORT : err;
-    cw_run_at(r, &g.position);
+    cw_run_at(r, &g.log.position);
     r->committed_at = link->env->mono(link->env->arg);
     err = start_inputs(r, link, eb);
     if (err)

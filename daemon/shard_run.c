@@ -101,22 +101,6 @@ void cw_run_stop(struct cw_run *r, const char *reason)
 
 /* ---- messages in ---- */
 
-static struct cw_inlet inlet_of(const struct cw_settings *s, enum cw_input in)
-{
-    switch (in) {
-    case CW_IN_PROFILES:
-        return (struct cw_inlet){in, s->topic_profiles, s->mappings[CW_MAP_PROFILES]};
-    case CW_IN_BILLING:
-        return (struct cw_inlet){in, s->topic_billing, s->mappings[CW_MAP_BILLING]};
-    case CW_IN_SERVICE:
-        return (struct cw_inlet){in, s->topic_service, s->mappings[CW_MAP_SERVICE]};
-    case CW_IN_OUTCOMES:
-    case CW_INPUTS:
-        break;
-    }
-    return (struct cw_inlet){in, s->topic_outcomes, NULL};
-}
-
 int cw_run_take(struct cw_run *r, enum cw_input in, const struct cw_message *m, cw_mono_time now)
 {
     const struct cw_run_common *c = r->common;
@@ -125,7 +109,7 @@ int cw_run_take(struct cw_run *r, enum cw_input in, const struct cw_message *m, 
         cw_board_count(c->board, CW_COUNT_stale_offsets, 1);
         return 0;
     }
-    struct cw_inlet inlet = inlet_of(c->settings, in);
+    struct cw_inlet inlet = cw_inlet_of(c->settings, in);
     int err = cw_taken_new(c->pool, &c->limits, &inlet, m, &t);
     if (err)
         return err;
@@ -174,19 +158,10 @@ static void on_task(void *arg, const struct cw_task_version *v)
 static int judge_good(struct cw_run *r, enum cw_input in, int64_t offset, const struct cw_taken *t)
 {
     struct cw_output out = {on_task, r};
-    struct cw_origin from = {inlet_of(r->common->settings, in).topic, r->shard, offset};
-    switch (in) {
-    case CW_IN_PROFILES:
-        return cw_shard_profile(r->core, &t->u.profile, &from, &out);
-    case CW_IN_OUTCOMES:
-        return cw_shard_outcome(r->core, &t->u.outcome, &from, &out);
-    case CW_IN_BILLING:
-    case CW_IN_SERVICE:
-    case CW_INPUTS:
-        break;
-    }
-    cw_board_event(r->common->board, t->u.event.type);
-    return cw_shard_event(r->core, &t->u.event, &from, &out);
+    struct cw_origin from = {cw_inlet_of(r->common->settings, in).topic, r->shard, offset};
+    if (in == CW_IN_BILLING || in == CW_IN_SERVICE)
+        cw_board_event(r->common->board, t->u.event.type);
+    return cw_taken_judge(t, in, r->core, &from, &out);
 }
 
 static int judge_one(struct cw_run *r, enum cw_input in, int64_t offset, const struct cw_taken *t)

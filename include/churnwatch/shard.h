@@ -134,6 +134,9 @@ int cw_shard_encode(struct cw_shard *sh, uint32_t commit, double cold_share, uin
                     struct cw_buf *b, uint32_t *ret_round_start);
 int cw_shard_restore(struct cw_shard *sh, uint32_t commit, struct cw_str images,
                      struct cw_errbuf *eb);
+/* Before restoring: of all clients only this one is wanted, for whoever looks at it and judges
+ * nothing with it. Its id is borrowed until the shard is freed. */
+void cw_shard_only(struct cw_shard *sh, struct cw_str client);
 /* Length in bytes of the first image of a run; 0 when it is cut short or the run is empty. A run
  * may be split between images, and only there. */
 size_t cw_image_length(struct cw_str images);
