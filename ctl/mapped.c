@@ -45,9 +45,10 @@ static struct cw_mapped_line event_by(struct cw_decoder *d, const struct cw_sett
 struct cw_mapped_line cw_mapped_event(struct cw_decoder *d, const struct cw_settings *s,
                                       struct cw_str line)
 {
-    enum cw_mapping_input input = CW_MAP_BILLING;
+    if (!s->mappings[CW_MAP_BILLING] && !s->mappings[CW_MAP_SERVICE])
+        return (struct cw_mapped_line){.text = line};
     if (s->mappings[CW_MAP_BILLING] == s->mappings[CW_MAP_SERVICE])
-        return event_by(d, s, input, line);
+        return event_by(d, s, CW_MAP_BILLING, line);
     struct cw_mapped_line out = event_by(d, s, CW_MAP_BILLING, line);
     if (!out.known)
         out = event_by(d, s, CW_MAP_SERVICE, line);

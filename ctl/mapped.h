@@ -11,7 +11,8 @@ struct cw_mapped_line {
     enum cw_mapping_input input;
     const struct cw_mapping *mapping; /* NULL: the text is the line's own */
     struct cw_str text;               /* lives as long as the decoder's last results */
-    bool known; /* it is of a kind that the profile knows, or the contract's */
+    bool known; /* where an input is mapped: the line is of a kind that the profile, or the
+                 * contract, knows */
 };
 
 /* A decoder that takes lines of any length the bus would. NULL: no memory. */

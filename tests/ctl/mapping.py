@@ -125,7 +125,12 @@ WRONG_PROFILES = (
     ('input = "managers"; manager_id = { form = "/a"; };', "did you mean from?"),
     ('input = "managers"; manager_id = { from = "/a"; const = "b"; };', "one of from, const"),
     ('input = "managers"; manager_id = "/a"; daily_capacity = { const = "many"; };',
-     "a whole number is wanted"),
+     "a whole number that the contract allows is wanted"),
+    ('input = "managers"; manager_id = "/a"; daily_capacity = { const = -1; };',
+     "a whole number that the contract allows"),
+    ('input = "managers"; manager_id = { const = "a b"; };', "an id of 1 to 64 characters"),
+    ('input = "profiles"; client_id = { const = ""; }; kind = "/k"; manager = "/m";',
+     "a text as long as"),
     ('input = "managers"; manager_id = "/a"; absences = { each = "/b"; };', "nothing gives from"),
     ('input = "profiles"; client_id = "/a"; manager = "/m";\n'
      'kind = { from = "/k"; map = ( [ "x", "gruop" ] ); };', ":2: kind.map"),

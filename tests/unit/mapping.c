@@ -12,7 +12,9 @@
 
 #include <cmocka.h>
 
+#include "config/load.h"
 #include "config/mapping.h"
+#include "config/reload.h"
 #include "core/locate.h"
 #include "core/mapping_rules.h"
 
@@ -468,15 +470,53 @@ static void texts_whole(void **state)
     cw_mapping_free(m);
 }
 
+/* ---- settings ---- */
+
+static struct cw_settings *settings_with(const char *zone)
+{
+    char billing[128], service[128], in[64];
+    (void)snprintf(billing, sizeof billing, "input.mapping.billing=%s", profile);
+    (void)snprintf(service, sizeof service, "input.mapping.service=%s", profile);
+    (void)snprintf(in, sizeof in, "time.zone=%s", zone);
+    char *items[] = {billing, service, in};
+    struct cw_list overrides = {items, COUNT(items)};
+    struct cw_buf said = {0};
+    struct cw_settings *s = NULL;
+    if (cw_settings_load(NULL, &overrides, &s, &said) != 0)
+        fail_msg("%.*s", (int)said.n, said.p);
+    cw_buf_free(&said);
+    return s;
+}
+
+/* A zone is kept at a reload, and with it the times of mappings that were read anew. */
+static void kept_zone_binds(void **state)
+{
+    (void)state;
+    cw_mapping_free(compile(ENVELOPE "kinds = ( { type = \"billing.payment\";"
+                                     "data = { amount = \"/v\"; }; } );"));
+    struct cw_settings *running = settings_with("Asia/Shanghai"), *fresh = settings_with("UTC");
+    struct cw_buf kept = {0};
+    const struct cw_mapping *m = fresh->mappings[CW_MAP_BILLING];
+    assert_ptr_equal(m, fresh->mappings[CW_MAP_SERVICE]);
+    assert_null(fresh->mappings[CW_MAP_PROFILES]);
+    expect(m, "{" MESSAGE ",\"v\":1}", "\"time\":\"2026-03-01T12:30:00+00:00\"");
+    assert_int_equal(cw_settings_keep(fresh, running, &kept, NULL), 0);
+    cw_settings_free(running);
+    expect(m, "{" MESSAGE ",\"v\":1}", "\"time\":\"2026-03-01T12:30:00+08:00\"");
+    cw_settings_free(fresh);
+    cw_buf_free(&kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pointers_find), cmocka_unit_test(pointers_refused),
-        cmocka_unit_test(times_read),    cmocka_unit_test(formats_refused),
-        cmocka_unit_test(amounts_exact), cmocka_unit_test(quantities),
-        cmocka_unit_test(words),         cmocka_unit_test(refusals_point),
-        cmocka_unit_test(hashes),        cmocka_unit_test(lists),
-        cmocka_unit_test(sizes_bounded), cmocka_unit_test(texts_whole),
+        cmocka_unit_test(pointers_find),   cmocka_unit_test(pointers_refused),
+        cmocka_unit_test(times_read),      cmocka_unit_test(formats_refused),
+        cmocka_unit_test(amounts_exact),   cmocka_unit_test(quantities),
+        cmocka_unit_test(words),           cmocka_unit_test(refusals_point),
+        cmocka_unit_test(hashes),          cmocka_unit_test(lists),
+        cmocka_unit_test(sizes_bounded),   cmocka_unit_test(texts_whole),
+        cmocka_unit_test(kept_zone_binds),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
