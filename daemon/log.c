@@ -1,4 +1,4 @@
-/* Log lines on standard error, one write each. Thread-safe: the limits are under one lock, and a
+/* Log lines on their way out, one write each. Thread-safe: the limits are under one lock, and a
  * line of this size is written whole.
  */
 #include "daemon/log.h"
@@ -11,12 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/log_journal.h"
 #include "daemon/log_limit.h"
+#include "daemon/log_line.h"
 
-#define LINE_MOST 2048
+#define FIELDS_MOST 1900 /* bytes of key=value pairs; what is longer is cut */
 
-static const char *const levels[] = {"error", "warning", "info", "debug"};
 static atomic_int most_level = CW_LOG_INFO;
+static atomic_int form = CW_LOG_LOGFMT;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of places */
 static struct cw_log_places places;
 
@@ -25,74 +27,107 @@ void cw_log_level_set(enum cw_log_level most)
     atomic_store(&most_level, (int)most);
 }
 
-static cw_mono_time now(void)
+void cw_log_format_set(enum cw_log_format format)
+{
+    if (format == CW_LOG_AUTO)
+        format = cw_log_is_journal(STDERR_FILENO) ? CW_LOG_JOURNAL : CW_LOG_LOGFMT;
+    if (format == CW_LOG_JOURNAL && !cw_log_journal_listens())
+        format = CW_LOG_LOGFMT;
+    atomic_store(&form, (int)format);
+}
+
+static int64_t clock_of(clockid_t id)
 {
     struct timespec ts;
-    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
+    (void)clock_gettime(id, &ts);
     return ts.tv_sec * CW_SECOND + ts.tv_nsec / 1000;
 }
 
-static bool may_speak(const char *file, int line, uint32_t *ret_held_back)
+/* ---- out ---- */
+
+/* There is nowhere to complain that complaining failed. */
+static void emit(const struct cw_log_line *l)
+{
+    struct cw_buf b = {0};
+    int as = atomic_load(&form);
+    if (as == CW_LOG_JOURNAL && cw_log_to_journal(l))
+        return;
+    if (as == CW_LOG_JSON)
+        cw_log_write_json(l, &b);
+    else
+        cw_log_write_logfmt(l, &b);
+    cw_buf_puts(&b, "\n");
+    if (!b.failed) {
+        ssize_t written = write(STDERR_FILENO, b.p, b.n);
+        (void)written;
+    }
+    cw_buf_free(&b);
+}
+
+/* ---- how often ---- */
+
+static bool may_speak(struct cw_log_line *l)
 {
     (void)pthread_mutex_lock(&lock);
-    bool pass = cw_log_limit_pass(cw_log_limit_of(&places, file, line), now(), ret_held_back);
+    struct cw_log_place *p = cw_log_place_of(&places, l->file, l->line);
+    p->level = l->level;
+    p->event = l->event;
+    bool pass = cw_log_limit_pass(&p->limit, clock_of(CLOCK_MONOTONIC), &l->suppressed);
     (void)pthread_mutex_unlock(&lock);
     return pass;
 }
 
-struct line {
-    char text[LINE_MOST];
-    size_t n; /* leaves room for the line's end */
-};
-
-static void add(struct line *l, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
-static void add(struct line *l, const char *fmt, va_list ap)
+static bool take_quiet(bool all, struct cw_log_place *ret_place)
 {
-    size_t left = sizeof l->text - 1 - l->n;
-    int n = vsnprintf(l->text + l->n, left, fmt, ap);
-    if (n > 0)
-        l->n += (size_t)n < left ? (size_t)n : left - 1;
+    (void)pthread_mutex_lock(&lock);
+    bool found =
+        cw_log_places_quiet(&places, all ? INT64_MAX : clock_of(CLOCK_MONOTONIC), ret_place);
+    (void)pthread_mutex_unlock(&lock);
+    return found;
 }
 
-static void addf(struct line *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void addf(struct line *l, const char *fmt, ...)
+void cw_log_settle(bool all)
 {
-    va_list ap;
-    va_start(ap, fmt);
-    add(l, fmt, ap);
-    va_end(ap);
+    struct cw_log_place p;
+    while (take_quiet(all, &p)) {
+        char fields[128];
+        (void)snprintf(fields, sizeof fields, "of=%s", p.event);
+        emit(&(struct cw_log_line){.at = clock_of(CLOCK_REALTIME),
+                                   .level = (enum cw_log_level)p.level,
+                                   .file = p.file,
+                                   .line = p.line,
+                                   .event = "suppressed",
+                                   .suppressed = p.limit.held_back,
+                                   .fields = fields});
+    }
 }
+
+/* ---- in ---- */
 
 /* A line stays one line, whatever a value holds. */
-static void finish(struct line *l)
+static void clean(char *text)
 {
-    for (size_t i = 0; i < l->n; i++)
-        if ((unsigned char)l->text[i] < ' ')
-            l->text[i] = '?';
-    l->text[l->n++] = '\n';
-    /* There is nowhere to complain that complaining failed. */
-    ssize_t written = write(STDERR_FILENO, l->text, l->n);
-    (void)written;
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ')
+            *text = '?';
 }
 
 void cw_log_at(enum cw_log_level level, const char *file, int line, const char *event,
                const char *fmt, ...)
 {
-    uint32_t held_back;
-    if ((int)level > atomic_load(&most_level) || !may_speak(file, line, &held_back))
+    char fields[FIELDS_MOST];
+    struct cw_log_line l = {
+        .level = level, .file = file, .line = line, .event = event, .fields = fields};
+    if ((int)level > atomic_load(&most_level) || !may_speak(&l))
         return;
-    struct line l = {.n = 0};
-    addf(&l, "level=%s event=%s", levels[level], event);
-    if (held_back)
-        addf(&l, " suppressed=%u", held_back);
-    if (*fmt) {
-        va_list ap;
-        va_start(ap, fmt);
-        addf(&l, " ");
-        add(&l, fmt, ap);
-        va_end(ap);
-    }
-    finish(&l);
+    va_list ap;
+    va_start(ap, fmt);
+    if (vsnprintf(fields, sizeof fields, fmt, ap) < 0)
+        fields[0] = '\0';
+    va_end(ap);
+    clean(fields);
+    l.at = clock_of(CLOCK_REALTIME);
+    emit(&l);
 }
 
 const char *cw_log_quote(const char *text, char *out, size_t size)

@@ -25,10 +25,15 @@ struct cw_log_places {
     struct cw_log_place {
         const char *file;
         int line;
+        int level;         /* of its last line; the caller's to keep */
+        const char *event; /* likewise; a literal */
         struct cw_log_limit limit;
     } of[CW_LOG_PLACES];
     unsigned n;
 };
-struct cw_log_limit *cw_log_limit_of(struct cw_log_places *p, const char *file, int line);
+struct cw_log_place *cw_log_place_of(struct cw_log_places *p, const char *file, int line);
+/* A place that held lines back in a window that is over at now (INT64_MAX: whether over or not):
+ * copies it and begins its count anew. False when there is none. */
+bool cw_log_places_quiet(struct cw_log_places *p, cw_mono_time now, struct cw_log_place *ret_place);
 
 #endif

@@ -117,9 +117,11 @@ static int run(struct options *o)
         (void)puts("configuration ok");
     } else {
         cw_log_level_set((enum cw_log_level)s->log_level);
+        cw_log_format_set((enum cw_log_format)s->log_format);
         allocate_evenly();
         const struct cw_settings_source source = {load, o};
         code = cw_shell_run(s, &source);
+        cw_log_settle(true);
     }
     cw_settings_free(s);
     cw_buf_free(&complaints);

@@ -77,6 +77,14 @@ static void complain(const char *event, const char *text)
     cw_log(CW_LOG_ERROR, event, "reason=%s", cw_log_quote(text, quoted, sizeof quoted));
 }
 
+/* What a restart cures. Nothing is lost by it, so nothing is tidied. */
+static _Noreturn void leave(const char *event, const char *text)
+{
+    complain(event, text);
+    cw_log_settle(true);
+    _exit(CW_EXIT_RESTART);
+}
+
 /* ---- the board ---- */
 
 /* Only a restart mends what an engine calls fatal; nothing is lost by it, so nothing is tidied. */
@@ -85,8 +93,7 @@ static void check_fatal(struct shell *sh)
     char reason[256];
     if (!cw_board_is_fatal(sh->board, reason))
         return;
-    complain("fatal", reason);
-    _exit(CW_EXIT_RESTART);
+    leave("fatal", reason);
 }
 
 static void update_owned(struct shell *sh)
@@ -214,6 +221,7 @@ static void on_tick(struct ev_loop *loop, ev_timer *t, int events)
     cw_delivery_tick(sh->delivery);
     if (cw_delivery_standing(sh->delivery) == CW_DELIVERY_OPEN)
         cw_wake_tick(&sh->timers);
+    cw_log_settle(false);
 }
 
 /* Nothing is taken any more once we stop; Redis keeps it for the next start. */
@@ -267,9 +275,8 @@ static void on_overdue(struct ev_loop *loop, ev_timer *t, int events)
     (void)loop;
     (void)t;
     (void)events;
-    complain("stopped_uncommitted", "the bus does not answer; the next start goes on from the last "
-                                    "commit");
-    _exit(CW_EXIT_RESTART);
+    leave("stopped_uncommitted",
+          "the bus does not answer; the next start goes on from the last commit");
 }
 
 static void on_joined(struct ev_loop *loop, ev_async *w, int events)
