@@ -35,8 +35,10 @@ static bool is_shared(const struct cw_load *l, int input, struct cw_mapping **re
     return false;
 }
 
-static struct cw_mapping *compile(struct cw_load *l, const char *folder, const char *name)
+static struct cw_mapping *compile(struct cw_load *l, int input, const char *folder)
 {
+    const enum cw_param_row row = inputs[input].row;
+    const char *name = name_of(l, input);
     struct cw_buf path = {0};
     struct cw_mapping *m = NULL;
     cw_buf_printf(&path, "%s%s", *name == '/' ? "" : folder, name);
@@ -45,6 +47,9 @@ static struct cw_mapping *compile(struct cw_load *l, const char *folder, const c
         path.failed ? -CW_E_NOMEM : cw_mapping_load(path.p, l->settings->zone, &l->complaints, &m);
     if (err == -CW_E_NOMEM)
         l->complaints.nomem = true;
+    if (err == -CW_E_IO)
+        cw_complain(&l->complaints, &l->settings->places->params[row], cw_params[row].path,
+                    "there is no profile %s", path.p);
     cw_buf_free(&path);
     return m;
 }
@@ -57,7 +62,7 @@ static void load_one(struct cw_load *l, int input, const char *folder)
         return;
     struct cw_mapping *m;
     if (!is_shared(l, input, &m))
-        m = compile(l, folder, name);
+        m = compile(l, input, folder);
     l->settings->mappings[input] = m;
     if (m && cw_mapping_what(m) != inputs[input].what)
         cw_complain(&l->complaints, &l->settings->places->params[inputs[input].row], p->path,

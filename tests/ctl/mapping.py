@@ -160,7 +160,8 @@ def test_settings_name_profiles():
     conf = write("named.conf", 'input = { mapping = { billing = "none.conf"; }; };\n')
     empty = write("empty.ndjson", "")
     words = ("replay", "--events", empty, "--tasks", "-")
-    check_run("a profile that is not there", ctl("-c", conf, *words), 1, err="none.conf: cannot be")
+    check_run("a profile that is not there", ctl("-c", conf, *words), 1,
+              err=["none.conf: cannot be", f"{conf}:1: input.mapping.billing: there is no profile"])
     profiles = os.path.abspath(sample("chinese-profiles.conf"))
     got = ctl("-c", conf, "-o", f"input.mapping.billing={profiles}", *words)
     check_run("a profile of something else", got, 1, err="one of events is wanted")
