@@ -12,6 +12,7 @@
 enum day_kind { BY_WEEKDAY, OFF, WORKING };
 struct cw_calendar {
     unsigned char kind[DAYS]; /* enum day_kind */
+    cw_day end;               /* one past the last day that was told; 0 none */
 };
 
 struct cw_calendar *cw_calendar_new(void)
@@ -29,6 +30,11 @@ bool cw_calendar_working(const struct cw_calendar *c, cw_day day)
     if (day >= 0 && day < DAYS && c->kind[day] != BY_WEEKDAY)
         return c->kind[day] == WORKING;
     return cw_weekday(day) < 5;
+}
+
+cw_day cw_calendar_end(const struct cw_calendar *c)
+{
+    return c->end ? c->end - 1 : CW_NO_DAY;
 }
 
 /* Reads one entry of "days"; false when it is none. */
@@ -60,8 +66,10 @@ static int add_days(struct cw_calendar *c, const json_t *days, struct cw_errbuf 
                            "\"isOffDay\"",
                            i);
     for (size_t i = 0; i < n; i++)
-        if (read_entry(json_array_get(days, i), &day, &kind))
+        if (read_entry(json_array_get(days, i), &day, &kind)) {
             c->kind[day] = (unsigned char)kind;
+            c->end = day >= c->end ? day + 1 : c->end;
+        }
     return 0;
 }
 

@@ -66,6 +66,13 @@ static void emit(const struct cw_log_line *l)
 
 /* ---- how often ---- */
 
+static atomic_uint_fast64_t suppressed;
+
+uint64_t cw_log_suppressed(void)
+{
+    return atomic_load(&suppressed);
+}
+
 static bool may_speak(struct cw_log_line *l)
 {
     (void)pthread_mutex_lock(&lock);
@@ -74,6 +81,8 @@ static bool may_speak(struct cw_log_line *l)
     p->event = l->event;
     bool pass = cw_log_limit_pass(&p->limit, clock_of(CLOCK_MONOTONIC), &l->suppressed);
     (void)pthread_mutex_unlock(&lock);
+    if (!pass)
+        atomic_fetch_add(&suppressed, 1);
     return pass;
 }
 

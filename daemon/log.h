@@ -28,6 +28,9 @@ void cw_log_at(enum cw_log_level level, const char *file, int line, const char *
  * the process, of all. To be called every few seconds. */
 void cw_log_settle(bool all);
 
+/* Lines held back since the start. */
+uint64_t cw_log_suppressed(void);
+
 /* A keyed hash of a client id or number and its last two characters: "c:9f3a1c04..42". The key is
  * drawn at start, so that masks of two runs cannot be joined. */
 const char *cw_log_mask(struct cw_str id, char out[24]);

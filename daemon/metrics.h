@@ -28,6 +28,7 @@ struct cw_metrics_view {
     int32_t live_version; /* in force on all engines; -1 not known yet */
     const struct cw_reload *reload;
     struct cw_process process;
+    uint64_t log_suppressed; /* lines */
 };
 void cw_metrics_write(struct cw_buf *b, const struct cw_metrics_view *v);
 /* docs/metrics.md. */

@@ -22,6 +22,13 @@ static void write_value(const struct cw_metric *m, const struct cw_metrics_view 
     cw_sample_real(b, value);
 }
 
+/* -1 where no calendar is configured. */
+static double calendar_seconds(const struct cw_settings *s)
+{
+    cw_day end = s->workdays ? cw_calendar_end(s->workdays) : CW_NO_DAY;
+    return end == CW_NO_DAY ? -1 : cw_metrics_seconds(cw_zone_midnight(s->zone, end));
+}
+
 #define VALUE(name, expression)                                                                    \
     static double name(const void *of)                                                             \
     {                                                                                              \
@@ -34,6 +41,8 @@ VALUE(settings_version, v->live_version)
 VALUE(reload_ok, !v->reload->refused)
 VALUE(reload_at, v->reload->at ? cw_metrics_seconds(v->reload->at) : -1)
 VALUE(reload_waits, v->reload->waiting[0] != '\0')
+VALUE(calendar_end, calendar_seconds(v->settings))
+VALUE(log_suppressed, v->log_suppressed)
 VALUE(cpu, v->process.cpu_seconds)
 VALUE(resident, v->process.resident_bytes)
 VALUE(virtual_memory, v->process.virtual_bytes)
@@ -55,6 +64,12 @@ const struct cw_metric cw_metrics_of_process[] = {
      write_value, reload_at, 0},
     {"churnwatch_reload_needs_restart", CW_METRIC_GAUGE, "",
      "1 when the last reload changed settings that take a restart", write_value, reload_waits, 0},
+    {"churnwatch_calendar_end_timestamp_seconds", CW_METRIC_GAUGE, "",
+     "The last day that a holiday calendar has told of; no sample without one", write_value,
+     calendar_end, 0},
+    {"churnwatch_log_suppressed_total", CW_METRIC_COUNTER, "",
+     "Log lines held back because their place had said so ten times within ten seconds",
+     write_value, log_suppressed, 0},
     {"process_start_time_seconds", CW_METRIC_GAUGE, "", "When the process started, since 1970",
      write_value, started, 0},
     {"process_cpu_seconds_total", CW_METRIC_COUNTER, "", "Processor time used", write_value, cpu,

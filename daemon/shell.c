@@ -156,6 +156,7 @@ static struct cw_metrics_view view_of(struct shell *sh,
     v.delivery = cw_delivery_standing(sh->delivery);
     look_at_feeds(sh, v.n_shards);
     cw_process_read(&v.process);
+    v.log_suppressed = cw_log_suppressed();
     return v;
 }
 

@@ -51,6 +51,9 @@ struct cw_calendar *cw_calendar_new(void); /* weekends only; NULL when out of me
 int cw_calendar_add_json(struct cw_calendar *c, const char *json, size_t n, struct cw_errbuf *eb);
 void cw_calendar_free(struct cw_calendar *c);
 bool cw_calendar_working(const struct cw_calendar *c, cw_day day);
+/* The last day that a file has said something of; CW_NO_DAY when there was none. Beyond it only
+ * weekends are known. */
+cw_day cw_calendar_end(const struct cw_calendar *c);
 
 /* Numbers. Only digits, '*' and '#', 1 to 16 characters, else -CW_E_INVALID. */
 int cw_number_parse(struct cw_str s, cw_number *ret_number);

@@ -547,6 +547,7 @@ static void calendar_lays_over_weekends(void **state)
     struct cw_calendar *c = cw_calendar_new();
     struct cw_errbuf eb;
     assert_non_null(c);
+    assert_int_equal(cw_calendar_end(c), CW_NO_DAY);
     assert_true(cw_calendar_working(c, day_of("2026-01-01")));
     assert_false(cw_calendar_working(c, day_of("2026-01-04")));
     assert_int_equal(cw_calendar_add_json(c, json, sizeof json - 1, &eb), 0);
@@ -556,6 +557,7 @@ static void calendar_lays_over_weekends(void **state)
     assert_true(cw_calendar_working(c, day_of("2026-01-04")));
     assert_int_equal(cw_calendar_add_json(c, later, sizeof later - 1, &eb), 0);
     assert_true(cw_calendar_working(c, day_of("2026-01-01")));
+    assert_int_equal(cw_calendar_end(c), day_of("2026-01-04"));
     assert_true(cw_calendar_working(c, -1));     /* a Wednesday */
     assert_false(cw_calendar_working(c, 84010)); /* a Sunday of 2200 */
     cw_calendar_free(c);
