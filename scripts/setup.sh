@@ -2,7 +2,7 @@
 # Installs what building, testing and the demo need on Debian 12 or 13, as root or with sudo.
 # Does nothing for what is there already.
 #
-#   setup.sh [build] [test] [demo] [fuzz]     default: build
+#   setup.sh [build] [test] [demo] [kafka] [fuzz]     default: build; kafka is what kafka.sh needs
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -21,10 +21,11 @@ packages=()
 for use in "${@:-build}"; do
     case $use in
     build) packages+=("${build[@]}") ;;
-    demo) packages+=("${build[@]}" "${run[@]}" "${kafka[@]}") ;;
+    demo) packages+=("${build[@]}" "${run[@]}") ;;
+    kafka) packages+=("${kafka[@]}") ;;
     test) packages+=("${build[@]}" "${run[@]}" "${kafka[@]}" "${test[@]}") ;;
     fuzz) packages+=("${build[@]}" clang libclang-rt-dev) ;;
-    *) die "unknown use '$use'; one of build, test, demo, fuzz" ;;
+    *) die "unknown use '$use'; one of build, test, demo, kafka, fuzz" ;;
     esac
 done
 
