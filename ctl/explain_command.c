@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus/logs.h"
 #include "ctl/explain.h"
-#include "ctl/live_settings.h"
+#include "ctl/thresholds.h"
 
 struct run {
     const struct cw_ctl *ctl;
@@ -50,19 +49,55 @@ static enum cw_exit print_json(const struct cw_explain_view *v)
     return code;
 }
 
+static enum cw_exit write_file(const struct cw_buf *b, const char *path)
+{
+    FILE *f = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    if (!f)
+        return cw_ctl_fail(CW_EXIT_WRONG, "%s: %s", path, strerror(errno));
+    bool bad = fwrite(b->p, 1, b->n, f) != b->n;
+    bad |= (f == stdout ? fflush(f) : fclose(f)) != 0;
+    return bad ? cw_ctl_fail(CW_EXIT_WRONG, "%s: cannot be written: %s", path, strerror(errno))
+               : CW_EXIT_DONE;
+}
+
+static enum cw_exit draw(const struct cw_explain_view *v, const char *path)
+{
+    struct cw_buf b = {0};
+    const struct cw_history *h = v->scene->history;
+    if (!h || h->n_days == 0)
+        return cw_ctl_fail(CW_EXIT_WRONG,
+                           "%s: nothing to draw: no day of the client has closed, or the input "
+                           "topics no longer reach back",
+                           path);
+    cw_explain_svg(&b, v);
+    enum cw_exit code =
+        b.failed || h->failed ? cw_ctl_fail(CW_EXIT_WRONG, "out of memory") : write_file(&b, path);
+    cw_buf_free(&b);
+    return code;
+}
+
+/* A picture on standard output stands there alone. */
+static enum cw_exit print(const struct run *r, const struct cw_explain_view *v)
+{
+    const char *svg = cw_args_text(r->ctl->args, "svg");
+    enum cw_exit code = svg ? draw(v, svg) : CW_EXIT_DONE;
+    if (code || (svg && strcmp(svg, "-") == 0))
+        return code;
+    if (r->ctl->json)
+        return print_json(v);
+    cw_explain_print(v, stdout);
+    return CW_EXIT_DONE;
+}
+
 static enum cw_exit show(struct run *r)
 {
     struct cw_explain_view *v = calloc(1, sizeof *v);
-    enum cw_exit code = CW_EXIT_DONE;
     if (!v)
         return failed(r, -CW_E_NOMEM);
     v->scene = &r->scene;
     v->x = r->x;
     know_profile(v);
-    if (r->ctl->json)
-        code = print_json(v);
-    else
-        cw_explain_print(v, stdout);
+    enum cw_exit code = print(r, v);
     free(v);
     return code;
 }
@@ -87,40 +122,65 @@ static enum cw_exit unknown(const struct run *r)
 
 /* ---- where to look ---- */
 
-static int look_at_bus(struct run *r, struct cw_logs *logs)
+static const char *svg_of(const struct run *r)
 {
-    int err = cw_live_settings(logs, r->ctl->settings, &r->settings, &r->eb);
-    if (err)
-        return err;
-    r->scene.settings = r->settings;
-    if (r->at != CW_NO_TIME)
-        return cw_scene_topics(&r->scene, logs, r->client, r->at, false, &r->eb);
-    return cw_scene_log(&r->scene, logs, r->client, &r->eb);
+    return cw_args_text(r->ctl->args, "svg");
 }
 
-static int look(struct run *r)
+static enum cw_exit look_into_files(struct run *r)
 {
-    struct cw_logs *logs = NULL;
-    if (cw_args_text(r->ctl->args, "events")) {
-        r->settings = cw_settings_hold(r->ctl->settings);
-        r->scene.settings = r->settings;
-        return cw_scene_files(&r->scene, r->ctl->args, r->client, r->at, false, &r->eb);
-    }
-    r->scene.from = CW_FROM_STATE_LOG;
-    int err = cw_logs_open(r->ctl->settings, &logs, &r->eb);
-    if (!err)
-        err = look_at_bus(r, logs);
-    cw_logs_close(logs);
+    r->settings = cw_settings_hold(r->ctl->settings);
+    r->scene.settings = r->settings;
+    int err = cw_scene_files(&r->scene, r->ctl->args, r->client, r->at, svg_of(r) != NULL, &r->eb);
+    return err ? failed(r, err) : CW_EXIT_DONE;
+}
+
+/* The state keeps what is usual and not how it came about: the days are those of a look back to
+ * where the state stands. */
+static int add_history(struct run *r, struct cw_logs *logs)
+{
+    struct cw_scene back = {.settings = r->settings};
+    cw_event_time clock = cw_shard_clock(r->scene.shard);
+    if (clock == CW_NO_TIME)
+        return 0;
+    int err = cw_scene_topics(&back, logs, r->client, clock, true, &r->eb);
+    r->scene.history = back.history;
+    r->scene.cut = back.cut;
+    back.history = NULL;
+    cw_scene_free(&back);
     return err;
+}
+
+static int look_at(struct run *r, struct cw_logs *logs)
+{
+    if (r->at != CW_NO_TIME)
+        return cw_scene_topics(&r->scene, logs, r->client, r->at, svg_of(r) != NULL, &r->eb);
+    int err = cw_scene_log(&r->scene, logs, r->client, &r->eb);
+    return !err && svg_of(r) ? add_history(r, logs) : err;
+}
+
+/* By the settings in force on the instances: the files' and the live ones. */
+static enum cw_exit look_at_bus(struct run *r)
+{
+    struct cw_thresholds live;
+    struct cw_settings *laid = NULL;
+    enum cw_exit code = cw_thresholds_open(r->ctl, &live);
+    int err = code ? 0 : cw_live_lay_over(live.live, r->ctl->settings, &laid);
+    r->settings = r->scene.settings = laid;
+    if (!code && !err)
+        err = look_at(r, live.logs);
+    cw_thresholds_close(&live);
+    return err ? failed(r, err) : code;
 }
 
 static enum cw_exit explain(struct run *r)
 {
-    int err = look(r);
-    if (err)
-        return failed(r, err);
+    bool of_files = cw_args_text(r->ctl->args, "events") != NULL;
+    enum cw_exit code = of_files ? look_into_files(r) : look_at_bus(r);
+    if (code)
+        return code;
     r->x = calloc(1, sizeof *r->x);
-    err = r->x ? cw_shard_explain(r->scene.shard, r->client, r->x) : -CW_E_NOMEM;
+    int err = r->x ? cw_shard_explain(r->scene.shard, r->client, r->x) : -CW_E_NOMEM;
     if (err == -CW_E_NOTFOUND)
         return unknown(r);
     return err ? failed(r, err) : show(r);
@@ -144,6 +204,10 @@ static const struct cw_option options[] = {
      .value = "TIME",
      .kind = CW_OPTION_TIME,
      .help = "as it stood when the shard's clock was at TIME"},
+    {.name = "svg",
+     .value = "FILE",
+     .kind = CW_OPTION_TEXT,
+     .help = "also draw spend and usage a day with what is usual, signals and tasks; - for stdout"},
     {.name = "events",
      .value = "FILE…",
      .kind = CW_OPTION_FILES,

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 from ctl import check, check_run, ctl, end
 
@@ -53,6 +54,52 @@ def test_stored(regenerate):
                 continue
             check_run(f"{case} in {language}", got, 0)
             check(f"{case} in {language}: the stored text", got[1].encode() == read(name), got[1])
+
+
+def test_stored_pictures(regenerate):
+    for language in ("zh_CN", "en"):
+        # The English one is the picture of docs/explain.md.
+        name = os.path.join(STORED, "days-zh_CN.svg") if language == "zh_CN" \
+            else os.path.join(HERE, "..", "..", "docs", "explain.svg")
+        got = explain("g-3", "--svg", "-", options=("-o", f"language={language}"))
+        if regenerate:
+            with open(name, "w", encoding="utf-8") as f:
+                f.write(got[1])
+            continue
+        check_run(f"a picture in {language}", got, 0)
+        check(f"a picture in {language}: the stored one", got[1].encode() == read(name))
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_pictures():
+    with open(os.path.join(CASES, "days/profiles.ndjson"), encoding="utf-8") as f:
+        profiles = [json.loads(line) for line in f]
+    for p in profiles:
+        p["name"] = "<A & \"B\"> \x01 " + p["client_id"]
+    with open(path("profiles.ndjson"), "w", encoding="utf-8") as f:
+        f.writelines(json.dumps(p) + "\n" for p in profiles)
+    for client in clients("days"):
+        got = explain(client, "--svg", path("picture.svg"), "--profiles", path("profiles.ndjson"))
+        check_run(f"{client} drawn", got, 0, out=client)
+        root = xml.etree.ElementTree.parse(path("picture.svg")).getroot()
+        title, desc = (root.find(SVG + name).text for name in ("title", "desc"))
+        check(f"{client}: the title says who", title == f'{client} · <A & "B"> ? {client}', title)
+        check(f"{client}: the description says when", desc.startswith("2026-01-01 – "), desc)
+        width, height = (float(v) for v in root.get("viewBox").split()[2:])
+        for shape in root.iter():
+            x = [float(shape.get(a)) for a in ("x", "x1", "x2", "cx") if shape.get(a)]
+            y = [float(shape.get(a)) for a in ("y", "y1", "y2", "cy") if shape.get(a)]
+            check(f"{client}: a shape on the paper", all(0 <= v <= width for v in x)
+                  and all(0 <= v <= height for v in y), shape.attrib)
+        doc = document(client)
+        points = [e for e in root.iter(SVG + "circle") if e.get("class") == "point"]
+        check(f"{client}: signals are points", bool(points) == (client in ("g-2", "g-3", "g-7")), doc["task"])
+    check_run("a picture in a folder that is not there", explain("g-3", "--svg", "/nonexistent/a.svg"), 1,
+              err="/nonexistent/a.svg")
+    check_run("nothing to draw", explain("g-3", "--svg", path("none.svg"), "--at", "2026-01-01T10:00:00+08:00"),
+              1, err="nothing to draw")
 
 
 def test_document():
@@ -112,7 +159,8 @@ def test_origins():
 try:
     regenerate_only = "--regenerate" in sys.argv
     test_stored(regenerate_only)
-    for test in () if regenerate_only else (test_document, test_look_back, test_unknown, test_origins):
+    test_stored_pictures(regenerate_only)
+    for test in () if regenerate_only else (test_pictures, test_document, test_look_back, test_unknown, test_origins):
         test()
 finally:
     shutil.rmtree(directory)

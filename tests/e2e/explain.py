@@ -69,6 +69,18 @@ class Explain(DeskTest):
             self.assertEqual((source["from"], source["partial"]), ("input_topics", False))
             self.assertEqual(back, then[client], client)
         self.assertTrue(any(d["task"] for d in then.values()))
+        self.drawn(next(c for c, d in then.items() if d["task"]))
+
+    def drawn(self, client):
+        """The days are read from the input topics, the rest from the state log."""
+        picture = os.path.join(self.desk.folder, "picture.svg")
+        self.assertIn(client, self.desk.ctl("explain", client, "--svg", picture))
+        with open(picture, encoding="utf-8") as f:
+            drawn = f.read()
+        words = [w for n in ("profiles", "managers") for w in ("--" + n, self.file(n))]
+        self.assertEqual(drawn, self.desk.ctl(
+            "explain", client, "--svg", "-", "--partitions", PARTITIONS, "--events",
+            self.file("first"), self.file("second"), *words))
 
     def judged(self, *files):
         """A daemon judges these; what it has committed is read when it has ended."""
