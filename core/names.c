@@ -29,6 +29,11 @@ static const char *const roles[] = {
     [CW_TELECOM_LEAD] = "telecom_lead",
     [CW_INFLUENCER] = "influencer",
 };
+static const char *const actions[] = {
+    [CW_DID_CLAIM] = "claim",       [CW_DID_RELEASE] = "release", [CW_DID_DONE] = "done",
+    [CW_DID_SNOOZE] = "snooze",     [CW_DID_NOTE] = "note",       [CW_DID_REASSIGN] = "reassign",
+    [CW_DID_ESCALATE] = "escalate",
+};
 static const char *const results[] = {
 #define X(name, word) [CW_RESULT_##name] = #word,
     CW_RESULTS_OF(X)
@@ -74,6 +79,11 @@ const char *cw_method_name(enum cw_method m)
 const char *cw_role_name(enum cw_role r)
 {
     return name_of(roles, COUNT(roles), (unsigned)r);
+}
+
+const char *cw_action_name(enum cw_action a)
+{
+    return name_of(actions, COUNT(actions), (unsigned)a);
 }
 
 const char *cw_result_name(enum cw_result r)

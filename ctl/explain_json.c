@@ -189,6 +189,33 @@ static void today(struct cw_buf *b, const struct cw_explain_view *v)
     cw_buf_puts(b, "}");
 }
 
+/* ---- what people did with the task ---- */
+
+/* The end of a claim that is given no end is null. */
+static void desk(struct cw_buf *b, const struct cw_explain_view *v)
+{
+    const struct cw_zone *z = v->scene->settings->zone;
+    const struct cw_task *t = v->x->client->task;
+    member(b, "desk");
+    if (!t) {
+        cw_buf_puts(b, "null");
+        return;
+    }
+    cw_buf_puts(b, "{");
+    text(b, "claimed_by", t->claimed_until == CW_NO_TIME ? (struct cw_str){0} : t->claimed_by);
+    instant(b, "claimed_until", z, t->claimed_until == INT64_MAX ? CW_NO_TIME : t->claimed_until);
+    instant(b, "snoozed_until", z, t->snoozed_until);
+    text(b, "reassigned_to", t->reassigned_to);
+    boolean(b, "escalation_asked", t->asked_up);
+    instant(b, "noted_at", z, t->noted_at);
+    member(b, "moves");
+    cw_buf_puts(b, "{");
+    for (int a = 0; a < CW_ACTIONS; a++)
+        if (t->moves[a])
+            number(b, cw_action_name((enum cw_action)a), t->moves[a], 0);
+    cw_buf_puts(b, "}}");
+}
+
 /* ---- readings ---- */
 
 static void setting(struct cw_buf *b, const struct cw_explain_view *v, uint8_t detector,
@@ -292,6 +319,7 @@ void cw_explain_json(struct cw_buf *b, const struct cw_explain_view *v)
     cw_explain_why_json(b, v->scene->shard, v->x->client);
     member(b, "task");
     cw_explain_task_json(b, v->scene->shard, v->x->client);
+    desk(b, v);
     member(b, "detectors");
     cw_buf_puts(b, "[");
     for (unsigned d = 0; d < CW_DETECTORS; d++)

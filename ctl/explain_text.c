@@ -274,6 +274,28 @@ static void print_task(const struct cw_explain_view *v, FILE *out)
     cw_buf_free(&json);
 }
 
+/* "claim 1 · note 2 · claimed: am042 · snoozed 2026-03-06T09:00:00+08:00" */
+static void print_desk(const struct cw_explain_view *v, FILE *out)
+{
+    const struct cw_task *t = v->x->client->task;
+    struct cw_buf b = {0};
+    for (int a = 0; t && a < CW_ACTIONS; a++)
+        if (t->moves[a])
+            cw_buf_printf(&b, "%s%s %d", b.n ? " · " : "", cw_action_name((enum cw_action)a),
+                          t->moves[a]);
+    if (t && v->x->clock < t->claimed_until) {
+        join_text(&b, say(v, CW_WORD_claimed));
+        cw_buf_puts(&b, ": ");
+        cw_buf_put(&b, t->claimed_by.p, t->claimed_by.n);
+    }
+    if (t && v->x->clock < t->snoozed_until) {
+        join_text(&b, say(v, CW_WORD_snoozed));
+        cw_buf_puts(&b, " ");
+        cw_buf_time(&b, v->scene->settings->zone, t->snoozed_until);
+    }
+    print_line(say(v, CW_WORD_moves), &b, out);
+}
+
 /* "base -5.51 · spend_drop +0.99 · class A1 0.40" */
 static void print_risk(const struct cw_explain_view *v, FILE *out)
 {
@@ -480,6 +502,7 @@ void cw_explain_print(const struct cw_explain_view *v, FILE *out)
     print_learned(v, CW_WORD_pays_late, CW_DET_arrears, CW_FACT_usual_delay_days, out);
     print_risk(v, out);
     print_task(v, out);
+    print_desk(v, out);
     print_usual(v, out);
     print_readings(v, out);
 }

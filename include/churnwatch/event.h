@@ -214,6 +214,7 @@ enum cw_action {
     CW_DID_ESCALATE,
     CW_ACTIONS
 };
+const char *cw_action_name(enum cw_action a);
 /* How a call ended. */
 #define CW_RESULTS_OF(X)                                                                           \
     X(RETAINED, retained)                                                                          \

@@ -114,6 +114,8 @@ def test_document():
                           fired == (r["since"] is not None) or r["standing"] in ("inhibited", "off"), r)
                     check(f"{client}: {d['detector']} share", (r["share"] == 0) if fired
                           else 0 <= r["share"] <= 1, r)
+            check(f"{client}: the desk of an open task", (doc["desk"] is None) == (doc["task"] is None)
+                  and (doc["desk"] or {"moves": {}})["moves"] == {}, doc["desk"])
             open_signals = [s for s in (doc["task"] or {"signals": []})["signals"] if not s["cleared_at"]]
             told = [(d["detector"], r["line"]) for d in doc["detectors"] for r in d["readings"]
                     if r["since"]]

@@ -1,10 +1,11 @@
 """What managers do, merged among the events: a cluster makes of both what replay makes of files."""
 import datetime
+import json
 import os
 import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
-from desk import DeskTest, run_tests, wait_for  # noqa: E402
+from desk import DeskTest, event, run_tests, wait_for  # noqa: E402
 
 MOVES = (("done", {"result": "retained"}), ("claim", {}), ("done", {"result": "false_alarm"}),
          ("snooze", {}), ("reassign", {}), ("done", {"result": "unreachable"}), ("escalate", {}),
@@ -55,6 +56,29 @@ class Outcomes(DeskTest):
         daemon.kill()
         self.desk.start(extra=("-o", "engine.threads=2"))
         self.assert_same_tasks(expected)
+
+    def test_what_people_did_is_explained(self):
+        self.desk.start()
+        self.desk.ingest([{"client_id": "g1", "kind": "group", "manager": "am1"}])
+        self.desk.ingest([event("care.complaint", "2026-03-02T10:00:00+08:00", "g1",
+                                {"severity": 3, "topic": "bill", "ticket": "T1"})])
+        task = wait_for("its task", lambda: self.desk.task("g1"))["task_id"]
+        told = [{"id": i, "task_id": task, "client_id": "g1", "manager": "am1", "action": action,
+                 "at": "2026-03-02T11:00:00+08:00", **more}
+                for i, (action, more) in enumerate((("note", {"note": "x"}), ("note", {"note": "y"}),
+                                                    ("claim", {"until": "2026-03-02T12:00:00+08:00"})))]
+        self.desk.ingest([{**m, "id": f"m{m['id']}"} for m in told])
+        wait_for("they are known", lambda: self.explained()["desk"]["claimed_by"])
+        desk = self.explained()["desk"]
+        self.assertEqual((desk["claimed_by"], desk["moves"], desk["claimed_until"][:16]),
+                         ("am1", {"claim": 1, "note": 2}, "2026-03-02T12:00"))
+        self.assertIn("claim 1 · note 2 · claimed: am1", self.desk.ctl("explain", "g1"))
+        self.desk.ingest([{**told[0], "id": "m9", "action": "done", "version": 1, "result": "retained"}])
+        wait_for("it is done", lambda: self.explained()["task"] is None)
+        self.assertIsNone(self.explained()["desk"])
+
+    def explained(self):
+        return json.loads(self.desk.ctl("--json", "explain", "g1"))
 
 
 if __name__ == "__main__":
