@@ -66,12 +66,12 @@ static void lift(struct line *lines, size_t at)
     }
 }
 
-static int keep(struct list *list, const struct line *line)
+static void keep(struct list *list, const struct line *line)
 {
     if (list->n < list->most) {
         list->lines[list->n++] = *line;
         lift(list->lines, list->n - 1);
-        return 0;
+        return;
     }
     struct line gone = older(&list->lines[0], line) ? list->lines[0] : *line;
     if (gone.topic == list->lines[0].topic) {
@@ -79,7 +79,6 @@ static int keep(struct list *list, const struct line *line)
         sink(list->lines, list->n, 0);
     }
     free(gone.topic);
-    return 0;
 }
 
 /* ---- taking ---- */
@@ -114,7 +113,8 @@ static int take(void *arg, const struct cw_dead_letter *l)
     line.code = line.topic + strlen(line.topic) + 1;
     line.detail = line.code + strlen(line.code) + 1;
     line.key = line.detail + strlen(line.detail) + 1;
-    return keep(list, &line);
+    keep(list, &line);
+    return 0;
 }
 
 /* ---- printing ---- */

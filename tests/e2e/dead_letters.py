@@ -108,7 +108,7 @@ class DeadLetters(DeskTest):
         shown = json.loads(self.desk.ctl("--json", "dead-letters", "show", twice["letter"]))
         self.assertIn({"name": "cw_replayed_from", "value": place}, shown["headers"])
         self.assertEqual(shown["value"], "{")
-        self.assertEqual(daemon.get("/readyz")[0], 200)
+        wait_for("the stream goes on", daemon.ready)
 
 
 if __name__ == "__main__":
