@@ -22,6 +22,17 @@ usr/lib/systemd/system/churnwatch.service
 usr/lib/systemd/system/churnwatch@.service
 usr/lib/sysusers.d/churnwatch.conf
 usr/lib/tmpfiles.d/churnwatch.conf
+usr/share/bash-completion/completions/churnwatchctl
+usr/share/churnwatch/mappings/chinese-managers.conf
+usr/share/churnwatch/mappings/chinese-managers.ndjson
+usr/share/churnwatch/mappings/chinese-profiles.conf
+usr/share/churnwatch/mappings/chinese-profiles.ndjson
+usr/share/churnwatch/mappings/chinese.conf
+usr/share/churnwatch/mappings/chinese.ndjson
+usr/share/churnwatch/mappings/flat.conf
+usr/share/churnwatch/mappings/flat.ndjson
+usr/share/churnwatch/mappings/tmf688.conf
+usr/share/churnwatch/mappings/tmf688.ndjson
 usr/share/doc/churnwatch/CHANGELOG.md
 usr/share/doc/churnwatch/LICENSE
 usr/share/doc/churnwatch/README.md
@@ -29,9 +40,14 @@ usr/share/doc/churnwatch/alerts.yml
 usr/share/doc/churnwatch/churnwatch.conf
 usr/share/doc/churnwatch/design.md
 usr/share/doc/churnwatch/detectors.md
+usr/share/doc/churnwatch/explain.md
+usr/share/doc/churnwatch/explain.svg
 usr/share/doc/churnwatch/flow.svg
 usr/share/doc/churnwatch/metrics.md
 usr/share/doc/churnwatch/settings.md
+usr/share/man/man1/churnwatchctl.1
+usr/share/man/man5/churnwatch.conf.5
+usr/share/man/man8/churnwatchd.8
 """.split()
 
 
