@@ -77,7 +77,7 @@ static bool may_speak(struct cw_log_line *l)
 {
     (void)pthread_mutex_lock(&lock);
     struct cw_log_place *p = cw_log_place_of(&places, l->file, l->line);
-    p->level = l->level;
+    p->level = (int)l->level;
     p->event = l->event;
     bool pass = cw_log_limit_pass(&p->limit, clock_of(CLOCK_MONOTONIC), &l->suppressed);
     (void)pthread_mutex_unlock(&lock);
