@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "ctl/command.h"
+#include "daemon/log.h"
 
 static enum cw_exit wrong_usage(const struct cw_args *a, const char *what)
 {
@@ -74,6 +75,7 @@ int main(int argc, char **argv)
     struct cw_args args;
     struct cw_errbuf eb = {""};
     choose_locale();
+    cw_log_level_set(CW_LOG_NONE); /* What a server says is in the command's own answer. */
     int err = cw_args_read(argc - 1, argv + 1, &args, &eb);
     enum cw_exit code =
         err ? wrong_usage(&args, eb.text[0] ? eb.text : cw_strerror(err)) : answer(&args);

@@ -9,7 +9,7 @@
 
 #include "churnwatch/types.h"
 
-enum cw_log_level { CW_LOG_ERROR, CW_LOG_WARNING, CW_LOG_INFO, CW_LOG_DEBUG };
+enum cw_log_level { CW_LOG_NONE = -1, CW_LOG_ERROR, CW_LOG_WARNING, CW_LOG_INFO, CW_LOG_DEBUG };
 /* In the order of the words of log.format. */
 enum cw_log_format { CW_LOG_AUTO, CW_LOG_LOGFMT, CW_LOG_JSON, CW_LOG_JOURNAL };
 

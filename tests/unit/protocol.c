@@ -788,6 +788,6 @@ int main(void)
         cmocka_unit_test(a_restore_does_not_read_all_that_was_ever_written),
         cmocka_unit_test(failing_for_ever_is_fatal),
     };
-    cw_log_level_set((enum cw_log_level) - 1); /* failures are what these tests are made of */
+    cw_log_level_set(CW_LOG_NONE); /* failures are what these tests are made of */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
