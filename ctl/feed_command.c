@@ -30,7 +30,16 @@ static void human_line(struct cw_buf *b, const redisReply *entry)
         return;
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         put_column(b, cw_redis_field(fields, columns[i].field), columns[i].width);
-    cw_text_clean(b, cw_redis_field(fields, "headline"));
+    const struct cw_str who = cw_redis_field(fields, "who"), note = cw_redis_field(fields, "note");
+    if (who.n == 0) {
+        cw_text_clean(b, cw_redis_field(fields, "headline"));
+        return;
+    }
+    /* A move: who made it and what they wrote say more than the headline once more. */
+    cw_text_clean(b, who);
+    if (note.n)
+        cw_buf_puts(b, ": ");
+    cw_text_clean(b, note);
 }
 
 static bool print_entry(void *arg, const redisReply *entry)

@@ -245,6 +245,7 @@ def test_moves():
 
     check_run("note", our("note", "t-act", "她在等回话", "--as", "li"), 0, out="t-act  snoozed · until")
     check_run("the task shows it", our("task", "t-act"), 0, out=["li: 她在等回话", "snoozed", "note\n"])
+    check_run("the feed shows it", our("feed", "am042"), 0, out=["li: 她在等回话\n", "li: away\n"])
     check("the note's outcome", last_outcome().get("note") == "她在等回话", last_outcome())
     check_run("reassign", our("reassign", "t-act", "am043", "--as", "li"), 0,
               out="asked for: the task's next version carries it out")
