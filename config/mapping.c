@@ -108,12 +108,11 @@ static bool read_type(struct cw_mapping_load *l, const config_setting_t *set,
     return false;
 }
 
-/* The attributes, and room for the data behind them. */
-static void read_envelope(struct cw_mapping_load *l, const config_setting_t *at,
-                          const config_setting_t *own, const config_setting_t *root,
-                          struct cw_rules *ret_rules)
+/* What of it is missing is missing at the top, for messages of no kind need it too. */
+static void read_envelope(struct cw_mapping_load *l, const config_setting_t *own,
+                          const config_setting_t *root, struct cw_rules *ret_rules)
 {
-    cw_mapping_members(l, at, &cw_envelope_shape, own, root, left_out, ret_rules);
+    cw_mapping_members(l, root, &cw_envelope_shape, own, root, left_out, ret_rules);
 }
 
 static void read_data(struct cw_mapping_load *l, const config_setting_t *set,
@@ -123,7 +122,7 @@ static void read_data(struct cw_mapping_load *l, const config_setting_t *set,
     const config_setting_t *own = cw_mapping_setting(set, "data");
     const config_setting_t *common = cw_mapping_setting(root, "data");
     struct cw_rule *all = cw_mapping_room(l, (rules->n + 1) * sizeof *all);
-    if (!all)
+    if (!all || !rules->rule)
         return;
     memcpy(all, rules->rule, rules->n * sizeof *all);
     struct cw_rule *data = &all[rules->n];
@@ -149,7 +148,7 @@ static void read_kind(struct cw_mapping_load *l, const config_setting_t *set,
     if (!read_type(l, set, &type))
         return;
     k->type = cw_event_type_name(type);
-    read_envelope(l, set, set, root, &k->rules);
+    read_envelope(l, set, root, &k->rules);
     read_data(l, set, root, type, &k->rules);
 }
 
@@ -180,7 +179,7 @@ static void read_events(struct cw_mapping_load *l, const config_setting_t *root)
     int n = list && config_setting_is_list(list) ? config_setting_length(list) : 0;
     cw_mapping_check_names(l, root, NULL, 0, event_words);
     read_common_data(l, root);
-    read_envelope(l, root, root, NULL, &l->m->unknown);
+    read_envelope(l, NULL, root, &l->m->unknown);
     if (n < 1 || n > CW_KINDS_MOST) {
         cw_mapping_complain(l, list ? list : root,
                             "1 to %d kinds are wanted: kinds = ( { type = …; when = …; }, … )",

@@ -29,6 +29,18 @@ static bool is_word(const struct cw_member *m, const char *text)
     return false;
 }
 
+/* It goes into JSON as it is. */
+static bool is_number(struct cw_str text)
+{
+    struct cw_json *v;
+    struct cw_json_fault fault;
+    if (cw_json_parse(text, &v, &fault) != 0)
+        return false;
+    bool number = cw_json_kind(v) == CW_JSON_NUMBER;
+    cw_json_free(v);
+    return number;
+}
+
 static bool lies_in(const struct cw_member *m, double value)
 {
     return value >= (double)m->least && value <= (double)m->most;
@@ -60,11 +72,11 @@ static const char *wanted_instead(const struct cw_member *m, const char *text)
                    : "an amount in yuan that the contract allows";
     case CW_M_INT32:
     case CW_M_INT64:
-        return cw_int_parse(text, &i64) == 0 && *text != '+' && lies_in(m, (double)i64)
+        return cw_int_parse(text, &i64) == 0 && is_number(s) && lies_in(m, (double)i64)
                    ? NULL
                    : "a whole number that the contract allows";
     case CW_M_REAL:
-        return cw_real_parse(text, &real) == 0 && *text != '+' && *text != '.' && lies_in(m, real)
+        return cw_real_parse(text, &real) == 0 && is_number(s) && lies_in(m, real)
                    ? NULL
                    : "a number that the contract allows";
     case CW_M_TEXT:

@@ -114,7 +114,7 @@ static bool is_number(struct cw_str s, char out[NUMBER_BYTES], double *ret_value
         p += digits;
     }
     *ret_value = strtod(out, NULL);
-    return *p == '\0' && isfinite(*ret_value);
+    return p == out + s.n && isfinite(*ret_value);
 }
 
 /* The text of the amount in yuan: the power of ten joins what exponent there is. */

@@ -6,6 +6,7 @@
 #include "ctl/dead_letters.h"
 #include "ctl/mask.h"
 #include "ctl/text.h"
+#include "ctl/words.h"
 
 #define LIMIT 50
 #define LIMIT_MOST 100000
@@ -66,12 +67,12 @@ static void lift(struct line *lines, size_t at)
     }
 }
 
-static int keep(struct list *list, const struct line *line)
+static void keep(struct list *list, const struct line *line)
 {
     if (list->n < list->most) {
         list->lines[list->n++] = *line;
         lift(list->lines, list->n - 1);
-        return 0;
+        return;
     }
     struct line gone = older(&list->lines[0], line) ? list->lines[0] : *line;
     if (gone.topic == list->lines[0].topic) {
@@ -79,7 +80,6 @@ static int keep(struct list *list, const struct line *line)
         sink(list->lines, list->n, 0);
     }
     free(gone.topic);
-    return 0;
 }
 
 /* ---- taking ---- */
@@ -114,7 +114,8 @@ static int take(void *arg, const struct cw_dead_letter *l)
     line.code = line.topic + strlen(line.topic) + 1;
     line.detail = line.code + strlen(line.code) + 1;
     line.key = line.detail + strlen(line.detail) + 1;
-    return keep(list, &line);
+    keep(list, &line);
+    return 0;
 }
 
 /* ---- printing ---- */
@@ -138,12 +139,14 @@ static void cell(struct cw_table *t, struct cw_buf *b)
 
 static void print_table(const struct list *list)
 {
-    static const char *const titles[] = {"letter", "refused at", "topic",    "offset",
-                                         "code",   "key",        "replayed", "reason"};
-    struct cw_table t = {.columns = sizeof titles / sizeof *titles};
+    static const enum cw_word words[] = {CW_WORD_letter,   CW_WORD_refused_at, CW_WORD_topic,
+                                         CW_WORD_offset,   CW_WORD_code,       CW_WORD_key,
+                                         CW_WORD_replayed, CW_WORD_reason};
+    const struct cw_settings *s = list->ctl->settings;
+    struct cw_table t = {.columns = sizeof words / sizeof *words};
     struct cw_buf b = {0};
     for (size_t i = 0; i < t.columns; i++)
-        cw_table_text(&t, titles[i]);
+        cw_table_text(&t, cw_word(s, words[i]));
     for (size_t i = 0; i < list->n; i++) {
         const struct line *l = &list->lines[i];
         put_place(&b, l->place);
@@ -155,7 +158,7 @@ static void print_table(const struct list *list)
         cell(&t, &b);
         cw_table_text(&t, l->code);
         cw_table_text(&t, l->key);
-        cw_table_text(&t, l->replayed ? "yes" : "");
+        cw_table_text(&t, l->replayed ? cw_word(s, CW_WORD_yes) : "");
         cw_table_text(&t, l->detail);
     }
     cw_table_print(&t, cw_text_terminal(), stdout);
@@ -194,15 +197,19 @@ static void print_json(const struct list *list)
 
 static void print(const struct list *list)
 {
+    const struct cw_settings *s = list->ctl->settings;
     if (list->ctl->json) {
         print_json(list);
         return;
     }
     if (list->n)
         print_table(list);
-    (void)printf("%" PRIu64 " dead letters, %" PRIu64 " of them replayed", list->found,
-                 list->replayed);
-    (void)printf(list->n < list->found ? "; the newest %zu are shown\n" : "\n", list->n);
+    (void)printf("%" PRIu64 " %s, %" PRIu64 " %s", list->found,
+                 cw_word(s, CW_WORD_dead_letters_found), list->replayed,
+                 cw_word(s, CW_WORD_of_them_replayed));
+    if (list->n < list->found)
+        (void)printf("; %s %zu", cw_word(s, CW_WORD_newest_shown), list->n);
+    (void)putchar('\n');
 }
 
 static enum cw_exit run(const struct cw_ctl *ctl)

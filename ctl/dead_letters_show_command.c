@@ -104,12 +104,12 @@ static void print_row(const char *title, struct cw_str value)
 
 static int take_text(void *arg, const struct cw_dead_letter *l)
 {
-    const struct show *s = arg;
-    (void)s;
+    (void)arg;
     (void)printf("letter    %" PRId32 ":%" PRId64 "%s\n", l->place.partition, l->place.offset,
                  l->replayed ? ", replayed" : "");
-    (void)printf("message   %.*s, partition %" PRId32 ", offset %" PRId64 "\n", (int)l->topic.n,
-                 l->topic.n ? l->topic.p : "", l->of.partition, l->of.offset);
+    (void)fputs("message   ", stdout);
+    cw_text_print(l->topic, stdout);
+    (void)printf(", partition %" PRId32 ", offset %" PRId64 "\n", l->of.partition, l->of.offset);
     print_row("code", l->code);
     print_row("reason", l->detail);
     print_row("key", l->key);

@@ -117,11 +117,11 @@ static bool holds_still(const struct cw_latest *e, int64_t now)
 }
 
 /* An ended task keeps who had it last; an open one goes where the moves have put it. */
-static enum cw_exit tell(const struct cw_latest *e, struct cw_redis *redis, const char *holder,
-                         int64_t now, uint64_t *n)
+static enum cw_exit tell(const struct cw_latest *e, const struct cw_recall_to *to, uint64_t *n)
 {
     const struct cw_recall *r = e->recall;
-    bool held = holds_still(e, now);
+    struct cw_redis *redis = to->redis;
+    bool held = holds_still(e, to->now);
     char id[20], until[24];
     struct cw_key key = cw_redis_key(redis, "delivery");
     struct cw_buf note = {0};
@@ -129,7 +129,7 @@ static enum cw_exit tell(const struct cw_latest *e, struct cw_redis *redis, cons
     (void)snprintf(until, sizeof until, "%" PRId64, held ? r->until_s : 0);
     cw_buf_printf(&note, "%.*s", (int)r->note.n, r->note.n ? r->note.p : "");
     redisReply *said =
-        cw_redis_ask(redis, "FCALL", "cw_recall", "1", key.text, holder, id,
+        cw_redis_ask(redis, "FCALL", "cw_recall", "1", key.text, to->holder, id,
                      held ? r->desk : "queued", held || !e->open ? r->by : "", until,
                      held ? r->until : "", note.failed || !note.p ? "" : note.p, NULL);
     cw_buf_free(&note);
@@ -140,13 +140,15 @@ static enum cw_exit tell(const struct cw_latest *e, struct cw_redis *redis, cons
     return CW_EXIT_DONE;
 }
 
-enum cw_exit cw_recall_tell(struct cw_outbox_index *x, struct cw_redis *redis, const char *holder,
-                            int64_t now, uint64_t *ret_n)
+enum cw_exit cw_recall_tell(const struct cw_outbox_index *x, const struct cw_recall_to *to,
+                            uint64_t *ret_n)
 {
     enum cw_exit code = CW_EXIT_DONE;
-    for (size_t i = 0; i < x->cap && !code; i++)
-        if (x->slots[i].recall)
-            code = tell(&x->slots[i], redis, holder, now, ret_n);
+    for (size_t i = 0; i < x->cap && !code; i++) {
+        const struct cw_latest *e = &x->slots[i];
+        if (e->recall && (!to->manager || to->manager == e->manager))
+            code = tell(e, to, ret_n);
+    }
     return code;
 }
 

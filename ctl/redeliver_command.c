@@ -229,7 +229,11 @@ static enum cw_exit set_desks(struct redeliver *r)
     int err = cw_logs_read_whole(r->logs, r->settings->topic_outcomes, recall_outcome, r, &r->eb);
     if (err)
         return bus_failed(r, err);
-    return cw_recall_tell(&r->index, &r->redis, r->holder, cw_age_now() / CW_SECOND, &r->recalled);
+    const struct cw_recall_to to = {.redis = &r->redis,
+                                    .holder = r->holder,
+                                    .manager = r->manager_hash,
+                                    .now = cw_age_now() / CW_SECOND};
+    return cw_recall_tell(&r->index, &to, &r->recalled);
 }
 
 /* ---- the whole of it ---- */

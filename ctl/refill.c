@@ -70,7 +70,7 @@ enum cw_exit cw_refill_flush(struct cw_refill *f)
     redisReply *reply = send(f);
     if (!reply)
         return cw_redis_fail(f->redis);
-    f->written += f->n;
+    f->written += (uint64_t)reply->integer;
     f->n = 0;
     freeReplyObject(reply);
     return CW_EXIT_DONE;

@@ -128,6 +128,8 @@ WRONG_PROFILES = (
      "a whole number that the contract allows is wanted"),
     ('input = "managers"; manager_id = "/a"; daily_capacity = { const = -1; };',
      "a whole number that the contract allows"),
+    ('input = "managers"; manager_id = "/a"; daily_capacity = { const = "007"; };',
+     "a whole number that the contract allows"),
     ('input = "managers"; manager_id = { const = "a b"; };', "an id of 1 to 64 characters"),
     ('input = "profiles"; client_id = { const = ""; }; kind = "/k"; manager = "/m";',
      "a text as long as"),

@@ -46,6 +46,8 @@ class DeadLetters(DeskTest):
             self.assertNotIn("secret-client", text)
             self.assertNotIn(LINE, text)
         self.assertIn("3 dead letters, 0 of them replayed", self.desk.ctl("dead-letters", "list"))
+        self.assertIn("3 条死信, 0 条已重放",
+                      self.desk.ctl("-o", "language=zh_CN", "dead-letters", "list"))
         self.assertEqual(len(self.listed("--code", "not-json")), 1)
         self.assertEqual(len(self.listed("--topic", self.desk.topic("service"))), 2)
         self.assertEqual(len(self.listed("--since", "1h")), 3)
@@ -108,7 +110,7 @@ class DeadLetters(DeskTest):
         shown = json.loads(self.desk.ctl("--json", "dead-letters", "show", twice["letter"]))
         self.assertIn({"name": "cw_replayed_from", "value": place}, shown["headers"])
         self.assertEqual(shown["value"], "{")
-        self.assertEqual(daemon.get("/readyz")[0], 200)
+        wait_for("the stream goes on", daemon.ready)
 
 
 if __name__ == "__main__":

@@ -86,8 +86,8 @@ class Redis:
         return [line for line in self.ask(*words).split("\n") if line]
 
     def hash(self, key):
-        flat = self.ask("hgetall", key).split("\n")
-        return dict(zip(flat[::2], flat[1::2]))
+        """As JSON, for values may hold line ends."""
+        return json.loads(self.ask("--json", "hgetall", key))
 
 
 # How a daemon ends that asks for a restart.

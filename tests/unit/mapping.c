@@ -263,6 +263,7 @@ static const char *const amounts[][3] = {
     {"yuan", "\"\"", "expected an amount, found \"\""},
     {"yuan", "\"1,000\"", "expected an amount, found \"1,000\""},
     {"yuan", "\"0x10\"", "expected an amount"},
+    {"yuan", "\"1\\u00002\"", "expected an amount"},
     {"yuan", "\"nan\"", "expected an amount"},
     {"yuan", "true", "expected an amount, found \"true\""},
     {"yuan", "[1]", "wrong-type"},
