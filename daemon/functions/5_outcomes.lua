@@ -84,6 +84,7 @@ end
 -- FCALL cw_take 1 <prefix>delivery CONSUMER MOST IDLE_MS
 -- Returns a flat list: the epoch, then of each entry the manager, its id, the number of pieces, and
 -- the pieces: name, value, name, value … . An entry whose pieces are too many or too large has none.
+-- While Redis is being refilled it has no epoch, so no id could be given, and nothing is taken.
 local function cw_take(keys, args)
     local prefix = keys[1] and keys[1]:match('^(.*)delivery$')
     local consumer, most, idle = args[1], tonumber(args[2]), tonumber(args[3])
@@ -95,6 +96,9 @@ local function cw_take(keys, args)
     local desk, taken = {prefix = prefix}, 0
     local waiting = prefix .. 'outcomes-waiting'
     local answer = {redis.call('HGET', keys[1], 'epoch') or ''}
+    if answer[1] == '' then
+        return answer
+    end
     for _, manager in ipairs(redis.call('ZRANGE', waiting, 0, LOOK_MOST - 1)) do
         if taken == most then
             break

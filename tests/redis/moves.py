@@ -544,6 +544,13 @@ class Pump(MovesTest):
         self.assertEqual(managers, ["am1", "am.2", "am1", "am.2", "am.2", "am.2", "am.2", "am.2",
                                     "am.2"])
 
+    def test_without_an_epoch_nothing_is_taken(self):
+        self.some_moves()
+        self.redis("HDEL", "cw:delivery", "epoch")
+        self.assertEqual(self.redis("FCALL", "cw_take", 1, "cw:delivery", "a", 9, 0), [""])
+        self.redis("HSET", "cw:delivery", "epoch", "E")
+        self.assertEqual(len(self.take()), 4)
+
     def test_what_cannot_be_used_is_kept_aside(self):
         self.redis("XADD", "cw:am1:outcomes", "1-1", "action", "bribe")
         self.redis("XADD", "cw:am1:outcomes", "1-2", "note", "x" * 20000)
