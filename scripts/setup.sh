@@ -15,7 +15,8 @@ kafka=(maven default-jre-headless procps)
 . /etc/os-release
 promtool=promtool
 [[ ${VERSION_ID:-} != 12 ]] || promtool=prometheus
-test=("$promtool" libcmocka-dev python3 kcat zstd gzip clang clang-format)
+test=("$promtool" libcmocka-dev python3 kcat zstd gzip clang clang-format
+    systemd mandoc)
 
 packages=()
 for use in "${@:-build}"; do

@@ -44,6 +44,12 @@ usr/share/doc/churnwatch/explain.md
 usr/share/doc/churnwatch/explain.svg
 usr/share/doc/churnwatch/flow.svg
 usr/share/doc/churnwatch/metrics.md
+usr/share/doc/churnwatch/mapping.md
+usr/share/doc/churnwatch/moves.md
+usr/share/doc/churnwatch/operate.md
+usr/share/doc/churnwatch/repair.md
+usr/share/doc/churnwatch/tasks.md
+usr/share/doc/churnwatch/tuning.md
 usr/share/doc/churnwatch/settings.md
 usr/share/man/man1/churnwatchctl.1
 usr/share/man/man5/churnwatch.conf.5
