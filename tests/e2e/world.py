@@ -1,7 +1,8 @@
-"""A whole world through Kafka and Redis, compared with its replay. Not one of CTest's tests: it
-takes minutes.
+"""A whole world through Kafka, or the embedded log, and Redis, compared with its replay. Not one of
+CTest's tests: it takes minutes.
 
     CW_TEST_KAFKA=HOST:PORT CW_TEST_BIN=BUILD python3 tests/e2e/world.py WORLD_DIR
+    CW_TEST_BUS=file CW_TEST_BIN=BUILD python3 tests/e2e/world.py WORLD_DIR
 
 WORLD_DIR holds events.ndjson.zst, profiles.ndjson.zst, managers.ndjson and world.conf. Events are
 sorted by (instant, billing first), the order in which a cluster's merge takes them.
@@ -14,9 +15,12 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(__file__))
+from buses import FileBus, KafkaBus  # noqa: E402
 from desk import DeskTest, run_tests, wait_for  # noqa: E402
 
 WORLD = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else None
+BUS = FileBus if os.environ.get("CW_TEST_BUS") == "file" else KafkaBus
+THREADS = 2 if BUS is KafkaBus else 1
 HOURS = 3600
 
 
@@ -27,6 +31,8 @@ def order(line):
 
 
 class World(DeskTest):
+    bus = BUS
+
     def setUp(self):
         super().setUp()
         self.desk.judging = ("-c", os.path.join(WORLD, "world.conf"))
@@ -55,7 +61,7 @@ class World(DeskTest):
             events)
         print(f"{messages} events, {len(expected)} task versions by replay", flush=True)
         began = time.monotonic()
-        daemon = self.desk.start(extra=("-o", "engine.threads=2"))
+        daemon = self.desk.start(extra=("-o", f"engine.threads={THREADS}"))
         wait_for("the lag is gone", lambda: self.ran_out(daemon, messages), HOURS)
         print(f"judged in {time.monotonic() - began:.1f} s", flush=True)
         self.assert_same_tasks(expected)
@@ -65,5 +71,5 @@ class World(DeskTest):
 
 if __name__ == "__main__":
     if WORLD:
-        run_tests()
+        run_tests(BUS)
     sys.exit(__doc__)
