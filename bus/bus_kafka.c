@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board/log.h"
 #include "bus/bus_kafka_state.h"
 #include "bus/kafka_handle.h"
 #include "bus/topic_table.h"
-#include "daemon/log.h"
 
 /* ---- assignments ---- */
 

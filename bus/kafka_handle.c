@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "board/log.h"
 #include "config/secret.h"
-#include "daemon/log.h"
 
 /* One list of properties serves consumers and producers, and each is told of those of the other. */
 static bool is_of_the_other(const char *facility, const char *text)

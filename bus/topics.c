@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board/board.h"
+#include "board/log.h"
 #include "bus/kafka_handle.h"
 #include "bus/topic_table.h"
 #include "bus/topics_admin.h"
-#include "daemon/board.h"
-#include "daemon/log.h"
 
 enum { CALL_MS = 15000, SEEN_TRIES = 100, SEEN_MS = 100 };
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "board/log.h"
 #include "ctl/command.h"
-#include "daemon/log.h"
 
 static enum cw_exit wrong_usage(const struct cw_args *a, const char *what)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/functions.h"
+#include "delivery/functions.h"
 
 #define WORDS_MOST 16
 

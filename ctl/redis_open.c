@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ctl/redis.h"
-#include "daemon/redis_login.h"
+#include "delivery/redis_login.h"
 
 struct opening {
     struct cw_redis *r;

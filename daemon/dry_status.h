@@ -3,8 +3,8 @@
 #ifndef CW_DAEMON_DRY_STATUS_H
 #define CW_DAEMON_DRY_STATUS_H
 
-#include "daemon/board.h"
-#include "daemon/delivery.h"
+#include "board/board.h"
+#include "delivery/delivery.h"
 
 #define CW_DRY_AGAIN (60 * CW_SECOND) /* said again, changed or not */
 

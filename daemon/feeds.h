@@ -6,7 +6,7 @@
 #ifndef CW_DAEMON_FEEDS_H
 #define CW_DAEMON_FEEDS_H
 
-#include "daemon/board.h"
+#include "board/board.h"
 
 #define CW_FEEDS_DAYS 7                 /* pauses older than that are forgotten */
 #define CW_FEEDS_LEAST (15 * CW_MINUTE) /* no pause shorter than that is a silence */

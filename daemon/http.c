@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "daemon/compat.h"
+#include "churnwatch/compat.h"
 
 struct cw_http {
     struct cw_http_pages pages;

@@ -9,12 +9,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "board/log.h"
 #include "bus/kafka_handle.h"
 #include "config/load.h"
-#include "daemon/log.h"
-#include "daemon/redis_login.h"
-#include "daemon/redis_port.h"
 #include "daemon/shell.h"
+#include "delivery/redis_login.h"
+#include "delivery/redis_port.h"
 
 static const char usage[] =
     "usage: churnwatchd [-c FILE] [-o KEY=VALUE]... [-t] [-V]\n"

@@ -7,11 +7,11 @@
 
 #include <stdio.h>
 
-#include "daemon/board.h"
-#include "daemon/delivery.h"
+#include "board/board.h"
 #include "daemon/feeds.h"
 #include "daemon/process.h"
 #include "daemon/reload.h"
+#include "delivery/delivery.h"
 
 struct cw_metrics_view {
     const struct cw_settings *settings;

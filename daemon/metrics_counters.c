@@ -58,7 +58,7 @@ const struct cw_metric cw_metrics_of_counters[] = {
      write_counter,                                                                                \
      NULL,                                                                                         \
      CW_COUNT_##name},
-#include "daemon/counters.def"
+#include "board/counters.def"
 #undef COUNTER
     {0},
 };
@@ -67,7 +67,7 @@ const struct cw_metric cw_metrics_of_counters[] = {
 
 static const enum cw_bounds bounds_of[CW_HISTOGRAMS] = {
 #define HISTOGRAM(name, bounds, text) [CW_HISTOGRAM_##name] = CW_BOUNDS_##bounds,
-#include "daemon/histograms.def"
+#include "board/histograms.def"
 #undef HISTOGRAM
 };
 
@@ -107,7 +107,7 @@ const struct cw_metric cw_metrics_of_histograms[] = {
 #define HISTOGRAM(name, bounds, text)                                                              \
     {"churnwatch_" #name, CW_METRIC_HISTOGRAM, "", text, write_histogram, NULL,                    \
      CW_HISTOGRAM_##name},
-#include "daemon/histograms.def"
+#include "board/histograms.def"
 #undef HISTOGRAM
     {0},
 };

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
+#include "board/log.h"
 #include "config/reload.h"
-#include "daemon/log.h"
 
 static void tell_refused(struct cw_buf *complaints)
 {

@@ -15,18 +15,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/control.h"
+#include "board/log.h"
 #include "daemon/dry_status.h"
-#include "daemon/engine.h"
 #include "daemon/http.h"
-#include "daemon/log.h"
-#include "daemon/outbox.h"
-#include "daemon/pump.h"
-#include "daemon/redis_login.h"
-#include "daemon/redis_port.h"
 #include "daemon/service.h"
 #include "daemon/status.h"
-#include "daemon/wake.h"
+#include "delivery/control.h"
+#include "delivery/outbox.h"
+#include "delivery/pump.h"
+#include "delivery/redis_login.h"
+#include "delivery/redis_port.h"
+#include "delivery/wake.h"
+#include "engine/engine.h"
 
 #define TICK 5.0
 #define STOP_POLL 0.02

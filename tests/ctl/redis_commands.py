@@ -65,7 +65,7 @@ def apply(offset, *records):
 
 def fill():
     redis("FUNCTION", "LOAD", stdin=b"".join(open(part, "rb").read() for part in sorted(
-        glob.glob(os.path.join(SOURCE, "daemon/functions/*.lua")))))
+        glob.glob(os.path.join(SOURCE, "delivery/functions/*.lua")))))
     redis("HSET", "cw:delivery", "epoch", "e1")
     apply(0, record("t-low", 1, 120, client_name="Harbour Hotel"), record("t-high", 1, 600))
     apply(1, record("t-high", 2, 871, headline="Port-out asked for \x1b[2J"))

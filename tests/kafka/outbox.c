@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "bus/topics.h"
-#include "daemon/outbox.h"
+#include "delivery/outbox.h"
 #include "tests/support/kafka_settings.h"
 
 enum { SHARDS = 3, ROUNDS = 20, PATIENCE_S = 60 };

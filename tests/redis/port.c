@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/functions.h"
-#include "daemon/redis_port.h"
+#include "delivery/functions.h"
+#include "delivery/redis_port.h"
 #include "tests/support/redis_server.h"
 
 #define SHARD 2

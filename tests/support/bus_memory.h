@@ -7,7 +7,7 @@
 #ifndef CW_TESTS_BUS_MEMORY_H
 #define CW_TESTS_BUS_MEMORY_H
 
-#include "daemon/link.h"
+#include "engine/link.h"
 
 struct mem; /* the cluster */
 

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon/functions.h"
+#include "delivery/functions.h"
 
 static void die(const char *what)
 {

@@ -12,7 +12,7 @@ SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
 def library():
     """The functions as the daemon loads them."""
-    parts = sorted(glob.glob(os.path.join(SOURCE, "daemon/functions/*.lua")))
+    parts = sorted(glob.glob(os.path.join(SOURCE, "delivery/functions/*.lua")))
     return b"".join(open(part, "rb").read() for part in parts)
 
 

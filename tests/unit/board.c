@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/board.h"
+#include "board/board.h"
 
 static int woken;
 static void wake(void *arg)

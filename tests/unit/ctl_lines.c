@@ -12,9 +12,9 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "ctl/lines.h"
-#include "ctl/members.h"
-#include "ctl/refused.h"
+#include "ctl/lines/lines.h"
+#include "ctl/lines/members.h"
+#include "ctl/replay/refused.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "ctl/outbox_index.h"
+#include "ctl/repair/outbox_index.h"
 
 static void take(struct cw_outbox_index *x, uint64_t id, int version, const char *manager,
                  const char *state, bool wake, int64_t offset)

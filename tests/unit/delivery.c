@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/delivery.h"
+#include "delivery/delivery.h"
 
 #define SHARD 4
 #define TASKS_MOST 400

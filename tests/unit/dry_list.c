@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/dry_list.h"
+#include "board/dry_list.h"
 
 static void find(struct cw_dry_list *l, const char *client, int detector, cw_event_time at)
 {

@@ -11,9 +11,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "daemon/log_journal.h"
-#include "daemon/log_limit.h"
-#include "daemon/log_line.h"
+#include "board/log_journal.h"
+#include "board/log_limit.h"
+#include "board/log_line.h"
 
 static FILE *caught;
 static int real_stderr;

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/merge.h"
+#include "engine/merge.h"
 
 #define WAIT 20
 static const char letters[CW_INPUTS + 1] = "pbso";

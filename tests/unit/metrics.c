@@ -110,10 +110,10 @@ static void test_page(void **state)
         }
     }
 #define COUNTER(name, labels, text) assert_non_null(strstr(seen, " churnwatch_" #name "_total "));
-#include "daemon/counters.def"
+#include "board/counters.def"
 #undef COUNTER
 #define HISTOGRAM(name, bounds, text) assert_non_null(strstr(seen, " churnwatch_" #name " "));
-#include "daemon/histograms.def"
+#include "board/histograms.def"
 #undef HISTOGRAM
 #define X(name, text) assert_non_null(strstr(seen, " churnwatch_shard_" #name "_total "));
     CW_SHARD_COUNTERS(X)

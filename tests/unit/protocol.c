@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
+#include "board/log.h"
 #include "config/load.h"
-#include "daemon/log.h"
-#include "daemon/protocol.h"
-#include "daemon/statelog.h"
+#include "engine/protocol.h"
+#include "engine/statelog.h"
 #include "tests/support/bus_memory.h"
 
 #define PARTITIONS 2

@@ -9,12 +9,12 @@
 
 #include <cmocka.h>
 
+#include "board/log.h"
 #include "config/load.h"
-#include "daemon/follow.h"
-#include "daemon/log.h"
-#include "daemon/protocol.h"
-#include "daemon/shard_run.h"
-#include "daemon/statelog.h"
+#include "engine/follow.h"
+#include "engine/protocol.h"
+#include "engine/shard_run.h"
+#include "engine/statelog.h"
 #include "tests/support/bus_memory.h"
 
 #define SHARD 0

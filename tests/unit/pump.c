@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/pump.h"
-#include "daemon/pump_record.h"
+#include "delivery/pump.h"
+#include "delivery/pump_record.h"
 
 /* ---- one entry ---- */
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/record.h"
+#include "delivery/record.h"
 
 #define HEAD                                                                                       \
     "{\"task_id\":\"t-1\",\"manager\":\"am1\",\"state\":\"open\",\"version\":3,\"priority\":871"

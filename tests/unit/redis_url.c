@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/redis_url.h"
+#include "delivery/redis_url.h"
 
 static void test_forms(void **state)
 {

@@ -14,7 +14,7 @@
 #include "bus/kafka_handle.h"
 #include "config/load.h"
 #include "config/secret.h"
-#include "daemon/redis_login.h"
+#include "delivery/redis_login.h"
 
 #define SECRET "dont-tell-4711"
 

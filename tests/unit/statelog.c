@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "churnwatch/shard.h"
-#include "daemon/statelog.h"
-#include "daemon/trail.h"
+#include "engine/statelog.h"
+#include "engine/trail.h"
 
 static struct cw_state_record sample(void)
 {

@@ -1,0 +1,52 @@
+/* A line's members without a tree. See members.h. */
+#include "ctl/lines/members.h"
+
+#include <string.h>
+
+#include "core/json.h"
+#include "core/locate.h"
+
+/* The string that begins at `at`, quotes included; absent when it is none or is not closed. */
+static struct cw_str quoted(struct cw_str line, size_t at)
+{
+    if (at >= line.n || line.p[at] != '"')
+        return (struct cw_str){0};
+    for (size_t i = at + 1; i < line.n; i++) {
+        if (line.p[i] == '\\')
+            i++;
+        else if (line.p[i] == '"')
+            return (struct cw_str){line.p + at, i + 1 - at};
+    }
+    return (struct cw_str){0};
+}
+
+static struct cw_str unescaped(struct cw_str text, struct cw_buf *b)
+{
+    struct cw_json *v;
+    struct cw_json_fault fault;
+    if (cw_json_parse(text, &v, &fault) != 0)
+        return (struct cw_str){0};
+    struct cw_str s = cw_json_string(v);
+    cw_buf_clear(b);
+    cw_buf_put(b, s.p, s.n);
+    cw_json_free(v);
+    return b->failed ? (struct cw_str){0} : (struct cw_str){b->p, b->n};
+}
+
+struct cw_str cw_member_text(struct cw_str line, const char *member, struct cw_buf *b)
+{
+    struct cw_str text = quoted(line, cw_locate_member(line, cw_locate_root(line), member));
+    if (!text.p || memchr(text.p, '\\', text.n))
+        return text.p ? unescaped(text, b) : text;
+    return (struct cw_str){text.p + 1, text.n - 2};
+}
+
+bool cw_member_has(struct cw_str line, const char *member)
+{
+    return cw_locate_member(line, cw_locate_root(line), member) != CW_NOWHERE;
+}
+
+bool cw_type_is_billing(struct cw_str type)
+{
+    return type.n > 8 && memcmp(type.p, "billing.", 8) == 0;
+}

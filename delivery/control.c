@@ -1,0 +1,119 @@
+/* Reading and recording the epoch in churnwatch.control. Main thread; only the reading at start
+ * blocks. */
+#include "delivery/control.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "board/log.h"
+
+#define KEY "epoch"
+
+/* ---- reading ---- */
+
+static int take(void *arg, const struct cw_message *m)
+{
+    char *epoch = arg;
+    if (m->key.n != strlen(KEY) || memcmp(m->key.p, KEY, m->key.n) != 0 || !m->value.p)
+        return 0;
+    json_t *root = json_loadb(m->value.p, m->value.n, JSON_REJECT_DUPLICATES, NULL);
+    const char *text = json_string_value(json_object_get(root, KEY));
+    if (text && strlen(text) <= CW_EPOCH_MOST)
+        (void)strcpy(epoch, text);
+    json_decref(root);
+    return 0;
+}
+
+int cw_control_epoch(const struct cw_settings *s, char ret_epoch[CW_EPOCH_MOST + 1],
+                     struct cw_errbuf *eb)
+{
+    char epoch[CW_EPOCH_MOST + 1] = "";
+    struct cw_logs *logs;
+    int32_t n = 0;
+    int err = cw_logs_open(s, &logs, eb);
+    if (err)
+        return err;
+    err = logs->ops->partitions(logs, s->topic_control, &n, eb);
+    if (!err && n == 0)
+        err = cw_fail(eb, CW_E_NOTFOUND, "the control topic does not exist");
+    if (!err)
+        err = cw_logs_read_whole(logs, s->topic_control, take, epoch, eb);
+    cw_logs_close(logs);
+    if (!err)
+        (void)strcpy(ret_epoch, epoch);
+    return err;
+}
+
+/* ---- recording ---- */
+
+struct cw_control {
+    struct cw_send_port sender;
+    void (*recorded)(void *arg, bool ok);
+    void *arg;
+    char wanted[CW_EPOCH_MOST + 1], sent[CW_EPOCH_MOST + 1];
+    char json[CW_EPOCH_MOST + 32];
+    struct cw_logs_record record;
+    struct cw_send_job job;
+    bool busy; /* the job is given */
+};
+
+static void send_wanted(struct cw_control *c);
+
+static void on_sent(void *arg, int err, const struct cw_errbuf *why)
+{
+    struct cw_control *c = arg;
+    char quoted[300];
+    c->busy = false;
+    if (strcmp(c->sent, c->wanted) != 0) {
+        send_wanted(c);
+        return;
+    }
+    if (err)
+        cw_log(CW_LOG_ERROR, "epoch_not_recorded", "reason=%s",
+               cw_log_quote(why->text, quoted, sizeof quoted));
+    c->recorded(c->arg, !err);
+}
+
+static void send_wanted(struct cw_control *c)
+{
+    (void)strcpy(c->sent, c->wanted);
+    int n = snprintf(c->json, sizeof c->json, "{\"epoch\":\"%s\"}", c->sent);
+    c->record.value = (struct cw_str){c->json, (size_t)n};
+    c->job = (struct cw_send_job){.records = &c->record, .n_records = 1, .done = on_sent, .arg = c};
+    c->busy = true;
+    c->sender.give(c->sender.self, &c->job);
+}
+
+/* Asked again while a record is on its way, the last one asked for is the one that is told of. */
+static void port_record(void *self, const char *epoch)
+{
+    struct cw_control *c = self;
+    (void)snprintf(c->wanted, sizeof c->wanted, "%s", epoch);
+    if (!c->busy)
+        send_wanted(c);
+}
+
+struct cw_epoch_port cw_control_port(struct cw_control *c)
+{
+    return (struct cw_epoch_port){.self = c, .record = port_record};
+}
+
+struct cw_control *cw_control_open(const struct cw_settings *s, struct cw_send_port sender,
+                                   void (*recorded)(void *arg, bool ok), void *arg)
+{
+    struct cw_control *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->sender = sender;
+    c->recorded = recorded;
+    c->arg = arg;
+    c->record = (struct cw_logs_record){.topic = s->topic_control, .key = CW_STR(KEY)};
+    return c;
+}
+
+void cw_control_close(struct cw_control *c)
+{
+    free(c);
+}

@@ -1,0 +1,174 @@
+/* What a commit consists of, in the order it is written. On the engine's thread; owns nothing that
+ * outlives the call.
+ */
+#include "engine/commit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The state log is trimmed when so much of it is no longer needed. */
+#define TRIM_LEAST 1024
+/* A restore begins at a mark; so no more than this lies between two. */
+#define UNMARKED_MOST (8 << 20)
+/* A round of rewriting is to be finished in this time, however little changes. */
+#define ROUND_WITHIN (20 * CW_HOUR)
+
+static uint32_t cold_least(const struct cw_run *r, cw_mono_time now)
+{
+    double share = (double)(now - r->committed_at) / (double)ROUND_WITHIN;
+    double clients = (double)cw_shard_clients(r->core);
+    double due = (share < 1 ? share : 1) * clients + 1;
+    double least = (double)r->common->settings->cold_least;
+    return (uint32_t)(due > least ? due : least);
+}
+
+static void fill_position(const struct cw_run *r, const struct cw_follow *f, struct cw_position *p)
+{
+    memcpy(p->next, r->next, sizeof p->next);
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        p->greatest[in] = cw_merge_greatest(r->merge, in);
+    p->batch = r->batch;
+    p->clock = cw_shard_clock(r->core);
+    p->settings = r->common->settings->version;
+    p->managers = cw_follow_offset(&f->managers);
+    p->control = cw_follow_offset(&f->control);
+    p->needed = r->needed;
+    p->n_cuts = r->n_cuts;
+    memcpy(p->cuts, r->cuts, r->n_cuts * sizeof *p->cuts);
+}
+
+static int append_state(struct cw_run *r, const struct cw_follow *f, struct cw_commit_room *room,
+                        const struct cw_link *link, struct cw_errbuf *eb)
+{
+    struct cw_str images = {room->images.p, room->images.n};
+    struct cw_buf *b = &room->record;
+    struct cw_state_record rec = {.commit = r->commit + 1};
+    int err = 0;
+    for (; images.n && !err; rec.part++) {
+        size_t n = cw_statelog_split(images, CW_STATE_RECORD_MOST);
+        rec.images = (struct cw_str){images.p, n};
+        rec.last = n == images.n;
+        if (rec.last)
+            fill_position(r, f, &rec.position);
+        cw_buf_clear(b);
+        cw_statelog_encode(b, &rec);
+        struct cw_record out = {.log = CW_LOG_STATE, .partition = r->shard, .value = {b->p, b->n}};
+        err = b->failed ? -CW_E_NOMEM : cw_link_append(link, &out, eb);
+        cw_board_count(r->common->board, CW_COUNT_state_bytes, b->n);
+        r->unmarked += b->n;
+        images.p += n;
+        images.n -= n;
+    }
+    return err;
+}
+
+static int append_run(struct cw_run *r, const struct cw_follow *f, struct cw_commit_room *room,
+                      const struct cw_link *link, struct cw_errbuf *eb)
+{
+    const struct cw_settings *s = r->common->settings;
+    uint32_t least = cold_least(r, link->env->mono(link->env->arg)), round_start;
+    int err = cw_pending_append(&r->pending, link, eb);
+    cw_buf_clear(&room->images);
+    if (!err)
+        err = cw_shard_encode(r->core, r->commit + 1, s->cold_share, least, &room->images,
+                              &round_start);
+    if (err)
+        return err;
+    int64_t needed = cw_trail_offset(&r->trail, round_start);
+    if (needed > r->needed)
+        r->needed = needed;
+    return append_state(r, f, room, link, eb);
+}
+
+/* Every so many commits, or bytes, it is asked where in the state log we are. Commits alone will
+ * not do: after each close of a day in a backlog one holds the whole shard. */
+static int mark_trail(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
+{
+    int64_t first, end;
+    if ((r->commit + 1) % CW_MARK_EVERY != 0 && r->unmarked < UNMARKED_MOST)
+        return 0;
+    int err = cw_link_end(link, CW_LOG_STATE, r->shard, &first, &end, eb);
+    if (err)
+        return err;
+    cw_trail_mark(&r->trail, r->commit + 1, end);
+    r->unmarked = 0;
+    return 0;
+}
+
+static int send_positions(struct cw_run *const *runs, size_t n, uint64_t token,
+                          const struct cw_link *link, struct cw_errbuf *eb)
+{
+    struct cw_positions *p = calloc(n, sizeof *p);
+    if (!p)
+        return -CW_E_NOMEM;
+    for (size_t i = 0; i < n; i++) {
+        p[i].shard = runs[i]->shard;
+        memcpy(p[i].next, runs[i]->next, sizeof p[i].next);
+    }
+    int err = cw_link_send_positions(link, p, n, token, eb);
+    free(p);
+    return err;
+}
+
+/* Once it is committed: what is judged again after an abort is not told twice. */
+static void publish_dry(struct cw_run *r)
+{
+    const struct cw_dry *found;
+    size_t n = cw_shard_dry(r->core, &found);
+    if (n)
+        cw_board_dry(r->common->board, r->shard, found, n);
+    cw_shard_dry_forget(r->core);
+}
+
+static void committed(struct cw_run *r, const struct cw_link *link)
+{
+    r->commit++;
+    r->commits++;
+    cw_board_count(r->common->board, CW_COUNT_outbox_records, r->pending.tasks);
+    cw_pending_clear(&r->pending);
+    publish_dry(r);
+    r->n_cuts = 0;
+    r->judged = 0;
+    r->committed_at = link->env->mono(link->env->arg);
+    r->last_commit = link->env->wall(link->env->arg);
+    if (r->needed - r->trimmed >= TRIM_LEAST) {
+        link->bus->ops->trim(link->bus, r->shard, r->needed);
+        r->trimmed = r->needed;
+    }
+    cw_run_publish(r);
+}
+
+static void count_commit(struct cw_run *const *runs, size_t n, cw_mono_time took)
+{
+    struct cw_board *board = runs[0]->common->board;
+    size_t judged = 0;
+    for (size_t i = 0; i < n; i++)
+        judged += runs[i]->judged;
+    cw_board_count(board, CW_COUNT_commits, 1);
+    cw_board_observe(board, CW_HISTOGRAM_commit_seconds, took);
+    cw_board_observe(board, CW_HISTOGRAM_commit_messages, (int64_t)judged);
+}
+
+int cw_commit_runs(struct cw_run *const *runs, size_t n, const struct cw_follow *follow,
+                   uint64_t token, struct cw_commit_room *room, struct cw_link *link,
+                   struct cw_errbuf *eb)
+{
+    cw_mono_time began = link->env->mono(link->env->arg);
+    int err = 0;
+    for (size_t i = 0; i < n && !err; i++)
+        err = mark_trail(runs[i], link, eb);
+    if (!err)
+        err = cw_link_begin(link, token, eb);
+    for (size_t i = 0; i < n && !err; i++)
+        err = append_run(runs[i], follow, room, link, eb);
+    if (!err)
+        err = send_positions(runs, n, token, link, eb);
+    if (!err)
+        err = cw_link_commit(link, eb);
+    if (err)
+        return err;
+    count_commit(runs, n, link->env->mono(link->env->arg) - began);
+    for (size_t i = 0; i < n; i++)
+        committed(runs[i], link);
+    return 0;
+}

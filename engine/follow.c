@@ -1,0 +1,145 @@
+/* Following manager.profiles and churnwatch.control. On the engine's thread.
+ *
+ * Managers are a table, so that reading a record twice changes nothing: a read that was cut short
+ * is simply begun again. Of live thresholds the offset of the last one looked at is kept: a record
+ * refused in its place might be taken in a later one.
+ */
+#include "engine/follow.h"
+
+#include <string.h>
+
+#include "board/log.h"
+#include "churnwatch/shard.h"
+
+int cw_follow_init(struct cw_follow *f, const struct cw_decode_limits *limits,
+                   struct cw_board *board)
+{
+    *f = (struct cw_follow){.roster = cw_roster_new(),
+                            .decoder = cw_decoder_new(limits),
+                            .live = cw_live_new(),
+                            .board = board};
+    return f->roster && f->decoder && f->live ? 0 : -CW_E_NOMEM;
+}
+
+void cw_follow_free(struct cw_follow *f)
+{
+    cw_live_free(f->live);
+    cw_roster_free(f->roster);
+    cw_decoder_free(f->decoder);
+    *f = (struct cw_follow){0};
+}
+
+/* A manager that cannot be read has no dead letter: every instance reads this log, and each would
+ * write one. */
+static int take_manager(void *arg, const struct cw_message *m)
+{
+    struct cw_follow *f = arg;
+    struct cw_manager manager;
+    struct cw_reject why;
+    int err = cw_decode_manager(f->decoder, m, &manager, &why);
+    if (err != -CW_E_REJECT)
+        return err ? err : cw_roster_put(f->roster, &manager);
+    cw_log(CW_LOG_WARNING, "manager_refused", "partition=%d offset=%lld error=%s", m->partition,
+           (long long)m->offset, cw_reject_code_name(why.code));
+    return 0;
+}
+
+/* Told of what happens now; what was refused once is not told again at each start. */
+static void tell_refused(const struct cw_follow *f, const struct cw_message *m, const char *why)
+{
+    char quoted[600];
+    cw_board_count(f->board, CW_COUNT_live_changes_refused, 1);
+    cw_log(f->whole ? CW_LOG_WARNING : CW_LOG_DEBUG, "live_change_refused",
+           "partition=%d offset=%lld reason=%s", m->partition, (long long)m->offset,
+           cw_log_quote(why, quoted, sizeof quoted));
+}
+
+static void tell_taken(const struct cw_follow *f, const struct cw_live_record *r)
+{
+    char quoted[200];
+    if (f->whole)
+        cw_log(CW_LOG_INFO, "live_change", "version=%d changes=%zu author=%s", (int)r->version,
+               r->n, cw_log_quote(r->author, quoted, sizeof quoted));
+}
+
+static int take_change(struct cw_follow *f, const struct cw_message *m, struct cw_errbuf *why)
+{
+    struct cw_live_record r;
+    if (m->partition != 0)
+        return cw_fail(why, CW_E_REFUSED, "changes are read from partition 0 alone");
+    int err = cw_live_record_read(m->value, &r, why);
+    if (err)
+        return err;
+    err = cw_live_take(f->live, &r, why);
+    if (!err)
+        tell_taken(f, &r);
+    cw_live_record_free(&r);
+    return err;
+}
+
+/* Epochs, the other records of control, are delivery's. */
+static int take_control(void *arg, const struct cw_message *m)
+{
+    struct cw_follow *f = arg;
+    struct cw_errbuf why = {""};
+    if (m->key.n != strlen(CW_LIVE_KEY) || memcmp(m->key.p, CW_LIVE_KEY, m->key.n) != 0)
+        return 0;
+    if (m->partition == 0 && m->offset < f->live_next)
+        return 0;
+    int err = take_change(f, m, &why);
+    if (err == -CW_E_NOMEM)
+        return err;
+    if (err)
+        tell_refused(f, m, why.text);
+    if (m->partition == 0)
+        f->live_next = m->offset + 1;
+    return 0;
+}
+
+static int read_on(const struct cw_link *link, enum cw_log log, int32_t partition, int64_t *next,
+                   int (*take)(void *arg, const struct cw_message *m), void *arg,
+                   struct cw_errbuf *eb)
+{
+    int64_t first, end;
+    int err = cw_link_end(link, log, partition, &first, &end, eb);
+    if (err || end <= *next)
+        return err;
+    err = link->bus->ops->read(link->bus, log, partition, *next > first ? *next : first, end, take,
+                               arg, eb);
+    if (!err)
+        *next = end;
+    return err;
+}
+
+static int catch_up(const struct cw_link *link, enum cw_log log, struct cw_followed *f,
+                    int (*take)(void *arg, const struct cw_message *m), void *arg,
+                    struct cw_errbuf *eb)
+{
+    int err = f->n ? 0 : cw_link_partitions(link, log, &f->n, eb);
+    if (!err && f->n > CW_FOLLOW_PARTITIONS_MOST)
+        return cw_fail(eb, CW_E_FATAL, "a log that is read whole has %d partitions, at most %d are",
+                       f->n, CW_FOLLOW_PARTITIONS_MOST);
+    for (int32_t p = 0; p < f->n && !err; p++)
+        err = read_on(link, log, p, &f->next[p], take, arg, eb);
+    return err;
+}
+
+int64_t cw_follow_offset(const struct cw_followed *f)
+{
+    int64_t sum = 0;
+    for (int32_t p = 0; p < f->n; p++)
+        sum += f->next[p];
+    return sum;
+}
+
+int cw_follow_catch_up(struct cw_follow *f, const struct cw_link *link, struct cw_errbuf *eb)
+{
+    int err = catch_up(link, CW_LOG_MANAGERS, &f->managers, take_manager, f, eb);
+    if (!err)
+        err = catch_up(link, CW_LOG_CONTROL, &f->control, take_control, f, eb);
+    if (!err && !f->whole)
+        cw_log(CW_LOG_INFO, "live_settings", "version=%d", (int)f->live->version);
+    f->whole |= !err;
+    /* Nothing of it was lost: the same reading again is right. */
+    return err == -CW_E_RETRY ? -CW_E_ABORT : err;
+}

@@ -1,0 +1,543 @@
+/* The turns of an engine thread. Owns the shards of the assignment and the managers.
+ *
+ *     turn: new settings, if any -> restore what was assigned -> gather from the bus -> judge each
+ *           shard -> follow managers and control -> ticks -> commit what is due
+ *
+ * Commits are made here, between batches; a helper thread that commits while the next batch is
+ * judged would come in at commit_due.
+ */
+#include "engine/protocol.h"
+
+#include <stdlib.h>
+
+#include "board/log.h"
+#include "engine/commit.h"
+#include "engine/follow.h"
+#include "engine/restore.h"
+#include "engine/shard_run.h"
+
+#define WAIT_MOST (100 * CW_SECOND / 1000)
+/* A live change is to be in force everywhere within two seconds, the reading of it included. */
+#define FOLLOW_EVERY (CW_SECOND / 2)
+#define COMMIT_GAP (5 * CW_SECOND / 1000)
+#define MS (CW_SECOND / 1000)
+/* So many failures without a commit between them are no accident. */
+#define FAILURES_MOST 10
+
+struct cw_protocol {
+    const struct cw_env *env;
+    struct cw_board *board;
+    struct cw_link link;
+    struct cw_follow follow;
+    const struct cw_settings
+        *files;       /* held; common.settings, held too, has the live ones over them */
+    bool stale;       /* files are newer than common.settings */
+    int32_t in_force; /* version of common.settings; -1 before control was read */
+    struct cw_run_common common;
+    struct cw_taken_pool pool; /* of messages taken in */
+    struct cw_errbuf eb;       /* of the call in progress */
+    struct cw_commit_room commit_room;
+
+    struct cw_run **runs; /* by rising shard; owned, each */
+    size_t n_runs;
+    uint64_t token;  /* of the assignment */
+    bool unrestored; /* some shard is assigned and not yet running */
+    bool backlog;    /* the bus had more than the last turn took */
+    int failures;    /* since the last commit */
+    cw_mono_time committed_at, followed_at, published_at;
+};
+
+static cw_mono_time now_of(const struct cw_protocol *p)
+{
+    return p->env->mono(p->env->arg);
+}
+
+struct cw_protocol *cw_protocol_new(const struct cw_settings *s, struct cw_bus *bus,
+                                    struct cw_board *board, const struct cw_env *env)
+{
+    struct cw_protocol *p = calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->env = env;
+    p->board = board;
+    p->link = (struct cw_link){.bus = bus, .env = env};
+    p->in_force = -1;
+    p->files = cw_settings_hold(s);
+    p->common = (struct cw_run_common){
+        .settings = cw_settings_hold(s),
+        .board = board,
+        .limits = {(size_t)s->max_event_bytes, (size_t)s->max_profile_bytes, s->max_clock_skew},
+        .pool = &p->pool};
+    p->committed_at = p->followed_at = p->published_at = now_of(p) - CW_MINUTE;
+    if (cw_follow_init(&p->follow, &p->common.limits, board) != 0) {
+        cw_protocol_free(p);
+        return NULL;
+    }
+    cw_decoder_map(p->follow.decoder, s->mappings[CW_MAP_MANAGERS]);
+    p->common.roster = p->follow.roster;
+    return p;
+}
+
+static void drop_runs(struct cw_protocol *p)
+{
+    for (size_t i = 0; i < p->n_runs; i++) {
+        cw_board_drop(p->board, p->runs[i]->shard);
+        cw_run_free(p->runs[i]);
+    }
+    free(p->runs);
+    p->runs = NULL;
+    p->n_runs = 0;
+    p->unrestored = false;
+}
+
+void cw_protocol_free(struct cw_protocol *p)
+{
+    if (!p)
+        return;
+    drop_runs(p);
+    cw_follow_free(&p->follow);
+    cw_buf_free(&p->commit_room.images);
+    cw_buf_free(&p->commit_room.record);
+    cw_taken_pool_free(&p->pool);
+    cw_settings_free(p->common.settings);
+    cw_settings_free(p->files);
+    free(p);
+}
+
+static bool running(const struct cw_run *r)
+{
+    return r->standing == CW_SHARD_RUNNING;
+}
+
+/* ---- when something failed ---- */
+
+static int fatal(struct cw_protocol *p, const char *why)
+{
+    char quoted[600];
+    cw_log(CW_LOG_ERROR, "engine_fatal", "reason=%s", cw_log_quote(why, quoted, sizeof quoted));
+    cw_board_fatal(p->board, why);
+    return -CW_E_FATAL;
+}
+
+static int forget_all(struct cw_protocol *p)
+{
+    for (size_t i = 0; i < p->n_runs; i++) {
+        if (p->runs[i]->standing == CW_SHARD_STOPPED)
+            continue;
+        if (cw_run_forget(p->runs[i]) != 0)
+            return fatal(p, cw_strerror(-CW_E_NOMEM));
+        cw_run_publish(p->runs[i]);
+    }
+    return 0;
+}
+
+/* Of a revoked assignment nothing can be restored; the bus will say who owns what. */
+static int start_over(struct cw_protocol *p, bool revoked)
+{
+    cw_board_count(p->board, CW_COUNT_aborts, 1);
+    int err = cw_link_abort(&p->link, &p->eb);
+    if (err && err != -CW_E_REVOKED && err != -CW_E_ABORT)
+        return fatal(p, p->eb.text);
+    if (revoked || err == -CW_E_REVOKED) {
+        drop_runs(p);
+        return 0;
+    }
+    p->unrestored = true;
+    return forget_all(p);
+}
+
+static int cope(struct cw_protocol *p, int err)
+{
+    char quoted[600];
+    if (err == 0)
+        return 0;
+    if (err == -CW_E_NOMEM)
+        return fatal(p, cw_strerror(err));
+    if (err != -CW_E_ABORT && err != -CW_E_REVOKED && err != -CW_E_RETRY)
+        return fatal(p, p->eb.text[0] ? p->eb.text : cw_strerror(err));
+    cw_log(CW_LOG_WARNING, "transaction_aborted", "failures=%d reason=%s", p->failures + 1,
+           cw_log_quote(p->eb.text, quoted, sizeof quoted));
+    if (++p->failures >= FAILURES_MOST)
+        return fatal(p, p->eb.text);
+    return start_over(p, err == -CW_E_REVOKED);
+}
+
+/* ---- assignments ---- */
+
+static int by_shard(const void *a, const void *b)
+{
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int add_runs(struct cw_protocol *p, int32_t *shards, size_t n)
+{
+    qsort(shards, n, sizeof *shards, by_shard);
+    p->runs = calloc(n, sizeof(struct cw_run *));
+    if (!p->runs)
+        return -CW_E_NOMEM;
+    for (; p->n_runs < n; p->n_runs++) {
+        struct cw_run *r = cw_run_new(&p->common, shards[p->n_runs]);
+        if (!r)
+            return -CW_E_NOMEM;
+        p->runs[p->n_runs] = r;
+        cw_run_publish(r);
+    }
+    return 0;
+}
+
+static int on_assigned(struct cw_protocol *p, const struct cw_bus_event *ev)
+{
+    drop_runs(p);
+    p->token = ev->token;
+    cw_board_count(p->board, CW_COUNT_rebalances, 1);
+    cw_log(CW_LOG_INFO, "assigned", "shards=%zu", ev->n_shards);
+    if (ev->n_shards == 0)
+        return 0;
+    int32_t *shards = calloc(ev->n_shards, sizeof *shards);
+    if (!shards)
+        return -CW_E_NOMEM;
+    for (size_t i = 0; i < ev->n_shards; i++)
+        shards[i] = ev->shards[i];
+    int err = add_runs(p, shards, ev->n_shards);
+    free(shards);
+    p->unrestored = true;
+    return err;
+}
+
+static int on_revoked(struct cw_protocol *p, bool lost)
+{
+    cw_log(CW_LOG_INFO, lost ? "lost" : "revoked", "shards=%zu", p->n_runs);
+    drop_runs(p);
+    return cw_link_released(&p->link, &p->eb);
+}
+
+static void tell_restored(const struct cw_run *r)
+{
+    char quoted[256];
+    int32_t version = r->common->settings->version;
+    if (r->standing == CW_SHARD_STOPPED) {
+        cw_log(CW_LOG_ERROR, "shard_stopped", "shard=%d reason=%s", r->shard,
+               cw_log_quote(r->reason, quoted, sizeof quoted));
+        return;
+    }
+    cw_log(CW_LOG_INFO, "shard_restored", "shard=%d records=%lld clients=%zu", r->shard,
+           (long long)r->restored, cw_shard_clients(r->core));
+    if (r->judged_by > version)
+        cw_log(CW_LOG_WARNING, "live_settings_lost",
+               "shard=%d version=%d known=%d reason=\"the control topic has lost records\"",
+               r->shard, (int)r->judged_by, (int)version);
+}
+
+static int restore_all(struct cw_protocol *p)
+{
+    int err = 0;
+    for (size_t i = 0; i < p->n_runs && !err; i++) {
+        if (p->runs[i]->standing != CW_SHARD_ASSIGNED)
+            continue;
+        err = cw_restore_run(p->runs[i], &p->link, &p->eb);
+        if (!err)
+            tell_restored(p->runs[i]);
+    }
+    if (!err)
+        p->unrestored = false;
+    return err;
+}
+
+/* ---- gathering ---- */
+
+/* NULL for a shard that is not ours or not running: such a message comes too late to matter. */
+static struct cw_run *run_of(const struct cw_protocol *p, int32_t shard)
+{
+    for (size_t i = 0; i < p->n_runs; i++)
+        if (p->runs[i]->shard == shard)
+            return running(p->runs[i]) ? p->runs[i] : NULL;
+    return NULL;
+}
+
+static int hold_back(struct cw_protocol *p, struct cw_run *r, enum cw_input in)
+{
+    if (r->paused[in] || !cw_run_full(r, in))
+        return 0;
+    r->paused[in] = true;
+    return cw_link_pause(&p->link, in, r->shard, true, &p->eb);
+}
+
+static int on_message(struct cw_protocol *p, const struct cw_bus_event *ev)
+{
+    struct cw_run *r = run_of(p, ev->partition);
+    if (!r)
+        return 0;
+    int err = cw_run_take(r, ev->input, &ev->message, now_of(p));
+    return err ? err : hold_back(p, r, ev->input);
+}
+
+static void on_end(struct cw_protocol *p, const struct cw_bus_event *ev)
+{
+    struct cw_run *r = run_of(p, ev->partition);
+    if (r)
+        cw_run_end(r, ev->input, now_of(p));
+}
+
+static int on_happening(struct cw_protocol *p, const struct cw_bus_event *ev)
+{
+    switch (ev->what) {
+    case CW_BUS_MESSAGE:
+        return on_message(p, ev);
+    case CW_BUS_END:
+        on_end(p, ev);
+        return 0;
+    case CW_BUS_ASSIGNED:
+        return on_assigned(p, ev);
+    case CW_BUS_REVOKED:
+    case CW_BUS_LOST:
+        return on_revoked(p, ev->what == CW_BUS_LOST);
+    case CW_BUS_FAILED:
+        return ev->err;
+    case CW_BUS_NOTHING:
+        break;
+    }
+    return 0;
+}
+
+static size_t uncommitted(const struct cw_protocol *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_runs; i++)
+        n += p->runs[i]->judged;
+    return n;
+}
+
+/* How many messages more this transaction may judge. */
+static size_t room(const struct cw_protocol *p)
+{
+    size_t most = (size_t)p->common.settings->batch_messages, n = uncommitted(p);
+    return n < most ? most - n : 0;
+}
+
+static cw_mono_time commit_interval(const struct cw_protocol *p)
+{
+    const struct cw_settings *s = p->common.settings;
+    return (p->backlog ? s->commit_interval_backlog : s->commit_interval) * MS;
+}
+
+static cw_mono_time commit_at(const struct cw_protocol *p, const struct cw_run *r)
+{
+    cw_mono_time at = r->committed_at + commit_interval(p);
+    if (!p->backlog && r->pending.tasks && p->committed_at + COMMIT_GAP < at)
+        at = p->committed_at + COMMIT_GAP;
+    return at;
+}
+
+/* Until when the bus may be waited for: the next thing that is due by itself. */
+static int wait_ms(const struct cw_protocol *p, cw_mono_time now)
+{
+    cw_mono_time until = now + WAIT_MOST;
+    if (p->backlog)
+        return 0;
+    for (size_t i = 0; i < p->n_runs; i++) {
+        const struct cw_run *r = p->runs[i];
+        if (!running(r))
+            continue;
+        cw_mono_time due[] = {cw_merge_due(r->merge), cw_run_tick_due(r),
+                              cw_run_dirty(r, now) ? commit_at(p, r) : INT64_MAX};
+        for (size_t k = 0; k < sizeof due / sizeof due[0]; k++)
+            until = due[k] < until ? due[k] : until;
+    }
+    return until <= now ? 0 : (int)((until - now + MS - 1) / MS);
+}
+
+/* Takes what the bus has, up to the batch's bounds in number and time. */
+static int gather(struct cw_protocol *p)
+{
+    cw_mono_time began = now_of(p);
+    int wait = wait_ms(p, began);
+    size_t most = room(p);
+    bool more = true;
+    for (size_t n = 0; more && (n == 0 || n < most) && !p->unrestored; n++) {
+        struct cw_bus_event ev = {.what = CW_BUS_NOTHING};
+        int err = p->link.bus->ops->poll(p->link.bus, n ? 0 : wait, &ev, &p->eb);
+        if (!err)
+            err = on_happening(p, &ev);
+        if (err == -CW_E_RETRY)
+            return 0;
+        if (err)
+            return err;
+        more = ev.what != CW_BUS_NOTHING;
+        if (n && now_of(p) - began >= p->common.settings->commit_interval_backlog * MS)
+            break;
+    }
+    p->backlog = more;
+    return 0;
+}
+
+/* ---- between gathering and committing ---- */
+
+static int resume(struct cw_protocol *p, struct cw_run *r)
+{
+    int err = 0;
+    for (enum cw_input in = 0; in < CW_INPUTS && !err; in++) {
+        if (!r->paused[in] || !cw_run_drained(r, in))
+            continue;
+        r->paused[in] = false;
+        err = cw_link_pause(&p->link, in, r->shard, false, &p->eb);
+    }
+    return err;
+}
+
+static int judge_all(struct cw_protocol *p)
+{
+    for (size_t i = 0; i < p->n_runs; i++) {
+        struct cw_run *r = p->runs[i];
+        size_t n, most = room(p);
+        if (!running(r))
+            continue;
+        cw_mono_time began = now_of(p);
+        int err = cw_run_judge(r, most, began, &n);
+        if (n)
+            cw_board_observe(p->board, CW_HISTOGRAM_judge_seconds, now_of(p) - began);
+        if (!err)
+            err = resume(p, r);
+        if (err)
+            return err;
+        if (n == most)
+            p->backlog = true; /* There may be more in the merge than the batch took. */
+    }
+    return 0;
+}
+
+/* How far the inputs go, for who looks at the lag. */
+static void hear_ends(const struct cw_protocol *p, struct cw_run *r)
+{
+    struct cw_bus *bus = p->link.bus;
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        r->end[in] = bus->ops->known_end ? bus->ops->known_end(bus, in, r->shard) : -1;
+}
+
+/* Managers and control, with shards or without: who gets some must not begin with old settings. */
+static int follow(struct cw_protocol *p, cw_mono_time now)
+{
+    if (p->unrestored || now - p->followed_at < FOLLOW_EVERY)
+        return 0;
+    p->followed_at = now;
+    int err = cw_follow_catch_up(&p->follow, &p->link, &p->eb);
+    if (!err && p->n_runs == 0)
+        p->failures = 0; /* There is no commit that would say that all is well again. */
+    return err;
+}
+
+/* What changes between batches: managers, control, and idle clocks. */
+static int look_around(struct cw_protocol *p)
+{
+    cw_mono_time now = now_of(p);
+    int err = follow(p, now);
+    bool publish = now - p->published_at >= CW_SECOND;
+    for (size_t i = 0; i < p->n_runs && !err; i++) {
+        if (running(p->runs[i]))
+            err = cw_run_tick(p->runs[i], now, p->env->wall(p->env->arg));
+        if (publish) {
+            hear_ends(p, p->runs[i]);
+            cw_run_publish(p->runs[i]);
+        }
+    }
+    if (publish)
+        p->published_at = now;
+    return err;
+}
+
+/* ---- committing ---- */
+
+static bool is_due(const struct cw_protocol *p, const struct cw_run *r, cw_mono_time now)
+{
+    if (!running(r) || !cw_run_dirty(r, now))
+        return false;
+    return r->n_cuts == CW_CUTS_MOST || room(p) == 0 || commit_at(p, r) <= now;
+}
+
+static int commit(struct cw_protocol *p, bool all)
+{
+    cw_mono_time now = now_of(p);
+    size_t n = 0;
+    struct cw_run **due = p->n_runs ? calloc(p->n_runs, sizeof(struct cw_run *)) : NULL;
+    if (p->n_runs && !due)
+        return -CW_E_NOMEM;
+    for (size_t i = 0; i < p->n_runs; i++) {
+        struct cw_run *r = p->runs[i];
+        if (is_due(p, r, now) || (all && running(r) && cw_run_dirty(r, now)))
+            due[n++] = r;
+    }
+    int err =
+        n ? cw_commit_runs(due, n, &p->follow, p->token, &p->commit_room, &p->link, &p->eb) : 0;
+    free(due);
+    if (n && !err) {
+        p->failures = 0;
+        p->committed_at = now_of(p);
+    }
+    return err;
+}
+
+/* ---- settings ---- */
+
+/* New settings, of files or live, between two batches. What was judged by the former ones is
+ * committed first, so that a commit, and its position record, stands for one version. */
+static int settle(struct cw_protocol *p)
+{
+    struct cw_settings *fresh;
+    if (!p->follow.whole || (!p->stale && p->in_force == p->follow.live->version))
+        return 0;
+    int err = commit(p, true);
+    if (!err)
+        err = cw_live_lay_over(p->follow.live, p->files, &fresh);
+    if (err)
+        return err;
+    for (size_t i = 0; i < p->n_runs; i++)
+        if (p->runs[i]->core)
+            cw_shard_settings(p->runs[i]->core, fresh);
+    cw_settings_free(p->common.settings);
+    p->common.settings = fresh;
+    cw_decoder_map(p->follow.decoder, fresh->mappings[CW_MAP_MANAGERS]);
+    p->stale = false;
+    p->in_force = fresh->version;
+    cw_log(CW_LOG_INFO, "settings_in_force", "live_version=%d", (int)fresh->version);
+    return 0;
+}
+
+void cw_protocol_settings(struct cw_protocol *p, const struct cw_settings *files)
+{
+    cw_settings_free(p->files);
+    p->files = cw_settings_hold(files);
+    p->stale = true;
+}
+
+int32_t cw_protocol_version(const struct cw_protocol *p)
+{
+    return p->in_force;
+}
+
+int cw_protocol_turn(struct cw_protocol *p)
+{
+    p->eb.text[0] = '\0';
+    int err = p->unrestored ? cw_follow_catch_up(&p->follow, &p->link, &p->eb) : 0;
+    if (!err)
+        err = settle(p);
+    if (!err && p->unrestored)
+        err = restore_all(p);
+    if (!err)
+        err = gather(p);
+    if (!err)
+        err = judge_all(p);
+    if (!err)
+        err = look_around(p);
+    if (!err)
+        err = commit(p, false);
+    return cope(p, err);
+}
+
+int cw_protocol_finish(struct cw_protocol *p)
+{
+    p->eb.text[0] = '\0';
+    int err = commit(p, true);
+    if (err && (err == -CW_E_ABORT || err == -CW_E_REVOKED))
+        err = cw_link_abort(&p->link, &p->eb) == -CW_E_FATAL ? -CW_E_FATAL : 0;
+    return err ? fatal(p, p->eb.text) : 0;
+}

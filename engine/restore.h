@@ -1,0 +1,13 @@
+/* A shard's memory from its state log, and the check that state and positions are of one piece. */
+#ifndef CW_ENGINE_RESTORE_H
+#define CW_ENGINE_RESTORE_H
+
+#include "engine/link.h"
+#include "engine/shard_run.h"
+
+/* Restores a shard just assigned and starts its inputs. Returns 0 with the shard RUNNING, or
+ * STOPPED with its reason where its log is torn, damaged, cut or of a newer release; else what the
+ * bus said, or -CW_E_NOMEM: the shard must then be forgotten and restored anew. */
+int cw_restore_run(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb);
+
+#endif

@@ -1,0 +1,282 @@
+/* A shard's turn: messages in, judged in merged order, outputs kept for the commit. On the engine's
+ * thread; owns the shard's memory.
+ */
+#include "engine/shard_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/intake.h"
+
+/* Messages of one input that may wait before it is paused, and from when it goes on: enough for the
+ * merge to look ahead, little enough that a shard behind by months stays small. */
+#define WAITING_MOST 2000
+#define WAITING_FEW 500
+
+/* An idle clock follows the wall in steps, for each step is a commit. */
+#define TICK_STEP (10 * CW_SECOND)
+/* A clock further behind than this is history being loaded. */
+#define TICK_REACH (48 * CW_HOUR)
+/* A quiet shard commits so often, so that its round of rewriting comes to an end. */
+#define KEEP_ALIVE (10 * CW_MINUTE)
+
+static void drop_taken(void *arg, void *what)
+{
+    cw_taken_free(arg, what);
+}
+
+static void let_go(struct cw_run *r)
+{
+    cw_shard_free(r->core);
+    cw_merge_free(r->merge);
+    cw_pending_clear(&r->pending);
+    r->core = NULL;
+    r->merge = NULL;
+}
+
+int cw_run_forget(struct cw_run *r)
+{
+    let_go(r);
+    r->standing = CW_SHARD_ASSIGNED;
+    r->reason[0] = '\0';
+    r->core = cw_shard_new(r->common->settings, r->common->roster);
+    r->merge = cw_merge_new(r->common->settings->merge_wait, drop_taken, r->common->pool);
+    r->trail.n = 0;
+    r->unmarked = 0;
+    r->commit = 0;
+    r->n_cuts = 0;
+    r->judged = 0; /* Or a shard that then stops would hold room of every batch to come. */
+    r->needed = r->trimmed = 0;
+    r->restored = r->to_restore = 0;
+    r->restored_bytes = 0;
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        r->end[in] = -1;
+    r->idle_since = INT64_MAX;
+    r->ticked_at = INT64_MIN / 2;
+    memset(r->paused, 0, sizeof r->paused);
+    return r->core && r->merge ? 0 : -CW_E_NOMEM;
+}
+
+struct cw_run *cw_run_new(const struct cw_run_common *common, int32_t shard)
+{
+    struct cw_run *r = calloc(1, sizeof *r);
+    if (!r)
+        return NULL;
+    r->common = common;
+    r->shard = shard;
+    if (cw_run_forget(r) != 0) {
+        cw_run_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+void cw_run_free(struct cw_run *r)
+{
+    if (!r)
+        return;
+    let_go(r);
+    cw_pending_free(&r->pending);
+    free(r);
+}
+
+void cw_run_at(struct cw_run *r, const struct cw_position *p)
+{
+    for (enum cw_input in = 0; in < CW_INPUTS; in++) {
+        r->next[in] = p->next[in];
+        r->expected[in] = p->next[in] == CW_OFFSET_NONE ? 0 : p->next[in];
+        cw_merge_start(r->merge, in, p->greatest[in]);
+    }
+    r->batch = p->batch;
+    r->judged_by = p->settings;
+}
+
+void cw_run_stop(struct cw_run *r, const char *reason)
+{
+    let_go(r);
+    r->standing = CW_SHARD_STOPPED;
+    (void)snprintf(r->reason, sizeof r->reason, "%s", reason);
+}
+
+/* ---- messages in ---- */
+
+int cw_run_take(struct cw_run *r, enum cw_input in, const struct cw_message *m, cw_mono_time now)
+{
+    const struct cw_run_common *c = r->common;
+    struct cw_taken *t;
+    if (m->offset < r->expected[in]) {
+        cw_board_count(c->board, CW_COUNT_stale_offsets, 1);
+        return 0;
+    }
+    struct cw_inlet inlet = cw_inlet_of(c->settings, in);
+    int err = cw_taken_new(c->pool, &c->limits, &inlet, m, &t);
+    if (err)
+        return err;
+    err = cw_merge_push(r->merge, in, m->offset, cw_taken_time(t, in), now, t);
+    if (err) {
+        cw_taken_free(c->pool, t);
+        return err;
+    }
+    r->expected[in] = m->offset + 1;
+    r->idle_since = INT64_MAX;
+    cw_board_count(c->board, CW_COUNT_messages, 1);
+    cw_board_taken(c->board, in, m->timestamp_ms < 0 ? CW_NO_TIME : m->timestamp_ms * 1000);
+    return 0;
+}
+
+static void note_idle(struct cw_run *r, cw_mono_time now)
+{
+    if (r->idle_since == INT64_MAX && cw_merge_idle(r->merge))
+        r->idle_since = now;
+}
+
+void cw_run_end(struct cw_run *r, enum cw_input in, cw_mono_time now)
+{
+    cw_merge_end(r->merge, in);
+    note_idle(r, now);
+}
+
+bool cw_run_full(const struct cw_run *r, enum cw_input in)
+{
+    return cw_merge_queued(r->merge, in) >= WAITING_MOST;
+}
+
+bool cw_run_drained(const struct cw_run *r, enum cw_input in)
+{
+    return cw_merge_queued(r->merge, in) <= WAITING_FEW;
+}
+
+/* ---- judging ---- */
+
+static void on_task(void *arg, const struct cw_task_version *v)
+{
+    struct cw_run *r = arg;
+    cw_pending_task(&r->pending, r->shard, v);
+}
+
+static int judge_good(struct cw_run *r, enum cw_input in, int64_t offset, const struct cw_taken *t)
+{
+    struct cw_output out = {on_task, r};
+    struct cw_origin from = {cw_inlet_of(r->common->settings, in).topic, r->shard, offset};
+    if (in == CW_IN_BILLING || in == CW_IN_SERVICE)
+        cw_board_event(r->common->board, t->u.event.type);
+    return cw_taken_judge(t, in, r->core, &from, &out);
+}
+
+static int judge_one(struct cw_run *r, enum cw_input in, int64_t offset, const struct cw_taken *t)
+{
+    int err = 0;
+    if (t->err == 0) {
+        err = judge_good(r, in, offset, t);
+    } else if (t->err == -CW_E_UNKNOWN_TYPE) {
+        cw_board_count(r->common->board, CW_COUNT_unknown_types, 1);
+    } else {
+        cw_board_reject(r->common->board, in, t->code);
+        cw_pending_add(&r->pending, (struct cw_str){t->dead.p, t->dead.n});
+    }
+    r->next[in] = offset + 1;
+    return r->pending.bytes.failed ? -CW_E_NOMEM : err;
+}
+
+/* Where inputs and clock stand now ends one step of what the next commit holds. */
+static void cut(struct cw_run *r)
+{
+    struct cw_cut *c = &r->cuts[r->n_cuts++];
+    memcpy(c->next, r->next, sizeof c->next);
+    c->clock = cw_shard_clock(r->core);
+    r->batch++;
+}
+
+int cw_run_judge(struct cw_run *r, size_t most, cw_mono_time now, size_t *ret_n)
+{
+    enum cw_input in;
+    struct cw_merge_item item;
+    size_t n = r->n_cuts < CW_CUTS_MOST ? cw_merge_collect(r->merge, most, now) : 0;
+    *ret_n = n;
+    if (n == 0)
+        return 0;
+    int err = 0;
+    while (!err && cw_merge_next(r->merge, &in, &item)) {
+        err = judge_one(r, in, item.offset, item.what);
+        cw_taken_free(r->common->pool, item.what);
+    }
+    if (err)
+        return err;
+    r->judged += n;
+    cut(r);
+    note_idle(r, now);
+    return 0;
+}
+
+/* ---- ticks ---- */
+
+cw_mono_time cw_run_tick_due(const struct cw_run *r)
+{
+    const struct cw_settings *s = r->common->settings;
+    if (!s->idle_tick || r->idle_since == INT64_MAX || cw_shard_clock(r->core) == CW_NO_TIME)
+        return INT64_MAX;
+    cw_mono_time idle = r->idle_since + s->idle_after;
+    cw_mono_time step = r->ticked_at + (s->idle_after < TICK_STEP ? s->idle_after : TICK_STEP);
+    return idle > step ? idle : step;
+}
+
+int cw_run_tick(struct cw_run *r, cw_mono_time now, cw_wall_time wall)
+{
+    if (cw_run_tick_due(r) > now || r->n_cuts == CW_CUTS_MOST)
+        return 0;
+    r->ticked_at = now;
+    cw_event_time clock = cw_shard_clock(r->core);
+    cw_event_time to = wall - r->common->settings->idle_after;
+    if (to <= clock || wall - clock >= TICK_REACH)
+        return 0;
+    struct cw_output out = {on_task, r};
+    int err = cw_shard_tick(r->core, to, &out);
+    if (!err)
+        cut(r);
+    return r->pending.bytes.failed ? -CW_E_NOMEM : err;
+}
+
+/* ---- questions ---- */
+
+bool cw_run_dirty(const struct cw_run *r, cw_mono_time now)
+{
+    if (r->n_cuts || r->pending.records || !cw_shard_clean(r->core))
+        return true;
+    return cw_shard_clients(r->core) && now - r->committed_at >= KEEP_ALIVE;
+}
+
+/* Messages between the next to be judged and the end as it was last heard of; -1 unknown. */
+static int64_t behind(const struct cw_run *r, enum cw_input in)
+{
+    int64_t next = r->next[in] == CW_OFFSET_NONE ? 0 : r->next[in];
+    if (r->standing != CW_SHARD_RUNNING || r->end[in] < 0)
+        return -1;
+    return r->end[in] > next ? r->end[in] - next : 0;
+}
+
+void cw_run_publish(const struct cw_run *r)
+{
+    struct cw_shard_status s = {.shard = r->shard,
+                                .standing = r->standing,
+                                .clock = CW_NO_TIME,
+                                .last_commit = r->last_commit,
+                                .commits = r->commits,
+                                .restored = r->restored,
+                                .restored_bytes = r->restored_bytes,
+                                .to_restore = r->to_restore};
+    memcpy(s.reason, r->reason, sizeof s.reason);
+    for (enum cw_input in = 0; in < CW_INPUTS; in++) {
+        bool known = r->merge && cw_merge_at_end(r->merge, in);
+        s.next[in] = r->next[in];
+        s.lag[in] = known ? (int64_t)cw_merge_queued(r->merge, in) : behind(r, in);
+    }
+    if (r->core) {
+        s.clock = cw_shard_clock(r->core);
+        s.clients = cw_shard_clients(r->core);
+        s.open_tasks = cw_shard_open_tasks(r->core);
+        s.bytes = cw_shard_bytes(r->core);
+        s.counters = *cw_shard_counters(r->core);
+    }
+    cw_board_shard(r->common->board, &s);
+}
