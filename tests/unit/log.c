@@ -206,8 +206,8 @@ static void the_journal_gets_fields(void **state)
 {
     (void)state;
     static const char *const expected[] = {
-        "MESSAGE=event=shard_stopped suppressed=4 shard=3 reason=\"say \\\"no\\\"\\x0aoff\" "
-        "x.y=c:1",
+        ("MESSAGE=event=shard_stopped suppressed=4 shard=3 reason=\"say \\\"no\\\"\\x0aoff\" "
+         "x.y=c:1"),
         "PRIORITY=3",
         "CW_EVENT=shard_stopped",
         "CODE_FILE=daemon/x.c",
