@@ -7,6 +7,7 @@ ExecReload, and stops by SIGTERM.
 """
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -59,7 +60,7 @@ def until(what, condition):
 
 def words_of(line, pid=""):
     folder = os.environ["CW_OPERATE"]
-    words = line.replace("$MAINPID", pid).split()
+    words = shlex.split(line.replace("$MAINPID", pid))
     return [re.sub(r"^/\S*/etc/churnwatch|^/etc/churnwatch", f"{folder}/etc", w)
             if "churnwatch.conf" in w else os.path.basename(w) if i == 0 else w
             for i, w in enumerate(words)]
