@@ -45,6 +45,17 @@ static void assert_topic(struct cw_logs *l, const char *topic, int32_t partition
     assert_string_equal(h.text, expected);
 }
 
+/* Kafka answers a commit before its markers are everywhere: then it is seen a moment later. */
+static void assert_topic_soon(struct cw_logs *l, const char *topic, const char *expected)
+{
+    struct heard h = {.last = -1};
+    for (time_t end = time(NULL) + 30; time(NULL) < end && strcmp(h.text, expected) != 0;) {
+        h = (struct heard){.last = -1};
+        assert_ok(l->ops->read(l, topic, 1, 0, range_of(l, topic, 1), hear, &h, &said));
+    }
+    assert_string_equal(h.text, expected);
+}
+
 static void topics_have_partitions_and_a_range(void **state)
 {
     (void)state;
@@ -232,8 +243,8 @@ static void only_what_is_committed_is_seen(void **state)
     begin_work(&m, 1, "done", 4);
     append(m.bus, CW_LOG_TASKS, 1, "task");
     assert_ok(m.bus->ops->commit(m.bus, &said));
-    assert_topic(l, s->topic_state, 1, "done;");
-    assert_topic(l, s->topic_tasks, 1, "task;");
+    assert_topic_soon(l, s->topic_state, "done;");
+    assert_topic_soon(l, s->topic_tasks, "task;");
     assert_ok(l->ops->committed(l, s->topic_billing, 1, &next, &said));
     assert_int_equal(next, 4);
     cw_logs_close(l);
