@@ -31,10 +31,12 @@ class Moves:
     """What holds on any bus."""
 
     def start(self, *clients):
-        self.daemon = self.desk.start()
+        """Managers are read whole before anything is judged, so they are there first."""
+        self.desk.make_topics()
         self.desk.ingest([{"manager_id": "chief", "name": "Chief"}] +
                          [{"manager_id": m, "name": m, "chief_manager": "chief"}
                           for m in ("am1", "am2")])
+        self.daemon = self.desk.start()
         self.desk.ingest([{"client_id": c, "kind": "group", "manager": "am1", "name": c}
                           for c in clients])
         self.desk.ingest([suspended(c, -60) for c in clients])

@@ -141,7 +141,7 @@ class Redeliver(DeskTest):
     def test_another_installations_redis_is_left_alone(self):
         daemon = self.some_tasks()
         before = snapshot(self.desk, self.desk.redis)
-        task, manager = next(iter(before["index"].items()))
+        task, manager = sorted(before["index"].items())[0]
         stale = self.desk.key(f"{manager}:task:t-00000000000000aa")
         self.desk.redis.ask("hset", self.desk.key("delivery"), "epoch", "another")
         self.desk.redis.ask("hset", stale, "version", "3", "desk", "queued", "state", "open")
