@@ -38,7 +38,7 @@ tests() {
     local name=$1 preset=$2 junit=$out/$1.xml counts
     shift 2
     note "$name: running"
-    ctest --test-dir "$top/build/$preset" -L "$(IFS='|'; echo "$*")" --output-on-failure \
+    ctest --test-dir "$top/build/$preset" -j "$(nproc)" -L "$(IFS='|'; echo "$*")" --output-on-failure \
         --no-tests=error --output-junit "$junit" >"$out/$name.log" 2>&1 || true
     # CTest's own summary is the only count we trust; none means that it did not get so far.
     counts=$(sed -nE 's/.*<testsuite.*//; s/^\t*(tests|failures|skipped)="([0-9]+)"$/\1=\2/p' \
