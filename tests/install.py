@@ -39,6 +39,7 @@ usr/share/doc/churnwatch/README.md
 usr/share/doc/churnwatch/alerts.yml
 usr/share/doc/churnwatch/churnwatch.conf
 usr/share/doc/churnwatch/design.md
+usr/share/doc/churnwatch/desk.svg
 usr/share/doc/churnwatch/detectors.md
 usr/share/doc/churnwatch/explain.md
 usr/share/doc/churnwatch/explain.svg
