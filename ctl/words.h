@@ -12,5 +12,7 @@ enum cw_word {
     CW_WORDS
 };
 const char *cw_word(const struct cw_settings *s, enum cw_word w);
+/* A word of a record's member ("phone") as people read it; what is not in ctl/values.def stays. */
+struct cw_str cw_word_of(const struct cw_settings *s, struct cw_str value);
 
 #endif

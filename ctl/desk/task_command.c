@@ -79,19 +79,34 @@ static void print_line(const struct view *v, enum cw_word label, const struct cw
         (void)putchar('\n');
 }
 
+/* Members whose values are words; another's may look like one. */
+static bool has_words(const char *name)
+{
+    static const char *const names[] = {"kind", "vip", "state", "desk", "purpose", "method"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static struct cw_str read_field(const struct view *v, const char *name)
+{
+    return has_words(name) ? cw_word_of(v->ctl->settings, field(v, name)) : field(v, name);
+}
+
 static void print_fields(const struct view *v, enum cw_word label, const char *const *names)
 {
     struct cw_str parts[8];
     size_t n = 0;
     for (; names[n] && n < 8; n++)
-        parts[n] = field(v, names[n]);
+        parts[n] = read_field(v, names[n]);
     print_line(v, label, parts, n);
 }
 
 static void print_contact(const struct view *v)
 {
     static const char *const members[] = {"role", "name", "msisdn"};
-    struct cw_str parts[4] = {field(v, "method")};
+    struct cw_str parts[4] = {read_field(v, "method")};
     json_t *contact = tree(v, "contact");
     for (size_t i = 0; i < 3; i++)
         parts[i + 1] = text_of(json_object_get(contact, members[i]));

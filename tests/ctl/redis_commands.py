@@ -106,6 +106,9 @@ def test_task():
     task = json.loads(our("--json", "task", "t-high")[1])
     check("history", [e["event"] for e in task["history"]] == ["created", "raised"], task)
     check("history's versions", [e["version"] for e in task["history"]] == [1, 2], task)
+    check_run("in Chinese", our("-o", "language=zh_CN", "task", "t-high"), 0,
+              out=["进行中 · 待办", "集团", "上门"])
+    check_run("the queue in Chinese", our("-o", "language=zh_CN", "tasks", "am042"), 0, out="上门")
     check_run("an unknown task", our("task", "t-none"), 1, err="no task t-none")
 
 
