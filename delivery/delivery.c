@@ -235,6 +235,9 @@ static void observe(struct cw_delivery *d, const struct question *q)
     cw_board_observe(d->setup.board, CW_HISTOGRAM_redis_call_seconds, now - q->sent);
     if (q->written != CW_NO_TIME)
         cw_board_observe(d->setup.board, CW_HISTOGRAM_delivery_seconds, now - q->written);
+    if (q->happened != CW_NO_TIME)
+        cw_board_observe(d->setup.board, CW_HISTOGRAM_event_to_redis_seconds,
+                         now > q->happened ? now - q->happened : 0);
 }
 
 static void applied(struct cw_delivery *d, struct shard *sh, const struct cw_reply *r)
@@ -329,6 +332,12 @@ static void forget_first(struct cw_delivery *d, struct shard *sh, size_t n)
         sh->last = &sh->first;
 }
 
+static cw_event_time updated_at(const struct cw_task_record *r)
+{
+    cw_event_time at;
+    return cw_parse_rfc3339(cw_record_member(r, "updated_at"), &at) == 0 ? at : CW_NO_TIME;
+}
+
 /* False when nothing can be sent on this connection any more. */
 static bool send_batch(struct cw_delivery *d, struct shard *sh)
 {
@@ -342,6 +351,7 @@ static bool send_batch(struct cw_delivery *d, struct shard *sh)
     q->generation = sh->generation;
     q->sent = d->setup.now();
     q->written = sh->first->written;
+    q->happened = updated_at(&sh->first->record);
     if (redis->send(redis->self, d->args.argv, d->args.argc, on_batch, q) != 0)
         goto out;
     sh->chain = next;

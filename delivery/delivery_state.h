@@ -47,7 +47,9 @@ struct question {
     struct cw_delivery *d;
     uint64_t session, generation;
     int32_t shard;
-    cw_wall_time sent, written; /* of a batch: when it went, and its oldest task's append */
+    /* Of a batch: when it went; when its oldest task was appended, and what it tells of happened.
+     */
+    cw_wall_time sent, written, happened;
 };
 
 /* Sends; on failure frees q and lets the connection go. */

@@ -36,7 +36,8 @@ class Metrics(DeskTest):
                 (f'dead_letters_total{{topic="{topic("billing")}",code="not-json"}}', 1),
                 (f'feed_silent{{topic="{topic("service")}"}}', 0),
                 ('delivery_standing{standing="open"}', 1),
-                ('delivery_seconds_count', 1), ('redis_call_seconds_count', 1)):
+                ('delivery_seconds_count', 1), ('event_to_redis_seconds_count', 1),
+                ('redis_call_seconds_count', 1)):
             self.assertEqual(daemon.metric(name), value, name)
         page = daemon.get("/metrics")[1]
         self.assertEqual(daemon.metric('commit_messages_bucket{le="+Inf"}'),
