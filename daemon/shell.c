@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "board/log.h"
+#include "delivery/epoch.h"
 #include "delivery/redis_login.h"
 
 #define TICK 5.0
@@ -168,15 +169,12 @@ static void epoch_recorded(void *arg, bool ok)
     cw_delivery_epoch_recorded(sh->delivery, ok);
 }
 
-static int draw_epoch(char out[CW_EPOCH_MOST + 1], struct cw_errbuf *eb)
+/* The pauses between attempts at a server differ from one process to the next. */
+static int seed_random(struct cw_errbuf *eb)
 {
-    unsigned char bytes[16];
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-        return cw_fail(eb, CW_E_IO, "no randomness");
-    for (size_t i = 0; i < sizeof bytes; i++)
-        (void)snprintf(out + 2 * i, 3, "%02x", bytes[i]);
     unsigned seed;
-    memcpy(&seed, bytes, sizeof seed);
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        return cw_fail(eb, CW_E_IO, "no randomness");
     srandom(seed);
     return 0;
 }
@@ -296,7 +294,9 @@ static int start(struct cw_shell *sh, struct cw_errbuf *eb)
     sh->shards = calloc(CW_BOARD_SHARDS_MOST, sizeof *sh->shards);
     if (!sh->loop || !sh->board || !sh->shards)
         return cw_fail(eb, CW_E_NOMEM, "no memory for the main loop");
-    int err = draw_epoch(sh->fresh, eb);
+    int err = seed_random(eb);
+    if (!err)
+        err = cw_epoch_draw("", sh->fresh, eb);
     if (!err)
         err = cw_engine_prepare(sh->s, eb);
     if (!err)

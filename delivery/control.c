@@ -2,29 +2,14 @@
  * blocks. */
 #include "delivery/control.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "board/log.h"
-
-#define KEY "epoch"
+#include "delivery/epoch.h"
 
 /* ---- reading ---- */
-
-static int take(void *arg, const struct cw_message *m)
-{
-    char *epoch = arg;
-    if (m->key.n != strlen(KEY) || memcmp(m->key.p, KEY, m->key.n) != 0 || !m->value.p)
-        return 0;
-    json_t *root = json_loadb(m->value.p, m->value.n, JSON_REJECT_DUPLICATES, NULL);
-    const char *text = json_string_value(json_object_get(root, KEY));
-    if (text && strlen(text) <= CW_EPOCH_MOST)
-        (void)strcpy(epoch, text);
-    json_decref(root);
-    return 0;
-}
 
 int cw_control_epoch(const struct cw_settings *s, char ret_epoch[CW_EPOCH_MOST + 1],
                      struct cw_errbuf *eb)
@@ -39,7 +24,7 @@ int cw_control_epoch(const struct cw_settings *s, char ret_epoch[CW_EPOCH_MOST +
     if (!err && n == 0)
         err = cw_fail(eb, CW_E_NOTFOUND, "the control topic does not exist");
     if (!err)
-        err = cw_logs_read_whole(logs, s->topic_control, take, epoch, eb);
+        err = cw_epoch_read(logs, s, epoch, eb);
     cw_logs_close(logs);
     if (!err)
         (void)strcpy(ret_epoch, epoch);
@@ -53,7 +38,8 @@ struct cw_control {
     void (*recorded)(void *arg, bool ok);
     void *arg;
     char wanted[CW_EPOCH_MOST + 1], sent[CW_EPOCH_MOST + 1];
-    char json[CW_EPOCH_MOST + 32];
+    const struct cw_settings *settings;
+    char json[CW_EPOCH_JSON_MOST];
     struct cw_logs_record record;
     struct cw_send_job job;
     bool busy; /* the job is given */
@@ -79,8 +65,7 @@ static void on_sent(void *arg, int err, const struct cw_errbuf *why)
 static void send_wanted(struct cw_control *c)
 {
     (void)strcpy(c->sent, c->wanted);
-    int n = snprintf(c->json, sizeof c->json, "{\"epoch\":\"%s\"}", c->sent);
-    c->record.value = (struct cw_str){c->json, (size_t)n};
+    c->record = cw_epoch_record_of(c->settings, c->sent, c->json);
     c->job = (struct cw_send_job){.records = &c->record, .n_records = 1, .done = on_sent, .arg = c};
     c->busy = true;
     c->sender.give(c->sender.self, &c->job);
@@ -109,7 +94,7 @@ struct cw_control *cw_control_open(const struct cw_settings *s, struct cw_send_p
     c->sender = sender;
     c->recorded = recorded;
     c->arg = arg;
-    c->record = (struct cw_logs_record){.topic = s->topic_control, .key = CW_STR(KEY)};
+    c->settings = s;
     return c;
 }
 

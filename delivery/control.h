@@ -1,5 +1,4 @@
-/* churnwatch.control as the main thread uses it: the epoch's record (key "epoch", value
- * {"epoch":"…"}; the last one holds). */
+/* churnwatch.control as the main thread uses it: the epoch's record, read at start and written. */
 #ifndef CW_DELIVERY_CONTROL_H
 #define CW_DELIVERY_CONTROL_H
 
@@ -13,7 +12,7 @@ int cw_control_epoch(const struct cw_settings *s, char ret_epoch[CW_EPOCH_MOST +
                      struct cw_errbuf *eb);
 
 /* The writer: recorded is called from the loop once the bus has said yes or no. NULL: no memory.
- * Closed after its sender. */
+ * Closed after its sender; borrows the settings until then. */
 struct cw_control;
 struct cw_control *cw_control_open(const struct cw_settings *s, struct cw_send_port sender,
                                    void (*recorded)(void *arg, bool ok), void *arg);

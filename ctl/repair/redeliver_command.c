@@ -14,10 +14,10 @@
 
 #include "ctl/age.h"
 #include "ctl/progress.h"
-#include "ctl/repair/epoch.h"
 #include "ctl/repair/recall.h"
 #include "ctl/repair/refill.h"
 #include "ctl/repair/takeover.h"
+#include "delivery/epoch.h"
 
 struct redeliver {
     const struct cw_ctl *ctl;

@@ -6,8 +6,8 @@
 #define CW_CTL_REPAIR_TAKEOVER_H
 
 #include "ctl/redis.h"
-#include "ctl/repair/epoch.h"
 #include "ctl/repair/outbox_index.h"
+#include "delivery/epoch.h"
 
 /* What <prefix>delivery says; "" for what is not there. */
 struct cw_standing {

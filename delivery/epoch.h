@@ -1,7 +1,8 @@
-/* The epoch, by which a daemon knows the Redis it has filled: what churnwatch.control says of it.
+/* The epoch, by which a daemon knows the Redis it has filled: its record in churnwatch.control (key
+ * "epoch", value {"epoch":"…"}; the last one holds).
  */
-#ifndef CW_CTL_REPAIR_EPOCH_H
-#define CW_CTL_REPAIR_EPOCH_H
+#ifndef CW_DELIVERY_EPOCH_H
+#define CW_DELIVERY_EPOCH_H
 
 #include "bus/logs.h"
 #include "delivery/delivery.h"
@@ -9,6 +10,10 @@
 /* The one recorded last; "" when none is. Errors as in logs.h. */
 int cw_epoch_read(struct cw_logs *logs, const struct cw_settings *s,
                   char ret_epoch[CW_EPOCH_MOST + 1], struct cw_errbuf *eb);
+#define CW_EPOCH_JSON_MOST (CW_EPOCH_MOST + 32)
+/* The record; its value is written into json, which must live as long. */
+struct cw_logs_record cw_epoch_record_of(const struct cw_settings *s, const char *epoch,
+                                         char json[CW_EPOCH_JSON_MOST]);
 /* Records it, durably. */
 int cw_epoch_record(struct cw_logs *logs, const struct cw_settings *s, const char *epoch,
                     struct cw_errbuf *eb);

@@ -1,5 +1,5 @@
-/* Reading and recording the epoch. See epoch.h; the record's form is delivery/control.h's. */
-#include "ctl/repair/epoch.h"
+/* Reading and recording the epoch. See epoch.h. */
+#include "delivery/epoch.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -28,13 +28,19 @@ int cw_epoch_read(struct cw_logs *logs, const struct cw_settings *s,
     return cw_logs_read_whole(logs, s->topic_control, take, ret_epoch, eb);
 }
 
+struct cw_logs_record cw_epoch_record_of(const struct cw_settings *s, const char *epoch,
+                                         char json[CW_EPOCH_JSON_MOST])
+{
+    int n = snprintf(json, CW_EPOCH_JSON_MOST, "{\"epoch\":\"%s\"}", epoch);
+    return (struct cw_logs_record){
+        .topic = s->topic_control, .key = CW_STR(KEY), .value = {json, (size_t)n}};
+}
+
 int cw_epoch_record(struct cw_logs *logs, const struct cw_settings *s, const char *epoch,
                     struct cw_errbuf *eb)
 {
-    char json[CW_EPOCH_MOST + 32];
-    int n = snprintf(json, sizeof json, "{\"epoch\":\"%s\"}", epoch);
-    const struct cw_logs_record record = {
-        .topic = s->topic_control, .key = CW_STR(KEY), .value = {json, (size_t)n}};
+    char json[CW_EPOCH_JSON_MOST];
+    const struct cw_logs_record record = cw_epoch_record_of(s, epoch, json);
     int err = logs->ops->append(logs, &record, eb);
     return err ? err : logs->ops->flush(logs, eb);
 }
