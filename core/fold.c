@@ -76,6 +76,21 @@ static void write_signal(struct cw_task_signal *g, const struct cw_signal *s,
                                  .topic = topic};
 }
 
+/* Does the message or day at work clear it too? The instant does not tell: several messages may
+ * share one, each with a version of its own. */
+static bool clears(const struct cw_findings *found, const struct cw_signal *s)
+{
+    for (size_t i = 0; i < found->n; i++) {
+        const struct cw_finding *item = &found->items[i];
+        if (item->kind == CW_FOUND_RAISE || item->s.detector != s->detector)
+            continue;
+        if (item->kind == CW_FOUND_CLEAR_ALL ||
+            (item->s.line == s->line && item->s.slot == s->slot))
+            return true;
+    }
+    return false;
+}
+
 enum cw_news cw_fold_raise(struct cw_shard *sh, struct cw_task *t, const struct cw_signal *s,
                            const struct cw_fold *f, uint8_t topic, unsigned *left_out)
 {
@@ -89,7 +104,7 @@ enum cw_news cw_fold_raise(struct cw_shard *sh, struct cw_task *t, const struct 
     }
     enum cw_news news = g && g->cleared_at == CW_NO_TIME ? CW_NEWS_CLIMBED : CW_NEWS_ADDED;
     /* Cleared and raised in one go, a step lower: who has seen the worse has seen this. */
-    bool is_less = g && g->cleared_at == f->now && s->step < g->s.step;
+    bool is_less = g && g->cleared_at == f->now && s->step < g->s.step && clears(&sh->findings, s);
     int32_t version = is_less ? g->version : t->version + 1;
     if (!g)
         g = room(sh, t, s, f->now, left_out);

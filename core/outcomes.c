@@ -1,9 +1,10 @@
 /* What managers did with their tasks, and what follows from it.
  *
  * An outcome concerns the open task it names; anything else (a task that has ended, an id never
- * given) is counted and changes nothing, so that a late claim cannot reopen what is withdrawn. Ids
- * seen before are skipped. No outcome moves the shard's clock: it takes effect at the clock's time,
- * and only spans that run from the call (quiet times, snoozes) count from the outcome's own.
+ * given, a hand the task was taken out of) is counted and changes nothing, so that a late claim
+ * cannot reopen what is withdrawn. Ids seen before are skipped. No outcome moves the shard's clock:
+ * it takes effect at the clock's time, and only spans that run from the call (quiet times, snoozes)
+ * count from the outcome's own.
  *
  * done, reassign and escalate make one version, the others none: what people do lives apart.
  */
@@ -134,6 +135,16 @@ static bool is_of(const struct cw_task *t, struct cw_str task_id)
     return t && task_id.n == 18 && memcmp(task_id.p, id, 18) == 0;
 }
 
+/* Claim and snooze belong to a desk. Made on one that had no word yet of the hand-over, they went
+ * with it; what the new manager does stands. A call that was made counts, whoever made it, and so
+ * does what somebody asked for. */
+static bool has_lost_it(const struct cw_task *t, const struct cw_outcome *oc)
+{
+    bool of_desk =
+        oc->action == CW_DID_CLAIM || oc->action == CW_DID_RELEASE || oc->action == CW_DID_SNOOZE;
+    return of_desk && !cw_kept_same(t->manager, oc->manager);
+}
+
 void cw_outcomes_take(struct cw_shard *sh, const struct cw_outcome *oc, const struct cw_origin *o,
                       const struct cw_output *out)
 {
@@ -151,6 +162,10 @@ void cw_outcomes_take(struct cw_shard *sh, const struct cw_outcome *oc, const st
     cw_past_remember(sh, cl, oc->id);
     if (sh->failed)
         return;
+    if (has_lost_it(cl->task, oc)) {
+        sh->counters.outcomes_stale++;
+        return;
+    }
     struct move m = {sh, cl, cl->task, oc, o, out};
     m.t->moves[oc->action] = (uint8_t)(m.t->moves[oc->action] + (m.t->moves[oc->action] < 255));
     effects[oc->action](&m);

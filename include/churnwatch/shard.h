@@ -41,7 +41,7 @@ struct cw_output {
     X(profiles, "client profiles taken in")                                                        \
     X(outcomes, "outcomes taken in")                                                               \
     X(outcome_repeats, "outcomes skipped as repeats of one seen before")                           \
-    X(outcomes_stale, "outcomes for a task that has ended or is not known")                        \
+    X(outcomes_stale, "outcomes for a task that has ended, is not known or has left that desk")    \
     X(outcomes_refused, "reassignments refused: no such manager in manager.profiles")              \
     X(day_closes, "days closed")                                                                   \
     X(channels_unjudged, "channel days not judged because the feed was silent")                    \

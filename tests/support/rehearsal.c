@@ -218,17 +218,17 @@ void r_manager(struct rehearsal *r, const char *json)
     cw_buf_free(&b);
 }
 
-void r_outcome_of(struct rehearsal *r, const char *id, const char *task_id, const char *time,
-                  const char *client, const char *action, const char *members)
+static void outcome(struct rehearsal *r, const char *id, const char *task_id, const char *desk,
+                    const char *time, const char *client, const char *action, const char *members)
 {
     struct cw_buf b = {0};
     struct cw_outcome oc;
     struct cw_reject reject;
     struct cw_output out = {on_task, r};
     cw_buf_printf(&b,
-                  "{\"id\":\"%s\",\"task_id\":\"%s\",\"client_id\":\"%s\",\"manager\":\"am042\","
+                  "{\"id\":\"%s\",\"task_id\":\"%s\",\"client_id\":\"%s\",\"manager\":\"%s\","
                   "\"action\":\"%s\",\"at\":\"%.10sT%s:00+08:00\"%s",
-                  id, task_id, client, action, time, time + 11, *members ? "," : "");
+                  id, task_id, client, desk, action, time, time + 11, *members ? "," : "");
     quote(&b, members);
     cw_buf_puts(&b, "}");
     struct cw_message m = message(r, client, &b);
@@ -241,14 +241,35 @@ void r_outcome_of(struct rehearsal *r, const char *id, const char *task_id, cons
     moved(r);
 }
 
-void r_outcome(struct rehearsal *r, const char *time, const char *client, const char *action,
-               const char *members)
+static const char *member_of_last(const struct rehearsal *r, const char *client, const char *member)
+{
+    return json_string_value(json_object_get(r_task(r, client), member));
+}
+
+void r_outcome_of(struct rehearsal *r, const char *id, const char *task_id, const char *time,
+                  const char *client, const char *action, const char *members)
+{
+    char desk[65];
+    const char *manager = member_of_last(r, client, "manager");
+    (void)snprintf(desk, sizeof desk, "%s", manager ? manager : "am042");
+    outcome(r, id, task_id, desk, time, client, action, members);
+}
+
+void r_outcome_at(struct rehearsal *r, const char *desk, const char *time, const char *client,
+                  const char *action, const char *members)
 {
     char id[32], task_id[32];
     (void)snprintf(id, sizeof id, "o%lld", r->next_id++);
-    (void)snprintf(task_id, sizeof task_id, "%s",
-                   json_string_value(json_object_get(r_task(r, client), "task_id")));
-    r_outcome_of(r, id, task_id, time, client, action, members);
+    (void)snprintf(task_id, sizeof task_id, "%s", member_of_last(r, client, "task_id"));
+    outcome(r, id, task_id, desk, time, client, action, members);
+}
+
+void r_outcome(struct rehearsal *r, const char *time, const char *client, const char *action,
+               const char *members)
+{
+    char desk[65];
+    (void)snprintf(desk, sizeof desk, "%s", member_of_last(r, client, "manager"));
+    r_outcome_at(r, desk, time, client, action, members);
 }
 
 void r_tick(struct rehearsal *r, const char *time)

@@ -30,11 +30,14 @@ void r_event_id(struct rehearsal *r, const char *id, const char *type, const cha
 void r_profile(struct rehearsal *r, const char *json);
 void r_manager(struct rehearsal *r, const char *json);
 /* What a manager did with the client's last task: the members that the action needs besides (' for
- * "), as "'version':1,'result':'retained'", or "". The manager is am042. */
+ * "), as "'version':1,'result':'retained'", or "". It is done on the desk where the task lies. */
 void r_outcome(struct rehearsal *r, const char *time, const char *client, const char *action,
                const char *members);
 void r_outcome_of(struct rehearsal *r, const char *id, const char *task_id, const char *time,
                   const char *client, const char *action, const char *members);
+/* The same on a desk that the task has left, or never was on. */
+void r_outcome_at(struct rehearsal *r, const char *desk, const char *time, const char *client,
+                  const char *action, const char *members);
 /* Moves the clock, closing days. */
 void r_tick(struct rehearsal *r, const char *time);
 /* "2026-03-01", 5 -> "2026-03-06"; and with a time: r_at("2026-03-01", 5, "10:00"). In a ring of

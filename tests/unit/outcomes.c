@@ -326,6 +326,28 @@ static void what_was_cleared_does_not_cross(void **state)
     r_free(r);
 }
 
+/* Cleared and raised again by two messages of one instant: the second is news to who has seen the
+ * first, a lower step or not. */
+static void raised_again_within_the_instant_crosses(void **state)
+{
+    static const struct {
+        int seen;
+        size_t tasks;
+    } rows[] = {{3, 1}, {4, 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rehearsal *r = r_new(NULL);
+        complain(r, "2026-03-02 10:00", "T1");
+        suspend(r, "2026-03-02 10:30", LINE, "both");
+        resume(r, "2026-03-02 10:30", LINE);
+        suspend(r, "2026-03-02 10:30", LINE, "outgoing");
+        assert_int_equal(number(r_task(r, CLIENT), "version"), 4);
+        done(r, "2026-03-02 10:40", rows[i].seen, "retained");
+        assert_int_equal(cw_shard_open_tasks(r_shard(r)), rows[i].tasks);
+        r_free(r);
+    }
+}
+
 /* ---- silence after a call ---- */
 
 static void one_way_then_done(struct rehearsal *r, const char *result)
@@ -722,6 +744,44 @@ static void a_hand_over_ends_the_claim(void **state)
     r_free(r);
 }
 
+/* Made before the desk had word of the hand-over, and taken in after it: the hand is no longer
+ * there, and what the new manager has done stands. */
+static void a_hand_that_has_lost_the_task_moves_nothing(void **state)
+{
+    static const struct {
+        const char *own, *late, *members, *chief;
+    } rows[] = {
+        {"note", "claim", "'until':'2026-03-23T10:00:00+08:00'", "chief07"},
+        {"claim", "release", "", ""},
+        {"claim", "snooze", "'until':'2026-03-05T10:00:00+08:00'", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rehearsal *r = r_new(NULL);
+        make_queued(r);
+        r_outcome(r, "2026-03-02 11:00", CLIENT, "reassign", "'to':'am043'");
+        r_outcome(r, "2026-03-02 11:01", CLIENT, rows[i].own, "");
+        r_outcome_at(r, "am042", "2026-03-02 11:01", CLIENT, rows[i].late, rows[i].members);
+        r_tick(r, "2026-03-09 10:00");
+        if (strcmp(text(r_task(r, CLIENT), "escalated_to"), rows[i].chief) != 0)
+            fail_msg("row %zu: escalated to \"%s\"", i, text(r_task(r, CLIENT), "escalated_to"));
+        assert_int_equal(counters(r)->outcomes_stale, 1);
+        r_free(r);
+    }
+}
+
+/* The call was made, whoever has the task by now. */
+static void a_done_of_the_former_manager_counts(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    make_queued(r);
+    r_profile(r, PROFILE("am043", "chief07"));
+    r_outcome_at(r, "am042", "2026-03-02 11:00", CLIENT, "done", "'version':1,'result':'retained'");
+    assert_string_equal(text(r_task(r, CLIENT), "state"), "done");
+    r_free(r);
+}
+
 static void it_goes_up_to_the_chief_there_is_now(void **state)
 {
     (void)state;
@@ -903,6 +963,7 @@ int main(void)
         cmocka_unit_test(what_crosses_stays_in_the_same_hands),
         cmocka_unit_test(a_step_not_seen_crosses),
         cmocka_unit_test(what_was_cleared_does_not_cross),
+        cmocka_unit_test(raised_again_within_the_instant_crosses),
         cmocka_unit_test(after_a_call),
         cmocka_unit_test(a_sign_comes_back_where_nobody_was_reached),
         cmocka_unit_test(an_act_is_told_again),
@@ -918,6 +979,8 @@ int main(void)
         cmocka_unit_test(without_a_roster_any_manager_will_do),
         cmocka_unit_test(a_manager_who_is_not_there_gets_nothing),
         cmocka_unit_test(a_hand_over_ends_the_claim),
+        cmocka_unit_test(a_hand_that_has_lost_the_task_moves_nothing),
+        cmocka_unit_test(a_done_of_the_former_manager_counts),
         cmocka_unit_test(it_goes_up_to_the_chief_there_is_now),
         cmocka_unit_test(asked_up_before_there_is_a_chief),
         cmocka_unit_test(a_claim_stops_the_overdue_task),
