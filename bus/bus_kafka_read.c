@@ -6,6 +6,7 @@
 #include "bus/kafka_read.h"
 #include "bus/topic_table.h"
 #include "bus/topics.h"
+#include "churnwatch/faults.h"
 
 /* Waits inside for transactions under way, since the member reads committed records only. */
 int cw_bus_kafka_committed(struct cw_bus *b, int32_t shard, struct cw_positions *ret_at,
@@ -32,7 +33,8 @@ int cw_bus_kafka_end(struct cw_bus *b, enum cw_log log, int32_t partition, int64
 {
     struct cw_bus_kafka *k = cw_bus_kafka_of(b);
     const char *topic = cw_topics_log(k->settings, log);
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(k->tail, topic, partition, ret_first,
+    rd_kafka_t *asked = CW_BUG(restore_to_stable) ? k->reader : k->tail;
+    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(asked, topic, partition, ret_first,
                                                                ret_end, CW_KAFKA_CALL_MS);
     return err ? cw_fail(eb, CW_E_RETRY, "end of %s: %s", topic, rd_kafka_err2str(err)) : 0;
 }

@@ -1,11 +1,13 @@
 /* The Kafka bus: transactions. On its engine's thread; every call may block up to the transaction's
  * time-out. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bus/bus_kafka_state.h"
 #include "bus/kafka_handle.h"
 #include "bus/topic_table.h"
+#include "churnwatch/faults.h"
 
 enum { INIT_MS = 60000, ABORT_FLUSH_MS = 1000 };
 
@@ -39,7 +41,7 @@ static int meaning(rd_kafka_error_t *error, const char *what, struct cw_errbuf *
 
 static int check_token(const struct cw_bus_kafka *k, uint64_t token, struct cw_errbuf *eb)
 {
-    if (k->metadata && token == k->token)
+    if (k->metadata && (token == k->token || CW_BUG(metadata_at_commit)))
         return 0;
     return cw_fail(eb, CW_E_REVOKED, "the assignment this work began under is gone");
 }
@@ -87,6 +89,16 @@ static void add_positions(const struct cw_bus_kafka *k, const struct cw_position
                 ->offset = p->next[in];
 }
 
+/* The group's metadata as they were when the shards were assigned. NULL: the assignment is gone. */
+static rd_kafka_consumer_group_metadata_t *metadata_of(const struct cw_bus_kafka *k)
+{
+    if (CW_BUG(metadata_at_commit))
+        return rd_kafka_consumer_group_metadata(k->consumer);
+    if (CW_BUG(random_producer))
+        return rd_kafka_consumer_group_metadata_new(k->settings->kafka_group);
+    return k->metadata;
+}
+
 int cw_bus_kafka_send_positions(struct cw_bus *b, const struct cw_positions *p, size_t n,
                                 uint64_t token, struct cw_errbuf *eb)
 {
@@ -97,10 +109,12 @@ int cw_bus_kafka_send_positions(struct cw_bus *b, const struct cw_positions *p, 
     rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new((int)n * CW_INPUTS);
     for (size_t i = 0; i < n; i++)
         add_positions(k, &p[i], parts);
-    if (parts->cnt)
-        err = meaning(
-            rd_kafka_send_offsets_to_transaction(k->producer, parts, k->metadata, CW_KAFKA_CALL_MS),
-            "send positions", eb);
+    if (parts->cnt && CW_BUG(offsets_outside))
+        (void)rd_kafka_commit(k->consumer, parts, false);
+    else if (parts->cnt)
+        err = meaning(rd_kafka_send_offsets_to_transaction(k->producer, parts, metadata_of(k),
+                                                           CW_KAFKA_CALL_MS),
+                      "send positions", eb);
     rd_kafka_topic_partition_list_destroy(parts);
     return err;
 }
@@ -178,6 +192,8 @@ int cw_bus_kafka_open_producer(struct cw_bus_kafka *k, struct cw_errbuf *eb)
 {
     char id[512];
     (void)snprintf(id, sizeof id, "%s-%s", k->settings->kafka_group, k->id);
+    if (CW_BUG(random_producer))
+        (void)snprintf(id, sizeof id, "%" PRId64, cw_seeded_wall());
     const struct cw_property extra[] = {
         {"transactional.id", id},
         {"client.id", k->id},

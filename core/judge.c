@@ -1,6 +1,7 @@
 /* Calling the detectors: each in the table's order, with its own thresholds and slices. */
 #include <string.h>
 
+#include "churnwatch/faults.h"
 #include "core/baseline.h"
 #include "core/shard_state.h"
 
@@ -49,7 +50,7 @@ void cw_judge_event(struct cw_shard *sh, struct cw_client *cl, struct cw_line *l
     struct cw_day_view so_far;
     j.line = ln;
     j.event = ev;
-    j.now = ev->time;
+    j.now = CW_BUG(wall_clock) ? cw_seeded_wall() : ev->time;
     j.today = day;
     j.late = late;
     if (ev->type == CW_EV_CHARGE && !late && ev->u.charge.category != CW_CAT_MONTHLY_FEE) {

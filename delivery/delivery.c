@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "board/log.h"
+#include "churnwatch/faults.h"
 #include "delivery/delivery_state.h"
 
 static void ask_offset(struct cw_delivery *d, struct shard *sh);
@@ -152,9 +153,25 @@ static void on_offset(void *arg, const struct cw_reply *r)
         cw_delivery_wrong(d, "offset_unreadable", r);
 }
 
+/* Deliberate mistakes: an offset of our own to go on from, where the one in Redis is the only one
+ * to be believed. */
+static int64_t own_offset(const struct shard *sh)
+{
+    if (CW_BUG(null_is_success))
+        return sh->chain;
+    if (CW_BUG(null_is_failure))
+        return sh->stored;
+    return CW_BUG(own_offset) ? sh->expected : CW_OFFSET_NONE;
+}
+
 static void ask_offset(struct cw_delivery *d, struct shard *sh)
 {
     char key[80], field[16];
+    if (own_offset(sh) > 0) {
+        halt(d, sh, SHARD_ASKING);
+        read_from(d, sh, own_offset(sh));
+        return;
+    }
     struct question *q = cw_delivery_question(d);
     int n = snprintf(field, sizeof field, "%" PRId32, sh->number);
     const struct cw_str argv[] = {CW_STR("HGET"), cw_delivery_key(d, key), {field, (size_t)n}};
@@ -296,6 +313,32 @@ static void on_batch(void *arg, const struct cw_reply *r)
     d->setup.outbox.wake(d->setup.outbox.self);
 }
 
+/* NULL for the right one; the others make deliberate mistakes. */
+static const char *function_of_batch(void)
+{
+    if (CW_BUG(no_prev_check))
+        return "cw_put";
+    return CW_BUG(two_calls) || CW_BUG(null_is_failure) ? "cw_write" : NULL;
+}
+
+static void on_offset_apart(void *arg, const struct cw_reply *r)
+{
+    (void)r;
+    free(arg);
+}
+
+/* The second call of cw_write. */
+static void send_offset_apart(struct cw_delivery *d, const struct shard *sh, int64_t next)
+{
+    char key[80], field[16], value[24];
+    int n = snprintf(field, sizeof field, "%" PRId32, sh->number);
+    int m = snprintf(value, sizeof value, "%" PRId64, next);
+    const struct cw_str argv[] = {
+        CW_STR("HSET"), cw_delivery_key(d, key), {field, (size_t)n}, {value, (size_t)m}};
+    CW_POINT(delivery_between);
+    cw_delivery_ask(d, argv, 4, on_offset_apart, cw_delivery_question(d));
+}
+
 /* The first waiting tasks of a shard as the arguments of one call; returns how many, and the offset
  * after them. */
 static size_t collect(struct cw_delivery *d, const struct shard *sh, int64_t *ret_next)
@@ -305,7 +348,8 @@ static size_t collect(struct cw_delivery *d, const struct shard *sh, int64_t *re
     const struct waiting_task *t = sh->first;
     for (; t && n < most; t = t->next, n++)
         *ret_next = t->offset + 1;
-    const struct cw_apply_head head = {.settings = s,
+    const struct cw_apply_head head = {.function = function_of_batch(),
+                                       .settings = s,
                                        .epoch = d->epoch,
                                        .shard = sh->number,
                                        .prev = sh->chain,
@@ -358,6 +402,9 @@ static bool send_batch(struct cw_delivery *d, struct shard *sh)
     sh->unanswered++;
     d->unanswered++;
     forget_first(d, sh, n);
+    if (CW_BUG(two_calls) || CW_BUG(null_is_failure))
+        send_offset_apart(d, sh, next);
+    CW_POINT(delivery_sent);
     return true;
 out:
     free(q);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "churnwatch/faults.h"
+
 /* The state log is trimmed when so much of it is no longer needed. */
 #define TRIM_LEAST 1024
 /* A restore begins at a mark; so no more than this lies between two. */
@@ -149,6 +151,13 @@ static void count_commit(struct cw_run *const *runs, size_t n, cw_mono_time took
     cw_board_observe(board, CW_HISTOGRAM_commit_messages, (int64_t)judged);
 }
 
+/* Deliberate mistake: what follows is no longer of one piece with what was appended. */
+static int another_transaction(uint64_t token, struct cw_link *link, struct cw_errbuf *eb)
+{
+    int err = cw_link_commit(link, eb);
+    return err ? err : cw_link_begin(link, token, eb);
+}
+
 int cw_commit_runs(struct cw_run *const *runs, size_t n, const struct cw_follow *follow,
                    uint64_t token, struct cw_commit_room *room, struct cw_link *link,
                    struct cw_errbuf *eb)
@@ -157,14 +166,21 @@ int cw_commit_runs(struct cw_run *const *runs, size_t n, const struct cw_follow 
     int err = 0;
     for (size_t i = 0; i < n && !err; i++)
         err = mark_trail(runs[i], link, eb);
+    CW_POINT(before_begin);
     if (!err)
         err = cw_link_begin(link, token, eb);
+    CW_POINT(after_begin);
     for (size_t i = 0; i < n && !err; i++)
         err = append_run(runs[i], follow, room, link, eb);
+    CW_POINT(after_append);
+    if (!err && CW_BUG(position_apart))
+        err = another_transaction(token, link, eb);
     if (!err)
         err = send_positions(runs, n, token, link, eb);
+    CW_POINT(after_send_positions);
     if (!err)
         err = cw_link_commit(link, eb);
+    CW_POINT(after_commit);
     if (err)
         return err;
     count_commit(runs, n, link->env->mono(link->env->arg) - began);

@@ -5,6 +5,8 @@
  */
 #include "engine/link.h"
 
+#include "churnwatch/faults.h"
+
 enum { TRIES = 10, REST_MS = 50 };
 
 /* True when the call is to be made again; else *err is what the caller gets. */
@@ -94,6 +96,7 @@ int cw_link_abort(struct cw_link *l, struct cw_errbuf *eb)
     int err = 0, tries = 0;
     if (!l->open)
         return 0;
+    CW_POINT(before_abort);
     do
         err = l->bus->ops->abort(l->bus, eb);
     while (again(l, &tries, &err, eb));

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 
+#include "churnwatch/faults.h"
 #include "engine/state_reader.h"
 
 #define PUBLISH_EVERY 256
@@ -66,8 +67,13 @@ static int read_state(struct reading *g)
     struct cw_state_reader *log = &g->log;
     struct cw_positions committed;
     int64_t first, end;
-    int err = cw_link_committed(g->link, r->shard, &committed, log->eb);
+    int err = 0;
+    if (CW_BUG(end_before_offsets))
+        err = cw_link_end(g->link, CW_LOG_STATE, r->shard, &first, &end, log->eb);
     if (!err)
+        err = cw_link_committed(g->link, r->shard, &committed, log->eb);
+    CW_POINT(in_restore);
+    if (!err && !CW_BUG(end_before_offsets))
         err = cw_link_end(g->link, CW_LOG_STATE, r->shard, &first, &end, log->eb);
     if (!err)
         err = cw_state_find(log, first, end);
@@ -100,6 +106,8 @@ static int start_inputs(struct cw_run *r, const struct cw_link *link, struct cw_
     struct cw_positions at = {.shard = r->shard};
     for (enum cw_input in = 0; in < CW_INPUTS; in++)
         at.next[in] = r->next[in];
+    if (CW_BUG(no_seek) && r->commits)
+        return 0;
     return cw_link_seek(link, &at, eb);
 }
 
@@ -127,6 +135,7 @@ int cw_restore_run(struct cw_run *r, const struct cw_link *link, struct cw_errbu
     err = start_inputs(r, link, eb);
     if (err)
         return err;
+    CW_POINT(after_seek);
     r->standing = CW_SHARD_RUNNING;
     cw_board_count(r->common->board, CW_COUNT_restores, 1);
     cw_run_publish(r);

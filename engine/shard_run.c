@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "churnwatch/faults.h"
 #include "engine/intake.h"
 
 /* Messages of one input that may wait before it is paused, and from when it goes on: enough for the
@@ -37,10 +38,13 @@ static void let_go(struct cw_run *r)
 
 int cw_run_forget(struct cw_run *r)
 {
+    struct cw_shard *kept = CW_BUG(no_undo) ? r->core : NULL;
+    if (kept)
+        r->core = NULL;
     let_go(r);
     r->standing = CW_SHARD_ASSIGNED;
     r->reason[0] = '\0';
-    r->core = cw_shard_new(r->common->settings, r->common->roster);
+    r->core = kept ? kept : cw_shard_new(r->common->settings, r->common->roster);
     r->merge = cw_merge_new(r->common->settings->merge_wait, drop_taken, r->common->pool);
     r->trail.n = 0;
     r->unmarked = 0;
@@ -105,7 +109,7 @@ int cw_run_take(struct cw_run *r, enum cw_input in, const struct cw_message *m, 
 {
     const struct cw_run_common *c = r->common;
     struct cw_taken *t;
-    if (m->offset < r->expected[in]) {
+    if (m->offset < r->expected[in] && !CW_BUG(no_offset_guard)) {
         cw_board_count(c->board, CW_COUNT_stale_offsets, 1);
         return 0;
     }

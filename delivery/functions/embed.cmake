@@ -1,8 +1,9 @@
 # Writes OUT, a C file that holds the library of Redis functions, its parts in DIR put together by
 # the numbers in their names, and the VERSION that the first one says.
-#   cmake -DDIR=functions -DOUT=functions.c -P embed.cmake
+#   cmake -DDIR=functions [-DMORE=FILE] -DOUT=functions.c -P embed.cmake
 file(GLOB parts "${DIR}/*.lua")
 list(SORT parts)
+list(APPEND parts ${MORE})
 set(hex "")
 foreach(part IN LISTS parts)
   file(READ "${part}" part_hex HEX)
