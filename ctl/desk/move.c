@@ -1,11 +1,11 @@
 /* From a command line to a function's words, and from its answer to a line. See move.h. */
 #include "ctl/desk/move.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "config/units.h"
+#include "ctl/actor.h"
 #include "ctl/hash_json.h"
 #include "ctl/redis.h"
 #include "ctl/text.h"
@@ -254,9 +254,9 @@ enum cw_exit cw_move_run(const struct cw_ctl *ctl, enum cw_move move)
     struct call c = {.ctl = ctl, .row = &rows[move], .task = cw_args_operand(ctl->args, 0)};
     c.who = cw_args_text(ctl->args, "as");
     if (!c.who)
-        c.who = getenv("USER");
+        c.who = cw_actor_default();
     if (!c.who || !*c.who)
-        return cw_ctl_misused(ctl, "USER is not set: --as WHO says who acts");
+        return cw_ctl_misused(ctl, "this account has no name: --as WHO says who acts");
     if (!cw_redis_is_id(c.task))
         return cw_ctl_misused(ctl, "\"%s\" is no task id", c.task);
     enum cw_exit code = cw_redis_open(ctl->settings, &c.redis);

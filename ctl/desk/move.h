@@ -24,7 +24,8 @@ enum cw_exit cw_move_run(const struct cw_ctl *ctl, enum cw_move move);
 /* Who acts: in the options of every move. */
 #define CW_MOVE_OPTION_AS                                                                          \
     {                                                                                              \
-        .name = "as", .value = "WHO", .kind = CW_OPTION_TEXT, .help = "who acts (default: $USER)"  \
+        .name = "as", .value = "WHO", .kind = CW_OPTION_TEXT,                                      \
+        .help = "who acts (default: $USER, else the account's name)"                               \
     }
 
 #endif

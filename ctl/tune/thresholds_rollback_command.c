@@ -84,7 +84,10 @@ static const struct cw_option options[] = {
      .kind = CW_OPTION_TEXT,
      .required = true,
      .help = "why, for whoever looks at it later"},
-    {.name = "author", .value = "WHO", .kind = CW_OPTION_TEXT, .help = "who (default: $USER)"},
+    {.name = "author",
+     .value = "WHO",
+     .kind = CW_OPTION_TEXT,
+     .help = "who (default: $USER, else the account's name)"},
     {0},
 };
 

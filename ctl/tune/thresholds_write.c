@@ -4,10 +4,10 @@
  * Who writes at the same time as another is told so: the log decides, by the order in it.
  */
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "ctl/actor.h"
 #include "ctl/age.h"
 #include "ctl/instances.h"
 #include "ctl/tune/thresholds.h"
@@ -33,9 +33,9 @@ static enum cw_exit sign(const struct cw_thresholds *t, struct cw_live_record *r
                *reason = cw_args_text(t->ctl->args, "reason");
     struct cw_buf now = {0};
     if (!author)
-        author = getenv("USER");
+        author = cw_actor_default();
     if (!author || !*author)
-        return cw_ctl_misused(t->ctl, "--author is wanted, where USER does not say who you are");
+        return cw_ctl_misused(t->ctl, "this account has no name: --author WHO says who changes it");
     if (strlen(author) > CW_LIVE_AUTHOR_MOST || strlen(reason) > CW_LIVE_REASON_MOST)
         return cw_ctl_misused(t->ctl, "--author has at most %d bytes, --reason at most %d",
                               CW_LIVE_AUTHOR_MOST, CW_LIVE_REASON_MOST);

@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -281,10 +282,17 @@ def test_moves():
     redis("HSET", "cw:tasks", "t-stale", "am042")
     check_run("a task that is gone", our("claim", "t-stale", "--as", "li"), 1,
               err="task t-stale is not on the desk of am042")
-    ENV.pop("USER", None)
-    check_run("nobody acts", our("claim", "t-low"), 2, err="USER is not set")
     ENV["USER"] = "li"
     check_run("the user acts", our("claim", "t-low"), 0, out="claimed")
+    check_run("who has it lets go", our("release", "t-low"), 0, out="queued")
+    for user in (None, ""):
+        ENV.pop("USER", None)
+        if user is not None:
+            ENV["USER"] = user
+        check_run("without USER the account acts", our("note", "t-low", "by the account"), 0)
+        check("under its name", f" {pwd.getpwuid(os.getuid()).pw_name}" in
+              redis("HGET", "cw:am042:task:t-low", "note").splitlines()[-1])
+    ENV["USER"] = "li"
     redis("FUNCTION", "FLUSH")
     check_run("without the functions", our("claim", "t-low"), 1,
               err="churnwatchd loads them when it connects")
