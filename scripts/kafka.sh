@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Real Apache Kafka (one node, KRaft) on loopback, for the demo, tests and benchmarks.
+# Real Apache Kafka (KRaft) on loopback, for the demo, tests and benchmarks: one node by itself, or
+# one of several, each in a folder of its own.
 #
 #   kafka.sh start DIR [PORT]      data, logs and pid live under DIR; PORT is 9092 unless given;
 #                                  returns when it serves, and does nothing when it already does
@@ -10,6 +11,12 @@
 #
 # Needs Java 17 or later and Maven, which fetches Kafka from Maven Central once.
 # KAFKA_HEAP (512m) is the broker's heap; KAFKA_EXTRA names a file of further server properties.
+#
+# A node of a cluster is started with KAFKA_NODE, its number from 1, KAFKA_VOTERS, all nodes'
+# controllers as 1@127.0.0.1:PORT,2@…, and KAFKA_INTERNAL, the port brokers use among themselves.
+# Topics are kept by three nodes then, two of which must have what is acknowledged. Clients are told
+# KAFKA_ADVERTISED (PORT) as the broker's port, so that they can be led through a proxy. A cluster
+# serves when most of its nodes are there: they are started at the same time.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -43,33 +50,44 @@ class_path() {
     cat "$file"
 }
 
+# What tells a node of a cluster from one that is alone.
+node=${KAFKA_NODE:-1} replicas=1 in_sync=1
+if [[ -n ${KAFKA_VOTERS:-} ]]; then
+    replicas=3 in_sync=2
+    [[ ,$KAFKA_VOTERS, =~ ,$node@127\.0\.0\.1:([0-9]+), && -n ${KAFKA_INTERNAL:-} ]] ||
+        die "KAFKA_VOTERS lacks node $node, or KAFKA_INTERNAL is not set"
+    controller=${BASH_REMATCH[1]}
+fi
+
 write_config() {
-    local port=$1 controller
-    controller=$(free_port)
+    local port=$1 controller=${controller:-$(free_port)} internal
+    internal=${KAFKA_INTERNAL:-$(free_port)}
     cat >"$dir/server.properties" <<PROPERTIES
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$controller
+node.id=$node
+controller.quorum.voters=${KAFKA_VOTERS:-1@127.0.0.1:$controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
-advertised.listeners=PLAINTEXT://127.0.0.1:$port
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=INTERNAL
+listeners=PLAINTEXT://127.0.0.1:$port,INTERNAL://127.0.0.1:$internal,CONTROLLER://127.0.0.1:$controller
+advertised.listeners=PLAINTEXT://127.0.0.1:${KAFKA_ADVERTISED:-$port},INTERNAL://127.0.0.1:$internal
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs=$dir/data
 auto.create.topics.enable=false
 num.partitions=3
 log.message.timestamp.type=LogAppendTime
 log.retention.ms=-1
 log.segment.bytes=268435456
-default.replication.factor=1
-min.insync.replicas=1
-offsets.topic.replication.factor=1
+default.replication.factor=$replicas
+min.insync.replicas=$in_sync
+unclean.leader.election.enable=false
+offsets.topic.replication.factor=$replicas
 offsets.topic.num.partitions=3
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=$replicas
+transaction.state.log.min.isr=$in_sync
 transaction.state.log.num.partitions=3
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor=$replicas
+share.coordinator.state.topic.min.isr=$in_sync
 group.initial.rebalance.delay.ms=0
 num.network.threads=2
 num.io.threads=4
@@ -100,8 +118,9 @@ start() {
     ! port_open "$port" || die "port $port is taken by another process"
     java=(java -cp "$(class_path)" "-Dlog4j2.configurationFile=$dir/log4j2.properties")
     write_config "$port"
-    "${java[@]}" -Xmx256m kafka.tools.StorageTool format --cluster-id Y2h1cm53YXRjaC10ZXN0cw \
-        --config "$dir/server.properties" --ignore-formatted >"$dir/format.log" 2>&1 ||
+    [[ -f $dir/data/meta.properties ]] ||
+        "${java[@]}" -Xmx256m kafka.tools.StorageTool format --config "$dir/server.properties" \
+            --cluster-id Y2h1cm53YXRjaC10ZXN0cw >"$dir/format.log" 2>&1 ||
         die "the data folder cannot be formatted; see $dir/format.log"
     cd "$dir"
     setsid "${java[@]}" "-Xmx${KAFKA_HEAP:-512m}" kafka.Kafka "$dir/server.properties" \

@@ -15,6 +15,7 @@ PARTITIONS = 3
 
 class KafkaBus:
     """Topics and group of its own on the common broker."""
+    brokers = BROKER
     missing = None if BROKER else "CW_TEST_KAFKA names no broker (scripts/test.sh starts one)"
 
     def __init__(self, folder):
@@ -24,13 +25,13 @@ class KafkaBus:
         return f"{self.name}.{name}"
 
     def settings(self):
-        return [f"kafka.bootstrap_servers={BROKER}", "kafka.create_topics=true",
+        return [f"kafka.bootstrap_servers={self.brokers}", "kafka.create_topics=true",
                 f"kafka.group={self.name}", "kafka.properties.session.timeout.ms=6000",
                 *(f"kafka.topics.{t}={self.topic(t)}" for t in TOPICS)]
 
     def produce(self, topic, key, value, headers=()):
         """With kcat; it sends no empty file, a null value is as empty."""
-        words = ["kcat", "-P", "-b", BROKER, "-t", self.topic(topic), "-X",
+        words = ["kcat", "-P", "-b", self.brokers, "-t", self.topic(topic), "-X",
                  "topic.partitioner=murmur2_random"]
         for name, text in headers:
             words += ["-H", f"{name}={text}"]
@@ -45,7 +46,7 @@ class KafkaBus:
 
     def consume(self, topic):
         r = subprocess.run(
-            ["kcat", "-C", "-b", BROKER, "-t", self.topic(topic), "-e", "-q", "-X",
+            ["kcat", "-C", "-b", self.brokers, "-t", self.topic(topic), "-e", "-q", "-X",
              "isolation.level=read_committed", "-f", "\x01%p\x02%o\x02%h\x02%k\x02%s"],
             check=True, capture_output=True)
         messages = []

@@ -1,0 +1,56 @@
+"""B: brokers are killed: one, the group's coordinator, all at once; or rolled one after the other."""
+import time
+
+from cluster import NODES
+
+# What was on its way when the broker was killed may be committed yet, and says nothing.
+GRACE = 1.0
+
+
+def strike(house, rng):
+    kinds = (one, coordinator, roll, everything)
+    house.broker_faults = getattr(house, "broker_faults", rng.randrange(len(kinds))) + 1
+    return kinds[house.broker_faults % len(kinds)](house, rng)
+
+
+def judged_again(house, since):
+    return house.wait_recovered(since + GRACE, range(house.partitions)) + GRACE
+
+
+def killed(house, what, node):
+    lag, since = house.lag(), time.time()
+    house.cluster.kill(node)
+    recovery = judged_again(house, since)
+    house.cluster.start(node)
+    house.cluster.wait_whole()
+    house.struck("B", what, since, lag, "judging", recovery, node=node + 1)
+    return 1
+
+
+def one(house, rng):
+    return killed(house, "kill -9 of one", rng.randrange(NODES))
+
+
+def coordinator(house, _):
+    return killed(house, "kill -9 of the coordinator", house.cluster.coordinator(house.bus.name))
+
+
+def roll(house, _):
+    lag, since = house.lag(), time.time()
+    for node in range(NODES):
+        house.cluster.stop(node)
+        house.cluster.start(node)
+        house.cluster.wait_whole()
+    recovery = judged_again(house, time.time() - GRACE) - GRACE
+    house.struck("B", "all rolled", since, lag, "judging", recovery)
+    return 1
+
+
+def everything(house, _):
+    lag, since = house.lag(), time.time()
+    house.cluster.kill(*range(NODES))
+    house.cluster.start()
+    recovery = judged_again(house, since)
+    house.cluster.wait_whole()
+    house.struck("B", "kill -9 of all", since, lag, "judging", recovery)
+    return 1

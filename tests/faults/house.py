@@ -1,0 +1,192 @@
+"""The house under fault: three brokers, one Redis with an append-only file, daemons in slots cw-0, cw-1, …
+under a service manager, and a backlog that never ends. Everything that strikes it goes through here, so that
+the record tells what was struck and how long it took to recover.
+
+One cluster and one backlog serve a whole run: faults follow each other while events are judged.
+"""
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+from buses import KafkaBus  # noqa: E402
+from cluster import Cluster  # noqa: E402
+from desk import BIN, Desk, DeskTest, by_version, comparable, wait_for  # noqa: E402
+from instance import Instance  # noqa: E402
+from county import CHUNK, County  # noqa: E402
+
+PARTITIONS = 6
+# Filled up to that before each fault; so much that no fault outlasts it.
+BACKLOG = 600000
+RECOVERY_MOST = 120
+DRAIN_MOST = 1800
+
+
+class Bus(KafkaBus):
+    """Topics and group on the house's own cluster."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.cluster = Cluster(os.path.join(folder, "kafka"), PARTITIONS)
+
+    @property
+    def brokers(self):
+        return self.cluster.brokers()
+
+
+class House(Desk):
+    partitions = PARTITIONS
+
+    def __init__(self, keep, instances=3, environment=None, extra=()):
+        """keep: a folder for the world and the record, which outlive the house."""
+        os.makedirs(keep, exist_ok=True)
+        self.environment, self.complaints, self.fed = environment or {}, [], 0
+        self.source = County(os.path.join(BIN, "churnwatchctl"), keep)
+        self.judging = ("-c", self.source.settings)
+        # One at its end holds the other back as long as can be: more is always on its way.
+        self.final = False
+        super().__init__("engine.threads=1", "redis.feed_length=1000000", *extra, bus=Bus)
+        self.record = open(os.path.join(keep, "faults.ndjson"), "w", encoding="utf-8", buffering=1)
+        self.cluster = self.bus.cluster
+        self.instances = [Instance(self, f"cw-{n}") for n in range(instances)]
+        self.ghosts, self.known = [], {}
+        self.closing = threading.Event()
+        self.keeper = threading.Thread(target=self.tend, daemon=True)
+
+    def settings(self):
+        wait = "20ms" if self.final else "1m"
+        return [*super().settings(), "-o", f"time.merge_wait={wait}"]
+
+    def open(self):
+        """Brokers, topics, the first of the backlog, daemons; returns when all shards are judged."""
+        self.cluster.start()
+        first = Instance(self, "cw-0")
+        first.begin()
+        wait_for("the topics are made", lambda: first.get("/healthz") is not None, 60)
+        first.leave()
+        self.cluster.wait_whole()
+        for name in (self.source.managers, self.source.profiles):
+            self.ingest_file(name)
+        self.feed()
+        self.keeper.start()
+        for instance in self.instances:
+            instance.begin()
+        self.wait_recovered(0, range(PARTITIONS))
+
+    def close(self):
+        self.closing.set()
+        for instance in self.instances + self.ghosts:
+            instance.end()
+        self.record.close()
+        self.cluster.close()
+        super().close()
+
+    def tend(self):
+        while not self.closing.wait(0.05):
+            for instance in list(self.instances):
+                instance.tend()
+
+    def complain(self, text):
+        """Something that must not be; the run goes on and fails at its end."""
+        print("WRONG: " + text, flush=True)
+        self.complaints.append(text)
+
+    # ---- the backlog ----
+
+    def ingest_file(self, path):
+        self.ctl("-o", f"kafka.bootstrap_servers={self.cluster.direct()}", "-o",
+                 "kafka.properties.compression.type=lz4", "ingest", path)
+
+    def feed(self):
+        """Tops the backlog up; called between faults, when the cluster is well."""
+        self.look()
+        for _ in range(0, max(0, BACKLOG - self.lag()), CHUNK):
+            if self.fed == len(self.source.chunks):
+                raise AssertionError("the county is used up; make a larger one")
+            self.ingest_file(self.source.chunks[self.fed])
+            self.fed += 1
+
+    # ---- how it goes ----
+
+    def look(self):
+        """shard -> what the instance says that holds it, with that instance as `by`."""
+        found = {}
+        for instance in list(self.instances):
+            for shard, of in instance.shards().items():
+                if of.get("running") or shard not in found:
+                    found[shard] = {**of, "by": instance.slot}
+        for shard, of in found.items():
+            if of["lag"]:
+                self.known[shard] = sum(of["lag"].values())
+        return found
+
+    def lag(self):
+        """Messages waiting, as last told: what is not known at the moment keeps its last value."""
+        return sum(self.known.values())
+
+    def held_by(self, instance):
+        return [s for s, of in self.look().items() if of["by"] == instance.slot]
+
+    def recovered(self, since, shards):
+        """All of them run and have committed after that."""
+        now = self.look()
+        return all(s in now and now[s].get("running")
+                   and now[s].get("last_commit_timestamp_seconds", 0) > since for s in shards)
+
+    def wait_recovered(self, since, shards, seconds=RECOVERY_MOST):
+        """Seconds from `since` till the shards were judged again."""
+        wait_for(f"shards {list(shards)} are judged again",
+                 lambda: self.recovered(since, shards), seconds)
+        return time.time() - since
+
+    def struck(self, family, what, since, lag, where, recovery, **more):
+        """One line of the record; `recovery` in seconds."""
+        line = {"family": family, "what": what, "at": round(since, 3), "lag": lag, "where": where,
+                "recovery": round(recovery, 3), **more}
+        self.record.write(json.dumps(line) + "\n")
+        print(f"{family} {what}: {where}, lag {lag}, {recovery:.2f} s {more or ''}", flush=True)
+        if lag <= 0:
+            self.complain(f"{family} {what} hit an idle house")
+
+    # ---- the end ----
+
+    def drain(self):
+        """Nothing more comes: every shard is judged to its end, all is delivered, all daemons end."""
+        self.final = True
+        for instance in self.instances:
+            instance.leave()
+            instance.begin()
+        wait_for("the lag is gone", self.drained, DRAIN_MOST)
+        for instance in self.instances:
+            code = instance.leave()
+            if code != 0:
+                self.complain(f"{instance} was told to stop and ended with {code}")
+
+    def drained(self):
+        status = self.ctl("--json", "status", "--bus", ok=False)
+        if not status:
+            return False
+        shards = json.loads(status).get("shards", [])
+        return len(shards) == PARTITIONS and not any(
+            sum(s["lag"].values()) or s["undelivered"] != 0 for s in shards)
+
+    def expected(self):
+        """The task versions of an undisturbed run over what was fed, by id and version."""
+        tasks = os.path.join(self.folder, "replayed.ndjson")
+        r = subprocess.run([os.path.join(BIN, "churnwatchctl"), *self.judging, "replay", "--events",
+                            *self.source.chunks[:self.fed], "--profiles", self.source.profiles,
+                            "--managers", self.source.managers, "--tasks", tasks, "--partitions",
+                            str(PARTITIONS)], capture_output=True, text=True, check=False)
+        if r.returncode:
+            raise AssertionError(r.stderr)
+        with open(tasks, encoding="utf-8") as f:
+            return comparable(by_version(json.loads(line) for line in f))
+
+    def check(self, expected):
+        """O1: outbox and Redis hold what `expected` says, no version twice."""
+        test = DeskTest()
+        test.desk = self
+        test.assert_same_tasks(expected)

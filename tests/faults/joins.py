@@ -1,0 +1,35 @@
+"""G: instances join and leave, 1-4-2-3, and so on."""
+import time
+
+from desk import wait_for
+from instance import Instance
+
+STEPS = (1, 4, 2, 3)
+
+
+def strike(house, rng):
+    before = len(house.instances)
+    after = next_size(before)
+    lag, since = house.lag(), time.time()
+    while len(house.instances) > after:
+        leaving = house.instances.pop()
+        house.ghosts.append(leaving)
+        code = leaving.leave()
+        if code != 0:
+            house.complain(f"{leaving} was told to leave and ended with {code}")
+    while len(house.instances) < after:
+        joining = Instance(house, f"cw-{len(house.instances)}")
+        joining.begin()
+        house.instances.append(joining)
+    wait_for(f"{after} share the shards", lambda: shared(house, since), 120)
+    house.struck("G", f"{before} to {after}", since, lag, "judging", time.time() - since)
+    return 1
+
+
+def next_size(now):
+    return STEPS[(STEPS.index(now) + 1) % len(STEPS)]
+
+
+def shared(house, since):
+    return (house.recovered(since, range(house.partitions))
+            and {of["by"] for of in house.look().values()} == {i.slot for i in house.instances})
