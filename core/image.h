@@ -19,8 +19,9 @@
 
 #include "core/shard_state.h"
 
-/* 2: what people do with tasks, what calls settled, how right detectors were. */
-enum { CW_IMAGE_VERSION = 2 };
+/* 2: what people do with tasks, what calls settled, how right detectors were.
+ * 3: outcomes heard, by source, where 2 had the hashes of their last eight ids. */
+enum { CW_IMAGE_VERSION = 3 };
 
 enum cw_image_kind {
     CW_IMAGE_LAYOUT = 1,

@@ -69,7 +69,7 @@ static const uint8_t fact_forms[] = {
 /* How many rows of each table a version has. */
 static const struct {
     size_t task, signal;
-} known[] = {[1] = {16, 14}, [2] = {COUNT(task_fields), COUNT(signal_fields)}};
+} known[] = {[1] = {16, 14}, [2] = {22, 15}, [3] = {COUNT(task_fields), COUNT(signal_fields)}};
 _Static_assert(COUNT(known) == CW_IMAGE_VERSION + 1, "a new version needs a row in known");
 
 /* ---- writing ---- */
@@ -117,13 +117,29 @@ void cw_image_put_task(struct cw_buf *b, const struct cw_task *t)
     cw_buf_str(b, t->reassigned_to);
 }
 
+static void put_heard_id(struct cw_buf *b, const struct cw_heard_id *x)
+{
+    cw_buf_u64(b, x->source);
+    cw_buf_u64(b, x->ms);
+    cw_buf_u64(b, x->seq);
+}
+
+static void put_heard(struct cw_buf *b, const struct cw_heard *h)
+{
+    unsigned oldest = CW_HEARD_LAST + h->next - (unsigned)h->n;
+    cw_buf_u8(b, h->n);
+    for (unsigned i = 0; i < h->n; i++)
+        put_heard_id(b, &h->last[(oldest + i) % CW_HEARD_LAST]);
+    cw_buf_u8(b, h->n_marks);
+    for (unsigned i = 0; i < h->n_marks; i++)
+        put_heard_id(b, &h->marks[i]);
+    put_heard_id(b, &h->rest);
+}
+
 void cw_image_put_past(struct cw_buf *b, const struct cw_past *p)
 {
-    unsigned oldest = CW_PAST_IDS + p->next_id - (unsigned)p->n_ids;
     cw_buf_i64(b, p->last);
-    cw_buf_u8(b, p->n_ids);
-    for (unsigned i = 0; i < p->n_ids; i++)
-        cw_buf_u64(b, p->ids[(oldest + i) % CW_PAST_IDS]);
+    put_heard(b, &p->heard);
     cw_buf_u8(b, p->n);
     for (unsigned i = 0; i < p->n; i++) {
         cw_buf_i64(b, p->rows[i].until);
@@ -251,18 +267,44 @@ static bool read_settled(struct cw_shard *sh, struct cw_reader *r, struct cw_cli
     return !sh->failed;
 }
 
+/* Layout 2 stored hashes of whole ids, and no marks. */
+static struct cw_heard_id read_heard_id(const struct cw_layout *l, struct cw_reader *r)
+{
+    struct cw_heard_id x = {.source = cw_read_u64(r)};
+    if (l->version >= 3) {
+        x.ms = cw_read_u64(r);
+        x.seq = cw_read_u64(r);
+    }
+    return x;
+}
+
+static bool read_heard(const struct cw_layout *l, struct cw_reader *r, struct cw_heard *h)
+{
+    h->n = cw_read_u8(r);
+    if (r->failed || h->n > CW_HEARD_LAST)
+        return false;
+    h->next = h->n % CW_HEARD_LAST;
+    for (unsigned i = 0; i < h->n; i++)
+        h->last[i] = read_heard_id(l, r);
+    if (l->version < 3)
+        return !r->failed;
+    h->n_marks = cw_read_u8(r);
+    if (r->failed || h->n_marks > CW_HEARD_SOURCES)
+        return false;
+    for (unsigned i = 0; i < h->n_marks; i++)
+        h->marks[i] = read_heard_id(l, r);
+    h->rest = read_heard_id(l, r);
+    return !r->failed;
+}
+
 bool cw_image_read_past(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
 {
     struct cw_past *p = cw_past_of(sh, cl);
     if (!p)
         return false;
     cw_event_time last = cw_read_i64(r);
-    p->n_ids = cw_read_u8(r);
-    if (r->failed || p->n_ids > CW_PAST_IDS)
+    if (!read_heard(sh->layout, r, &p->heard))
         return false;
-    p->next_id = p->n_ids % CW_PAST_IDS;
-    for (unsigned i = 0; i < p->n_ids; i++)
-        p->ids[i] = cw_read_u64(r);
     uint8_t n = cw_read_u8(r);
     if (r->failed || n > CW_SETTLED_MOST)
         return false;

@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "core/fold.h"
 
 /* A repeat of an outcome comes within minutes; after so long nobody sends one again. */
@@ -47,18 +44,9 @@ void cw_past_free(struct cw_past *p)
 
 /* ---- outcomes seen ---- */
 
-static uint64_t hash_of(struct cw_str id)
-{
-    return XXH3_64bits(id.p, id.n);
-}
-
 bool cw_past_knows(const struct cw_client *cl, struct cw_str outcome_id)
 {
-    uint64_t h = hash_of(outcome_id);
-    for (size_t i = 0; cl->past && i < cl->past->n_ids; i++)
-        if (cl->past->ids[i] == h)
-            return true;
-    return false;
+    return cl->past && cw_heard_has(&cl->past->heard, outcome_id);
 }
 
 void cw_past_remember(struct cw_shard *sh, struct cw_client *cl, struct cw_str outcome_id)
@@ -66,9 +54,7 @@ void cw_past_remember(struct cw_shard *sh, struct cw_client *cl, struct cw_str o
     struct cw_past *p = cw_past_of(sh, cl);
     if (!p)
         return;
-    p->ids[p->next_id] = hash_of(outcome_id);
-    p->next_id = (uint8_t)((p->next_id + 1) % CW_PAST_IDS);
-    p->n_ids = (uint8_t)(p->n_ids + (p->n_ids < CW_PAST_IDS));
+    cw_heard_add(&p->heard, outcome_id);
     p->last = sh->clock;
 }
 

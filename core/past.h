@@ -14,12 +14,12 @@
 
 #include "churnwatch/client.h"
 #include "churnwatch/task.h"
+#include "core/heard.h"
 
 struct cw_shard;
 struct cw_fold;
 struct cw_findings;
 
-#define CW_PAST_IDS 8U
 #define CW_SETTLED_MOST 32
 
 struct cw_settled {
@@ -28,8 +28,7 @@ struct cw_settled {
     bool reached;                 /* somebody spoke with the client, or the task expired */
 };
 struct cw_past {
-    uint64_t ids[CW_PAST_IDS]; /* ring of the last outcomes' ids, hashed */
-    uint8_t n_ids, next_id;
+    struct cw_heard heard; /* outcomes taken in */
     uint8_t n, cap;
     cw_event_time last;      /* the latest instant anything was added */
     struct cw_settled *rows; /* owned; in the order settled */
@@ -52,7 +51,7 @@ struct cw_past *cw_past_of(struct cw_shard *sh, struct cw_client *cl);
 void cw_past_free(struct cw_past *p);
 size_t cw_past_bytes(const struct cw_past *p);
 
-/* True when an outcome of this id was among the last ones. */
+/* True when an outcome of this id was taken in. */
 bool cw_past_knows(const struct cw_client *cl, struct cw_str outcome_id);
 void cw_past_remember(struct cw_shard *sh, struct cw_client *cl, struct cw_str outcome_id);
 

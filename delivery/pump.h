@@ -8,8 +8,10 @@
  *     HELD      the bus did not take it: some ticks later it is given again
  *     SETTLING  cw_taken has been asked to forget what the bus has
  *
- * Redis keeps a move until cw_taken, so whatever ends in between, it comes again, with the same id;
- * the engine takes an id once. An entry that is no outcome is kept aside in Redis with the reason.
+ * Redis keeps a move until cw_taken, so whatever ends in between, it comes again, with the same id,
+ * and with it all that came after it, in order: none is ever left out. The engine counts on that
+ * and takes an id once (core/heard.h). An entry that is no outcome is kept aside in Redis with the
+ * reason.
  */
 #ifndef CW_DELIVERY_PUMP_H
 #define CW_DELIVERY_PUMP_H
@@ -31,7 +33,7 @@ struct cw_pump;
 /* NULL: no memory. Free it after both ports were stopped. */
 struct cw_pump *cw_pump_new(const struct cw_pump_setup *setup);
 void cw_pump_free(struct cw_pump *p); /* accepts NULL */
-/* Only while this is the Redis that is recorded: ids carry its epoch. */
+/* Only while this is the Redis that is recorded. */
 void cw_pump_tick(struct cw_pump *p);
 /* Nothing is on its way: it may be stopped without anything going out twice. */
 bool cw_pump_rests(const struct cw_pump *p);

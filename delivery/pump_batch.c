@@ -84,10 +84,10 @@ static int take_entry(struct cw_pump_batch *b, const struct cw_pump_entry *entry
     return b->text.failed ? -CW_E_NOMEM : 0;
 }
 
-static int read_entry(struct cw_pump_batch *b, struct reading *r, struct cw_str epoch)
+static int read_entry(struct cw_pump_batch *b, struct reading *r, struct cw_str source)
 {
     struct cw_pump_field fields[FIELDS_MOST];
-    struct cw_pump_entry entry = {.epoch = epoch, .fields = fields};
+    struct cw_pump_entry entry = {.source = source, .fields = fields};
     if (b->n == CW_PUMP_BATCH_MOST || !next_text(r, &entry.manager) ||
         !next_text(r, &entry.stream_id) || !next_fields(r, fields, &entry.n_fields))
         return -CW_E_INVALID;
@@ -97,11 +97,11 @@ static int read_entry(struct cw_pump_batch *b, struct reading *r, struct cw_str 
 int cw_pump_batch_read(struct cw_pump_batch *b, const struct cw_reply *answer)
 {
     struct reading r = {answer->items, answer->items + answer->n_items};
-    struct cw_str epoch;
+    struct cw_str source;
     clear(b);
-    int err = next_text(&r, &epoch) ? 0 : -CW_E_INVALID;
+    int err = next_text(&r, &source) ? 0 : -CW_E_INVALID;
     while (!err && r.at < r.end)
-        err = read_entry(b, &r, epoch);
+        err = read_entry(b, &r, source);
     if (err) {
         clear(b);
         b->text.failed = false;

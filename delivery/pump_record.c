@@ -64,10 +64,10 @@ static int put_member(struct cw_buf *b, const struct member *m, struct cw_str va
 static int put_all(struct cw_buf *b, const struct cw_pump_entry *e, struct cw_errbuf *why)
 {
     char id[256];
-    int n = snprintf(id, sizeof id, "%.*s:%.*s:%.*s", (int)e->epoch.n, e->epoch.p,
+    int n = snprintf(id, sizeof id, "%.*s:%.*s:%.*s", (int)e->source.n, e->source.p,
                      (int)e->manager.n, e->manager.p, (int)e->stream_id.n, e->stream_id.p);
     if (n < 0 || n >= (int)sizeof id)
-        return cw_fail(why, CW_E_INVALID, "epoch, manager and stream id are too long for an id");
+        return cw_fail(why, CW_E_INVALID, "source, manager and stream id are too long for an id");
     cw_buf_puts(b, "{\"id\":");
     cw_buf_json_str(b, (struct cw_str){id, (size_t)n});
     cw_buf_puts(b, ",\"manager\":");

@@ -8,9 +8,10 @@
 struct cw_pump_field {
     struct cw_str name, value;
 };
-/* Borrowed. Where it lies is what its id is made of, so an entry read twice has one id. */
+/* Borrowed. Where it lies is what its id is made of, so an entry read twice has one id; source is
+ * what cw_take calls the Redis that holds it. */
 struct cw_pump_entry {
-    struct cw_str epoch, manager, stream_id;
+    struct cw_str source, manager, stream_id;
     const struct cw_pump_field *fields;
     size_t n_fields;
 };

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "delivery/in_order.h"
+
 #define CLOSE_BOUND 2 /* seconds */
 
 struct jobs {
@@ -51,14 +53,8 @@ static struct cw_send_job *jobs_pop(struct jobs *j)
 static int append_all(struct cw_sender *s, struct cw_send_job *job)
 {
     int err = s->logs ? 0 : cw_logs_open(s->settings, &s->logs, &job->why);
-    for (size_t i = 0; i < job->n_records && !err; i++)
-        err = s->logs->ops->append(s->logs, &job->records[i], &job->why);
-    /* What was appended before a failure is waited for as well: records must not overtake. */
-    if (s->logs) {
-        struct cw_errbuf why = {""};
-        int flushed = s->logs->ops->flush(s->logs, err ? &why : &job->why);
-        err = err ? err : flushed;
-    }
+    if (!err)
+        err = cw_append_in_order(s->logs, job->records, job->n_records, &job->why);
     if (err) {
         cw_logs_close(s->logs);
         s->logs = NULL;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "churnwatch/civil.h"
+#include "core/heard.h"
 
 #define NAME_MOST 64
 #define TIME_MOST 40
@@ -20,6 +21,7 @@ struct cw_recall {
     int64_t until_s;
     int32_t version; /* that the person saw */
     struct cw_buf note;
+    struct cw_heard heard; /* the pump may have sent one twice */
 };
 
 /* Where an action leaves the task. */
@@ -79,6 +81,14 @@ static void set_desk(struct cw_recall *r, const json_t *outcome)
     }
 }
 
+static bool is_repeat(struct cw_recall *r, struct cw_str id)
+{
+    bool known = cw_heard_has(&r->heard, id);
+    if (!known)
+        cw_heard_add(&r->heard, id);
+    return known;
+}
+
 static int take(struct cw_outbox_index *x, const json_t *outcome)
 {
     const char *id = text_of(outcome, "task_id");
@@ -91,6 +101,9 @@ static int take(struct cw_outbox_index *x, const json_t *outcome)
         return -CW_E_NOMEM;
     if (!e->recall->desk)
         e->recall->desk = "";
+    const char *move = text_of(outcome, "id");
+    if (is_repeat(e->recall, (struct cw_str){move, strlen(move)}))
+        return 0;
     add_note(&e->recall->note, outcome);
     set_desk(e->recall, outcome);
     return e->recall->note.failed ? -CW_E_NOMEM : 0;

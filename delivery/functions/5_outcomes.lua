@@ -81,10 +81,19 @@ local function take_from(desk, answer, manager, consumer, idle, most)
     return #entries
 end
 
+-- What the ids of this Redis's moves begin with: the epoch of the first time that any were taken. It
+-- outlives a refill, as the moves do that wait, lest one sent twice counts twice; it ends with them
+-- when Redis is emptied, and then stream ids may come again.
+local function source_of(desk, epoch)
+    local key = desk.prefix .. 'outcomes-source'
+    redis.call('SET', key, epoch, 'NX')
+    return redis.call('GET', key)
+end
+
 -- FCALL cw_take 1 <prefix>delivery CONSUMER MOST IDLE_MS
--- Returns a flat list: the epoch, then of each entry the manager, its id, the number of pieces, and
+-- Returns a flat list: the source, then of each entry the manager, its id, the number of pieces, and
 -- the pieces: name, value, name, value … . An entry whose pieces are too many or too large has none.
--- While Redis is being refilled it has no epoch, so no id could be given, and nothing is taken.
+-- While Redis is being refilled it has no epoch, and nothing is taken.
 local function cw_take(keys, args)
     local prefix = keys[1] and keys[1]:match('^(.*)delivery$')
     local consumer, most, idle = args[1], tonumber(args[2]), tonumber(args[3])
@@ -99,6 +108,7 @@ local function cw_take(keys, args)
     if answer[1] == '' then
         return answer
     end
+    answer[1] = source_of(desk, answer[1])
     for _, manager in ipairs(redis.call('ZRANGE', waiting, 0, LOOK_MOST - 1)) do
         if taken == most then
             break

@@ -233,6 +233,8 @@ class Redeliver(DeskTest):
         wait_for("Redis has let go of them", lambda: not self.desk.redis.lines(
             "zrange", self.desk.key("outcomes-waiting"), "0", "-1"))
         before = snapshot(self.desk, self.desk.redis)
+        self.desk.ingest([json.loads(m[2]) for m in self.desk.consume("outcomes")])  # sent again
+        wait_for("the moves are there twice", lambda: len(self.desk.consume("outcomes")) == 10)
         self.desk.redis.ask("flushall")
         self.refused(daemon)
         summary = self.fill_again(daemon)

@@ -551,6 +551,20 @@ class Pump(MovesTest):
         self.redis("HSET", "cw:delivery", "epoch", "E")
         self.assertEqual(len(self.take()), 4)
 
+    def test_a_refill_gives_no_move_another_name(self):
+        self.some_moves()
+        first = self.take()
+        self.redis("FCALL", "cw_refill_begin", 1, "cw:delivery", "E", "", "run")
+        self.assertEqual(self.redis("FCALL", "cw_take", 1, "cw:delivery", "a", 9, 0), [""])
+        self.redis("FCALL", "cw_refill_end", 1, "cw:delivery", "run", "another")
+        self.claim("t-am1", "li")
+        again = self.take()  # the source is named by the first epoch still
+        self.assertEqual(len(again), 5)
+        self.assertLessEqual(set(map(str, first)), set(map(str, again)))
+        self.redis("FLUSHALL")
+        self.redis("HSET", "cw:delivery", "epoch", "third")
+        self.assertEqual(self.redis("FCALL", "cw_take", 1, "cw:delivery", "a", 9, 0), ["third"])
+
     def test_what_cannot_be_used_is_kept_aside(self):
         self.redis("XADD", "cw:am1:outcomes", "1-1", "action", "bribe")
         self.redis("XADD", "cw:am1:outcomes", "1-2", "note", "x" * 20000)

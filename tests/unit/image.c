@@ -37,6 +37,14 @@ static void first_half(struct rehearsal *r)
             "{'msisdn':'8613500000001','condition':'CFU','active':true,'target':'8613000000007'}");
 }
 
+static void move(struct rehearsal *r, const char *id, const char *action)
+{
+    const char *task = json_string_value(json_object_get(r_task(r, "g1"), "task_id"));
+    char copy[20];
+    (void)snprintf(copy, sizeof copy, "%s", task);
+    r_outcome_of(r, id, copy, "2026-02-14 11:00", "g1", action, "");
+}
+
 /* What calls leave behind is stored as well. */
 static void calls(struct rehearsal *r)
 {
@@ -44,6 +52,11 @@ static void calls(struct rehearsal *r)
     r_outcome(r, "2026-02-14 11:05", "g1", "claim", "");
     r_outcome(r, "2026-02-14 11:06", "g1", "reassign", "'to':'b'");
     r_outcome(r, "2026-02-14 11:10", "i2", "done", "'version':1,'result':'no_issue'");
+    for (int i = 0; i < 12; i++) {
+        char id[48];
+        (void)snprintf(id, sizeof id, "e:am%d:17710380000%02d-0", i % 6, i);
+        move(r, id, "note");
+    }
 }
 
 static void second_half(struct rehearsal *r)
@@ -123,11 +136,14 @@ static int restore(struct rehearsal *r, const char *bytes, size_t n)
     return err;
 }
 
-/* tests/state/image-N.bin is what a build of layout N wrote after first_half. */
-static struct cw_buf older_images(void)
+/* tests/state/image-N.bin is what a build of layout N wrote after first_half; layout 2 after
+ * calls_of_then too. */
+static struct cw_buf older_images(int layout)
 {
     struct cw_buf b = {0};
-    FILE *f = fopen(CW_SOURCE_DIR "/tests/state/image-1.bin", "rb");
+    char name[256];
+    (void)snprintf(name, sizeof name, CW_SOURCE_DIR "/tests/state/image-%d.bin", layout);
+    FILE *f = fopen(name, "rb");
     assert_non_null(f);
     char *to = cw_buf_room(&b, 8192);
     assert_non_null(to);
@@ -139,7 +155,7 @@ static struct cw_buf older_images(void)
 static void an_older_layout_restores(void **state)
 {
     (void)state;
-    struct cw_buf b = older_images();
+    struct cw_buf b = older_images(1);
     struct rehearsal *now = r_new(NULL), *then = r_new(NULL);
     first_half(now);
     first_half(then);
@@ -170,12 +186,48 @@ static void a_done_of_an_earlier_version_loses_nothing_of_an_older_layout(void *
 {
     (void)state;
     struct rehearsal *r = r_new(NULL);
-    struct cw_buf b = older_images();
+    struct cw_buf b = older_images(1);
     first_half(r);
     r_restore_from(r, (struct cw_str){b.p, b.n});
     r_outcome(r, "2026-02-14 11:10", "g1", "done", "'version':1,'result':'retained'");
     assert_int_equal(cw_shard_open_tasks(r_shard(r)), 2);
     r_free(r);
+    cw_buf_free(&b);
+}
+
+static void calls_of_then(struct rehearsal *r)
+{
+    move(r, "e-1:a:1771038000000-0", "claim");
+    move(r, "o-2", "release");
+    r_outcome(r, "2026-02-14 11:10", "i2", "done", "'version':1,'result':'no_issue'");
+}
+
+/* Layout 2 kept the last outcomes' ids as hashes: they are repeats still. */
+static void outcomes_heard_in_layout_2_are_known(void **state)
+{
+    (void)state;
+    struct cw_buf b = older_images(2);
+    struct rehearsal *now = r_new(NULL), *then = r_new(NULL);
+    for (int i = 0; i < 2; i++) {
+        struct rehearsal *r = i ? then : now;
+        first_half(r);
+        calls_of_then(r);
+        if (i)
+            r_restore_from(r, (struct cw_str){b.p, b.n});
+        uint64_t before = cw_shard_counters(r_shard(r))->outcome_repeats;
+        move(r, "e-1:a:1771038000000-0", "claim");
+        move(r, "o-2", "claim");
+        assert_int_equal(cw_shard_counters(r_shard(r))->outcome_repeats - before, 2);
+        move(r, "e-1:a:1771038000000-1", "claim");
+        assert_int_equal(cw_shard_counters(r_shard(r))->outcome_repeats - before, 2);
+        r_restore(r);
+        second_half(r);
+    }
+    assert_int_equal(r_versions(then, NULL), r_versions(now, NULL));
+    for (size_t i = 0; i < r_versions(now, NULL); i++)
+        assert_string_equal(r_version_text(then, i), r_version_text(now, i));
+    r_free(now);
+    r_free(then);
     cw_buf_free(&b);
 }
 
@@ -265,6 +317,7 @@ int main(void)
         cmocka_unit_test(equal_runs_write_equal_images),
         cmocka_unit_test(an_older_layout_restores),
         cmocka_unit_test(a_done_of_an_earlier_version_loses_nothing_of_an_older_layout),
+        cmocka_unit_test(outcomes_heard_in_layout_2_are_known),
         cmocka_unit_test(damage_anywhere_is_found),
         cmocka_unit_test(a_run_cut_short_is_found),
         cmocka_unit_test(a_round_comes_to_its_end),

@@ -229,6 +229,46 @@ static void an_outcome_counts_once(void **state)
     r_free(r);
 }
 
+/* Moves of one manager, as the pump numbers them; every second one takes the task in hand. */
+static void send_moves(struct rehearsal *r, int from, int to)
+{
+    char task[20], id[40];
+    (void)snprintf(task, sizeof task, "%s", text(r_task(r, CLIENT), "task_id"));
+    for (int i = from; i < to; i++) {
+        (void)snprintf(id, sizeof id, "e-1:am042:17724204%05d-0", i);
+        r_outcome_of(r, id, task, "2026-03-02 11:00", CLIENT, i % 2 ? "claim" : "release", "");
+    }
+}
+
+/* What the pump has no answer for it sends again, from the oldest on, however many there are. */
+static void a_batch_sent_again_counts_once(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    make_queued(r);
+    send_moves(r, 0, 40);
+    send_moves(r, 10, 51);
+    r_restore(r);
+    send_moves(r, 0, 50);
+    assert_int_equal(counters(r)->outcome_repeats, 50);
+    send_moves(r, 51, 52);
+    assert_int_equal(counters(r)->outcome_repeats, 50);
+    r_free(r);
+}
+
+/* The last was a release: nobody has it in hand, and it goes up when it is overdue. */
+static void a_batch_sent_again_takes_nothing_in_hand(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    make_queued(r);
+    send_moves(r, 0, 31);
+    send_moves(r, 0, 30);
+    r_tick(r, "2026-03-09 10:00");
+    assert_string_equal(text(r_task(r, CLIENT), "escalated_to"), "chief07");
+    r_free(r);
+}
+
 static void no_outcome_moves_the_clock(void **state)
 {
     (void)state;
@@ -958,6 +998,8 @@ int main(void)
         cmocka_unit_test(each_action_in_each_state),
         cmocka_unit_test(what_concerns_no_open_task_is_counted_only),
         cmocka_unit_test(an_outcome_counts_once),
+        cmocka_unit_test(a_batch_sent_again_counts_once),
+        cmocka_unit_test(a_batch_sent_again_takes_nothing_in_hand),
         cmocka_unit_test(no_outcome_moves_the_clock),
         cmocka_unit_test(what_crosses_a_done_is_not_lost),
         cmocka_unit_test(what_crosses_stays_in_the_same_hands),
