@@ -21,9 +21,15 @@ class Refused(Exception):
 
 
 class Connection:
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
+    """To the path of a local socket, or to HOST:PORT."""
+
+    def __init__(self, address):
+        if "/" in address:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.connect(address)
+        else:
+            host, port = address.rsplit(":", 1)
+            self.socket = socket.create_connection((host, int(port)), 30)
         self.file = self.socket.makefile("rb")
 
     def send(self, *words):
