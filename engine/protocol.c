@@ -40,6 +40,7 @@ struct cw_protocol {
 
     struct cw_run **runs; /* by rising shard; owned, each */
     size_t n_runs;
+    size_t first;    /* who is judged first: in turns, for the first may take the whole batch */
     uint64_t token;  /* of the assignment */
     bool unrestored; /* some shard is assigned and not yet running */
     bool backlog;    /* the bus had more than the last turn took */
@@ -387,8 +388,9 @@ static int resume(struct cw_protocol *p, struct cw_run *r)
 
 static int judge_all(struct cw_protocol *p)
 {
+    p->first++;
     for (size_t i = 0; i < p->n_runs; i++) {
-        struct cw_run *r = p->runs[i];
+        struct cw_run *r = p->runs[(p->first + i) % p->n_runs];
         size_t n, most = room(p);
         if (!running(r))
             continue;

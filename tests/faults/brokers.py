@@ -36,13 +36,15 @@ def coordinator(house, _):
 
 
 def roll(house, _):
-    lag, since = house.lag(), time.time()
+    """The worst of the three is what counts."""
+    lag, since, worst = house.lag(), time.time(), 0
     for node in range(NODES):
+        stopped = time.time()
         house.cluster.stop(node)
         house.cluster.start(node)
+        worst = max(worst, judged_again(house, stopped))
         house.cluster.wait_whole()
-    recovery = judged_again(house, time.time() - GRACE) - GRACE
-    house.struck("B", "all rolled", since, lag, "judging", recovery)
+    house.struck("B", "all rolled", since, lag, "judging", worst, took=round(time.time() - since, 1))
     return 1
 
 

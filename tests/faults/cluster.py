@@ -64,9 +64,12 @@ class Cluster:
             return int(f.read())
 
     def kill(self, *which):
-        """kill -9, all at the same moment."""
-        for n in which:
-            os.kill(self.pid(n), signal.SIGKILL)
+        """kill -9, all at the same moment; returns when they are gone."""
+        pids = [self.pid(n) for n in which]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        for pid in pids:
+            wait_for("a killed node is gone", lambda p=pid: not os.path.exists(f"/proc/{p}"), 30)
 
     def stop(self, n):
         """As an operator rolls a node: it hands its leaderships over first."""

@@ -7,20 +7,25 @@ import os
 import shutil
 import subprocess
 
-CLIENTS, DAYS, START = 6000, 170, "2025-01-06"
+CLIENTS, DAYS, START = 1500, 600, "2024-01-08"
 CHUNK = 250000
+# Judged nervously: about seven task versions in a thousand events, so that no commit is without one.
+NERVOUS = ("spend_spike.fire_sigma=2.5", "spend_spike.least_yuan=1", "spend_drop.fire_score=4",
+           "spend_drop.least_yuan=2", "spend_drop.least_days=1", "usage_drop.fire_score=4",
+           "usage_drop.least_days=1")
 
 
 class County:
-    """managers, profiles and chunks are files; settings is the configuration to judge by."""
+    """managers, profiles and chunks are files; judging is what a command line says to judge by."""
 
     def __init__(self, ctl, folder, clients=CLIENTS, days=DAYS):
         self.folder = os.path.join(folder, f"county-{clients}-{days}")
         if not os.path.exists(os.path.join(self.folder, "made")):
             self.make(ctl, clients, days)
-        self.managers, self.profiles, self.settings = (
+        self.managers, self.profiles, settings = (
             os.path.join(self.folder, name)
             for name in ("managers.ndjson", "profiles.ndjson", "sim.conf"))
+        self.judging = ("-c", settings, *(w for v in NERVOUS for w in ("-o", "detectors." + v)))
         self.chunks = sorted(os.path.join(self.folder, name) for name in os.listdir(self.folder)
                              if name.startswith("events-"))
 

@@ -6,6 +6,7 @@ One cluster and one backlog serve a whole run: faults follow each other while ev
 """
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -21,6 +22,8 @@ from county import CHUNK, County  # noqa: E402
 PARTITIONS = 6
 # Filled up to that before each fault; so much that no fault outlasts it.
 BACKLOG = 600000
+# Small transactions, and so many, that faults meet them at every stage, and the backlog lasts.
+BATCH = 400
 RECOVERY_MOST = 120
 DRAIN_MOST = 1800
 
@@ -45,10 +48,13 @@ class House(Desk):
         os.makedirs(keep, exist_ok=True)
         self.environment, self.complaints, self.fed = environment or {}, [], 0
         self.source = County(os.path.join(BIN, "churnwatchctl"), keep)
-        self.judging = ("-c", self.source.settings)
+        self.judging = self.source.judging
         # One at its end holds the other back as long as can be: more is always on its way.
         self.final = False
-        super().__init__("engine.threads=1", "redis.feed_length=1000000", *extra, bus=Bus)
+        super().__init__("engine.threads=1", f"engine.batch_messages={BATCH}", "redis.feed_length=1000000", *extra, bus=Bus)
+        self.logs = os.path.join(keep, "logs")
+        shutil.rmtree(self.logs, ignore_errors=True)
+        os.makedirs(self.logs)
         self.record = open(os.path.join(keep, "faults.ndjson"), "w", encoding="utf-8", buffering=1)
         self.cluster = self.bus.cluster
         self.instances = [Instance(self, f"cw-{n}") for n in range(instances)]
@@ -108,6 +114,7 @@ class House(Desk):
                 raise AssertionError("the county is used up; make a larger one")
             self.ingest_file(self.source.chunks[self.fed])
             self.fed += 1
+        self.look()
 
     # ---- how it goes ----
 

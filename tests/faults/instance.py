@@ -23,7 +23,7 @@ SAMPLE = re.compile(r'churnwatch_(\w+)\{shard="(\d+)"(?:,topic="([^"]+)")?\} (\S
 class Instance:
     def __init__(self, house, slot):
         self.house, self.slot = house, slot
-        self.log = os.path.join(house.folder, f"{slot}.log")
+        self.log = os.path.join(house.logs, f"{slot}.log")
         self.wanted, self.process, self.port = False, None, None
         self.next_environment, self.ended, self.ends = {}, None, []
 

@@ -638,6 +638,37 @@ static void too_much_is_held_back(void **state)
     cw_settings_free(s);
 }
 
+/* Both shards' queues are full, of billing that waited for service: the batches go to both, not to
+ * the first until it has nothing left. */
+static void shards_share_the_batches(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=50");
+    s->merge_wait = CW_HOUR;
+    struct instance x;
+    struct mem *m = mem_new(PARTITIONS);
+    for (int i = 0; i < 3000; i++) {
+        char client[16];
+        (void)snprintf(client, sizeof client, "g-%02d", i % CLIENTS);
+        put_event(m, CW_IN_BILLING, i, client, BASE + i * CW_SECOND, kinds[0].type, kinds[0].data);
+    }
+    start(&x, m, s);
+    turn(&x, 100);
+    for (int i = 0; i < CLIENTS; i++) {
+        char client[16];
+        (void)snprintf(client, sizeof client, "g-%02d", i);
+        put_event(m, CW_IN_SERVICE, 3000 + i, client, BASE + CW_DAY, kinds[3].type, kinds[3].data);
+    }
+    turn(&x, 10);
+    for (int32_t shard = 0; shard < PARTITIONS; shard++) {
+        int64_t next = mem_committed(m, shard)->next[CW_IN_BILLING];
+        assert_in_range(next, 100, mem_input_end(m, CW_IN_BILLING, shard) - 100);
+    }
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
 /* So many commits that the log is trimmed; what is left must still be a whole shard. */
 static void a_trimmed_log_restores_the_whole(void **state)
 {
@@ -783,6 +814,7 @@ int main(void)
         cmocka_unit_test(nothing_to_commit_is_no_transaction),
         cmocka_unit_test(an_idle_clock_follows_the_wall),
         cmocka_unit_test(too_much_is_held_back),
+        cmocka_unit_test(shards_share_the_batches),
         cmocka_unit_test(a_trimmed_log_restores_the_whole),
         cmocka_unit_test(large_state_goes_in_parts),
         cmocka_unit_test(a_restore_does_not_read_all_that_was_ever_written),
