@@ -1,10 +1,11 @@
 /* The growing byte buffer, little-endian pieces and their reader, and JSON pieces.
  *
- * Owns nothing but the buffer's memory; runs on any thread. Bytes are laid down one by one, so
- * images are the same on every machine.
+ * Owns nothing but the buffer's memory; runs on any thread. Numbers are little-endian,
+ * so that images are the same on every machine.
  */
 #include "churnwatch/buf.h"
 
+#include <endian.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -82,51 +83,44 @@ void cw_buf_free(struct cw_buf *b)
 
 /* ---- little-endian pieces ---- */
 
-static void put_le(struct cw_buf *b, uint64_t v, size_t bytes)
-{
-    char *to = cw_buf_room(b, bytes);
-    if (!to)
-        return;
-    for (size_t i = 0; i < bytes; i++, v >>= 8)
-        to[i] = (char)(unsigned char)(v & 0xff);
-    b->n += bytes;
-}
-
 void cw_buf_u8(struct cw_buf *b, uint8_t v)
 {
-    put_le(b, v, sizeof v);
+    cw_buf_put(b, &v, sizeof v);
 }
 
 void cw_buf_u16(struct cw_buf *b, uint16_t v)
 {
-    put_le(b, v, sizeof v);
+    v = htole16(v);
+    cw_buf_put(b, &v, sizeof v);
 }
 
 void cw_buf_u32(struct cw_buf *b, uint32_t v)
 {
-    put_le(b, v, sizeof v);
+    v = htole32(v);
+    cw_buf_put(b, &v, sizeof v);
 }
 
 void cw_buf_u64(struct cw_buf *b, uint64_t v)
 {
-    put_le(b, v, sizeof v);
+    v = htole64(v);
+    cw_buf_put(b, &v, sizeof v);
 }
 
 void cw_buf_i32(struct cw_buf *b, int32_t v)
 {
-    put_le(b, (uint32_t)v, sizeof v);
+    cw_buf_u32(b, (uint32_t)v);
 }
 
 void cw_buf_i64(struct cw_buf *b, int64_t v)
 {
-    put_le(b, (uint64_t)v, sizeof v);
+    cw_buf_u64(b, (uint64_t)v);
 }
 
 void cw_buf_f32(struct cw_buf *b, float v)
 {
     uint32_t bits;
     memcpy(&bits, &v, sizeof bits);
-    put_le(b, bits, sizeof bits);
+    cw_buf_u32(b, bits);
 }
 
 void cw_buf_str(struct cw_buf *b, struct cw_str s)
@@ -157,33 +151,37 @@ const void *cw_read(struct cw_reader *r, size_t n)
     return p;
 }
 
-static uint64_t read_le(struct cw_reader *r, size_t bytes)
-{
-    const unsigned char *p = cw_read(r, bytes);
-    uint64_t v = 0;
-    for (size_t i = bytes; p && i > 0; i--)
-        v = v << 8 | p[i - 1];
-    return v;
-}
-
 uint8_t cw_read_u8(struct cw_reader *r)
 {
-    return (uint8_t)read_le(r, 1);
+    const unsigned char *p = cw_read(r, 1);
+    return p ? *p : 0;
 }
 
 uint16_t cw_read_u16(struct cw_reader *r)
 {
-    return (uint16_t)read_le(r, 2);
+    uint16_t v = 0;
+    const void *p = cw_read(r, sizeof v);
+    if (p)
+        memcpy(&v, p, sizeof v);
+    return le16toh(v);
 }
 
 uint32_t cw_read_u32(struct cw_reader *r)
 {
-    return (uint32_t)read_le(r, 4);
+    uint32_t v = 0;
+    const void *p = cw_read(r, sizeof v);
+    if (p)
+        memcpy(&v, p, sizeof v);
+    return le32toh(v);
 }
 
 uint64_t cw_read_u64(struct cw_reader *r)
 {
-    return read_le(r, 8);
+    uint64_t v = 0;
+    const void *p = cw_read(r, sizeof v);
+    if (p)
+        memcpy(&v, p, sizeof v);
+    return le64toh(v);
 }
 
 int32_t cw_read_i32(struct cw_reader *r)
