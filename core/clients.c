@@ -267,9 +267,14 @@ struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_nu
 
 /* ---- repeats ---- */
 
+uint32_t cw_clients_horizon(const struct cw_client *cl)
+{
+    return RING_CLIENT + RING_LINE * cl->n_lines;
+}
+
 void cw_clients_fit_ring(struct cw_shard *sh, struct cw_client *cl)
 {
-    uint32_t want = RING_CLIENT + RING_LINE * cl->n_lines;
+    uint32_t want = cw_clients_horizon(cl);
     if (want <= cl->seen_cap)
         return;
     uint32_t cap = cl->seen_cap * 2 > want ? cl->seen_cap * 2 : want;
@@ -299,7 +304,7 @@ bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str so
                      struct cw_str id)
 {
     uint64_t h = XXH3_64bits_withSeed(id.p, id.n, XXH3_64bits(source.p, source.n));
-    uint32_t horizon = RING_CLIENT + RING_LINE * cl->n_lines;
+    uint32_t horizon = cw_clients_horizon(cl);
     uint32_t n = cl->seen_n < horizon ? cl->seen_n : horizon;
     for (uint32_t i = 1; i <= n; i++)
         if (cl->seen[(cl->seen_at + cl->seen_cap - i) % cl->seen_cap] == h)

@@ -87,6 +87,16 @@ static void put_slices(struct cw_buf *b, const unsigned char *slices, bool of_li
             cw_buf_put(b, p, slice_size(d, of_line));
 }
 
+/* Those that are looked at, oldest first: a ring that grew in steps has room for older ones, which
+ * say nothing. */
+static void put_seen(struct cw_buf *b, const struct cw_client *cl)
+{
+    uint32_t horizon = cw_clients_horizon(cl), n = cl->seen_n < horizon ? cl->seen_n : horizon;
+    cw_buf_u32(b, n);
+    for (uint32_t i = n; i > 0; i--)
+        cw_buf_u64(b, cl->seen[(cl->seen_at + cl->seen_cap - i) % cl->seen_cap]);
+}
+
 void cw_image_put_client(struct cw_buf *b, const struct cw_client *cl)
 {
     cw_buf_str(b, cl->id);
@@ -99,9 +109,7 @@ void cw_image_put_client(struct cw_buf *b, const struct cw_client *cl)
         cw_fields_put(b, ln, line_fields, COUNT(line_fields));
         put_slices(b, (const unsigned char *)(ln + 1), true);
     }
-    cw_buf_u32(b, cl->seen_n);
-    for (uint32_t i = 0; i < cl->seen_n; i++)
-        cw_buf_u64(b, cl->seen[(cl->seen_at + cl->seen_cap - cl->seen_n + i) % cl->seen_cap]);
+    put_seen(b, cl);
     cw_buf_u8(b, cl->task != NULL);
     if (cl->task)
         cw_image_put_task(b, cl->task);

@@ -71,6 +71,7 @@ static int append_run(struct cw_run *r, const struct cw_follow *f, struct cw_com
     uint32_t least = cold_least(r, link->env->mono(link->env->arg)), round_start;
     int err = cw_pending_append(&r->pending, link, eb);
     cw_buf_clear(&room->images);
+    r->ahead = true; /* The core takes what it encodes for committed. */
     if (!err)
         err = cw_shard_encode(r->core, r->commit + 1, s->cold_share, least, &room->images,
                               &round_start);
@@ -93,6 +94,7 @@ static int mark_trail(struct cw_run *r, const struct cw_link *link, struct cw_er
     if (err)
         return err;
     cw_trail_mark(&r->trail, r->commit + 1, end);
+    r->known = end;
     r->unmarked = 0;
     return 0;
 }
@@ -129,6 +131,7 @@ static void committed(struct cw_run *r, const struct cw_link *link)
     cw_board_count(r->common->board, CW_COUNT_outbox_records, r->pending.tasks);
     cw_pending_clear(&r->pending);
     publish_dry(r);
+    cw_run_committed(r);
     r->n_cuts = 0;
     r->judged = 0;
     r->committed_at = link->env->mono(link->env->arg);

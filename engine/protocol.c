@@ -1,4 +1,4 @@
-/* The turns of an engine thread. Owns the shards of the assignment and the managers.
+/* The turns of an engine thread. Owns its shards and the managers.
  *
  *     turn: new settings, if any -> restore what was assigned -> gather from the bus -> judge each
  *           shard -> follow managers and control -> ticks -> commit what is due
@@ -14,13 +14,15 @@
 #include "engine/commit.h"
 #include "engine/follow.h"
 #include "engine/restore.h"
-#include "engine/shard_run.h"
+#include "engine/shards.h"
 
 #define WAIT_MOST (100 * CW_SECOND / 1000)
 /* A live change is to be in force everywhere within two seconds, the reading of it included. */
 #define FOLLOW_EVERY (CW_SECOND / 2)
 #define COMMIT_GAP (5 * CW_SECOND / 1000)
 #define MS (CW_SECOND / 1000)
+/* Restoring gives way to a turn after so long. */
+#define RESTORE_MOST CW_SECOND
 /* So many failures without a commit between them are no accident. */
 #define FAILURES_MOST 10
 
@@ -38,13 +40,11 @@ struct cw_protocol {
     struct cw_errbuf eb;       /* of the call in progress */
     struct cw_commit_room commit_room;
 
-    struct cw_run **runs; /* by rising shard; owned, each */
-    size_t n_runs;
-    size_t first;    /* who is judged first: in turns, for the first may take the whole batch */
-    uint64_t token;  /* of the assignment */
-    bool unrestored; /* some shard is assigned and not yet running */
-    bool backlog;    /* the bus had more than the last turn took */
-    int failures;    /* since the last commit */
+    struct cw_shards shards;
+    size_t first;   /* who is judged first: in turns, for the first may take the whole batch */
+    uint64_t token; /* of the assignment */
+    bool backlog;   /* the bus had more than the last turn took */
+    int failures;   /* since the last commit */
     cw_mono_time committed_at, followed_at, published_at;
 };
 
@@ -76,26 +76,15 @@ struct cw_protocol *cw_protocol_new(const struct cw_settings *s, struct cw_bus *
     }
     cw_decoder_map(p->follow.decoder, s->mappings[CW_MAP_MANAGERS]);
     p->common.roster = p->follow.roster;
+    p->shards.common = &p->common;
     return p;
-}
-
-static void drop_runs(struct cw_protocol *p)
-{
-    for (size_t i = 0; i < p->n_runs; i++) {
-        cw_board_drop(p->board, p->runs[i]->shard);
-        cw_run_free(p->runs[i]);
-    }
-    free(p->runs);
-    p->runs = NULL;
-    p->n_runs = 0;
-    p->unrestored = false;
 }
 
 void cw_protocol_free(struct cw_protocol *p)
 {
     if (!p)
         return;
-    drop_runs(p);
+    cw_shards_free(&p->shards);
     cw_follow_free(&p->follow);
     cw_buf_free(&p->commit_room.images);
     cw_buf_free(&p->commit_room.record);
@@ -120,18 +109,6 @@ static int fatal(struct cw_protocol *p, const char *why)
     return -CW_E_FATAL;
 }
 
-static int forget_all(struct cw_protocol *p)
-{
-    for (size_t i = 0; i < p->n_runs; i++) {
-        if (p->runs[i]->standing == CW_SHARD_STOPPED)
-            continue;
-        if (cw_run_forget(p->runs[i]) != 0)
-            return fatal(p, cw_strerror(-CW_E_NOMEM));
-        cw_run_publish(p->runs[i]);
-    }
-    return 0;
-}
-
 /* Of a revoked assignment nothing can be restored; the bus will say who owns what. */
 static int start_over(struct cw_protocol *p, bool revoked)
 {
@@ -140,11 +117,10 @@ static int start_over(struct cw_protocol *p, bool revoked)
     if (err && err != -CW_E_REVOKED && err != -CW_E_ABORT)
         return fatal(p, p->eb.text);
     if (revoked || err == -CW_E_REVOKED) {
-        drop_runs(p);
+        cw_shards_release(&p->shards, now_of(p));
         return 0;
     }
-    p->unrestored = true;
-    return forget_all(p);
+    return cw_shards_forget(&p->shards) ? fatal(p, cw_strerror(-CW_E_NOMEM)) : 0;
 }
 
 static int cope(struct cw_protocol *p, int err)
@@ -165,51 +141,20 @@ static int cope(struct cw_protocol *p, int err)
 
 /* ---- assignments ---- */
 
-static int by_shard(const void *a, const void *b)
-{
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
-
-static int add_runs(struct cw_protocol *p, int32_t *shards, size_t n)
-{
-    qsort(shards, n, sizeof *shards, by_shard);
-    p->runs = calloc(n, sizeof(struct cw_run *));
-    if (!p->runs)
-        return -CW_E_NOMEM;
-    for (; p->n_runs < n; p->n_runs++) {
-        struct cw_run *r = cw_run_new(&p->common, shards[p->n_runs]);
-        if (!r)
-            return -CW_E_NOMEM;
-        p->runs[p->n_runs] = r;
-        cw_run_publish(r);
-    }
-    return 0;
-}
-
 static int on_assigned(struct cw_protocol *p, const struct cw_bus_event *ev)
 {
-    drop_runs(p);
+    cw_mono_time now = now_of(p);
+    cw_shards_release(&p->shards, now);
     p->token = ev->token;
     cw_board_count(p->board, CW_COUNT_rebalances, 1);
     cw_log(CW_LOG_INFO, "assigned", "shards=%zu", ev->n_shards);
-    if (ev->n_shards == 0)
-        return 0;
-    int32_t *shards = calloc(ev->n_shards, sizeof *shards);
-    if (!shards)
-        return -CW_E_NOMEM;
-    for (size_t i = 0; i < ev->n_shards; i++)
-        shards[i] = ev->shards[i];
-    int err = add_runs(p, shards, ev->n_shards);
-    free(shards);
-    p->unrestored = true;
-    return err;
+    return cw_shards_assign(&p->shards, ev->shards, ev->n_shards, now);
 }
 
 static int on_revoked(struct cw_protocol *p, bool lost)
 {
-    cw_log(CW_LOG_INFO, lost ? "lost" : "revoked", "shards=%zu", p->n_runs);
-    drop_runs(p);
+    cw_log(CW_LOG_INFO, lost ? "lost" : "revoked", "shards=%zu", p->shards.n);
+    cw_shards_release(&p->shards, now_of(p));
     return cw_link_released(&p->link, &p->eb);
 }
 
@@ -230,31 +175,27 @@ static void tell_restored(const struct cw_run *r)
                r->shard, (int)r->judged_by, (int)version);
 }
 
-static int restore_all(struct cw_protocol *p)
+/* Not all in one turn, if it takes long: who does not poll is put out of the group, and those that
+ * are running already have work to do. */
+static int restore_some(struct cw_protocol *p)
 {
-    int err = 0;
-    for (size_t i = 0; i < p->n_runs && !err; i++) {
-        if (p->runs[i]->standing != CW_SHARD_ASSIGNED)
+    cw_mono_time began = now_of(p);
+    for (size_t i = 0; i < p->shards.n; i++) {
+        struct cw_run *r = p->shards.runs[i];
+        if (r->standing != CW_SHARD_ASSIGNED)
             continue;
-        err = cw_restore_run(p->runs[i], &p->link, &p->eb);
-        if (!err)
-            tell_restored(p->runs[i]);
+        if (now_of(p) - began >= RESTORE_MOST)
+            return 0;
+        int err = cw_restore_run(r, &p->link, &p->eb);
+        if (err)
+            return err;
+        tell_restored(r);
     }
-    if (!err)
-        p->unrestored = false;
-    return err;
+    p->shards.unrestored = false;
+    return 0;
 }
 
 /* ---- gathering ---- */
-
-/* NULL for a shard that is not ours or not running: such a message comes too late to matter. */
-static struct cw_run *run_of(const struct cw_protocol *p, int32_t shard)
-{
-    for (size_t i = 0; i < p->n_runs; i++)
-        if (p->runs[i]->shard == shard)
-            return running(p->runs[i]) ? p->runs[i] : NULL;
-    return NULL;
-}
 
 static int hold_back(struct cw_protocol *p, struct cw_run *r, enum cw_input in)
 {
@@ -266,16 +207,16 @@ static int hold_back(struct cw_protocol *p, struct cw_run *r, enum cw_input in)
 
 static int on_message(struct cw_protocol *p, const struct cw_bus_event *ev)
 {
-    struct cw_run *r = run_of(p, ev->partition);
+    struct cw_run *r = cw_shards_running(&p->shards, ev->partition);
     if (!r)
-        return 0;
+        return 0; /* It comes too late to matter. */
     int err = cw_run_take(r, ev->input, &ev->message, now_of(p));
     return err ? err : hold_back(p, r, ev->input);
 }
 
 static void on_end(struct cw_protocol *p, const struct cw_bus_event *ev)
 {
-    struct cw_run *r = run_of(p, ev->partition);
+    struct cw_run *r = cw_shards_running(&p->shards, ev->partition);
     if (r)
         cw_run_end(r, ev->input, now_of(p));
 }
@@ -304,8 +245,8 @@ static int on_happening(struct cw_protocol *p, const struct cw_bus_event *ev)
 static size_t uncommitted(const struct cw_protocol *p)
 {
     size_t n = 0;
-    for (size_t i = 0; i < p->n_runs; i++)
-        n += p->runs[i]->judged;
+    for (size_t i = 0; i < p->shards.n; i++)
+        n += p->shards.runs[i]->judged;
     return n;
 }
 
@@ -334,10 +275,10 @@ static cw_mono_time commit_at(const struct cw_protocol *p, const struct cw_run *
 static int wait_ms(const struct cw_protocol *p, cw_mono_time now)
 {
     cw_mono_time until = now + WAIT_MOST;
-    if (p->backlog)
+    if (p->backlog || p->shards.unrestored)
         return 0;
-    for (size_t i = 0; i < p->n_runs; i++) {
-        const struct cw_run *r = p->runs[i];
+    for (size_t i = 0; i < p->shards.n; i++) {
+        const struct cw_run *r = p->shards.runs[i];
         if (!running(r))
             continue;
         cw_mono_time due[] = {cw_merge_due(r->merge), cw_run_tick_due(r),
@@ -355,7 +296,7 @@ static int gather(struct cw_protocol *p)
     int wait = wait_ms(p, began);
     size_t most = room(p);
     bool more = true;
-    for (size_t n = 0; more && (n == 0 || n < most) && !p->unrestored; n++) {
+    for (size_t n = 0; more && (n == 0 || (n < most && !p->shards.unrestored)); n++) {
         struct cw_bus_event ev = {.what = CW_BUS_NOTHING};
         int err = p->link.bus->ops->poll(p->link.bus, n ? 0 : wait, &ev, &p->eb);
         if (!err)
@@ -389,8 +330,8 @@ static int resume(struct cw_protocol *p, struct cw_run *r)
 static int judge_all(struct cw_protocol *p)
 {
     p->first++;
-    for (size_t i = 0; i < p->n_runs; i++) {
-        struct cw_run *r = p->runs[(p->first + i) % p->n_runs];
+    for (size_t i = 0; i < p->shards.n; i++) {
+        struct cw_run *r = p->shards.runs[(p->first + i) % p->shards.n];
         size_t n, most = room(p);
         if (!running(r))
             continue;
@@ -419,11 +360,11 @@ static void hear_ends(const struct cw_protocol *p, struct cw_run *r)
 /* Managers and control, with shards or without: who gets some must not begin with old settings. */
 static int follow(struct cw_protocol *p, cw_mono_time now)
 {
-    if (p->unrestored || now - p->followed_at < FOLLOW_EVERY)
+    if (p->shards.unrestored || now - p->followed_at < FOLLOW_EVERY)
         return 0;
     p->followed_at = now;
     int err = cw_follow_catch_up(&p->follow, &p->link, &p->eb);
-    if (!err && p->n_runs == 0)
+    if (!err && p->shards.n == 0)
         p->failures = 0; /* There is no commit that would say that all is well again. */
     return err;
 }
@@ -434,16 +375,18 @@ static int look_around(struct cw_protocol *p)
     cw_mono_time now = now_of(p);
     int err = follow(p, now);
     bool publish = now - p->published_at >= CW_SECOND;
-    for (size_t i = 0; i < p->n_runs && !err; i++) {
-        if (running(p->runs[i]))
-            err = cw_run_tick(p->runs[i], now, p->env->wall(p->env->arg));
+    for (size_t i = 0; i < p->shards.n && !err; i++) {
+        if (running(p->shards.runs[i]))
+            err = cw_run_tick(p->shards.runs[i], now, p->env->wall(p->env->arg));
         if (publish) {
-            hear_ends(p, p->runs[i]);
-            cw_run_publish(p->runs[i]);
+            hear_ends(p, p->shards.runs[i]);
+            cw_run_publish(p->shards.runs[i]);
         }
     }
-    if (publish)
+    if (publish) {
         p->published_at = now;
+        cw_shards_tidy(&p->shards, now);
+    }
     return err;
 }
 
@@ -460,11 +403,11 @@ static int commit(struct cw_protocol *p, bool all)
 {
     cw_mono_time now = now_of(p);
     size_t n = 0;
-    struct cw_run **due = p->n_runs ? calloc(p->n_runs, sizeof(struct cw_run *)) : NULL;
-    if (p->n_runs && !due)
+    struct cw_run **due = p->shards.n ? calloc(p->shards.n, sizeof(struct cw_run *)) : NULL;
+    if (p->shards.n && !due)
         return -CW_E_NOMEM;
-    for (size_t i = 0; i < p->n_runs; i++) {
-        struct cw_run *r = p->runs[i];
+    for (size_t i = 0; i < p->shards.n; i++) {
+        struct cw_run *r = p->shards.runs[i];
         if (is_due(p, r, now) || (all && running(r) && cw_run_dirty(r, now)))
             due[n++] = r;
     }
@@ -492,16 +435,14 @@ static int settle(struct cw_protocol *p)
         err = cw_live_lay_over(p->follow.live, p->files, &fresh);
     if (err)
         return err;
-    for (size_t i = 0; i < p->n_runs; i++)
-        if (p->runs[i]->core)
-            cw_shard_settings(p->runs[i]->core, fresh);
+    err = cw_shards_settings(&p->shards, fresh);
     cw_settings_free(p->common.settings);
     p->common.settings = fresh;
     cw_decoder_map(p->follow.decoder, fresh->mappings[CW_MAP_MANAGERS]);
     p->stale = false;
     p->in_force = fresh->version;
     cw_log(CW_LOG_INFO, "settings_in_force", "live_version=%d", (int)fresh->version);
-    return 0;
+    return err;
 }
 
 void cw_protocol_settings(struct cw_protocol *p, const struct cw_settings *files)
@@ -516,14 +457,20 @@ int32_t cw_protocol_version(const struct cw_protocol *p)
     return p->in_force;
 }
 
+const struct cw_shard *cw_protocol_shard(const struct cw_protocol *p, int32_t shard)
+{
+    const struct cw_run *r = cw_shards_running(&p->shards, shard);
+    return r ? r->core : NULL;
+}
+
 int cw_protocol_turn(struct cw_protocol *p)
 {
     p->eb.text[0] = '\0';
-    int err = p->unrestored ? cw_follow_catch_up(&p->follow, &p->link, &p->eb) : 0;
+    int err = p->shards.unrestored ? cw_follow_catch_up(&p->follow, &p->link, &p->eb) : 0;
     if (!err)
         err = settle(p);
-    if (!err && p->unrestored)
-        err = restore_all(p);
+    if (!err && p->shards.unrestored)
+        err = restore_some(p);
     if (!err)
         err = gather(p);
     if (!err)

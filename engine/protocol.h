@@ -23,6 +23,9 @@ void cw_protocol_settings(struct cw_protocol *p, const struct cw_settings *files
 /* Version of the live settings in force; -1 before they have been read. */
 int32_t cw_protocol_version(const struct cw_protocol *p);
 
+/* The memory of a shard that is running, to be looked at until the next turn; NULL: it is not. */
+const struct cw_shard *cw_protocol_shard(const struct cw_protocol *p, int32_t shard);
+
 /* Waits for the bus, at most 100 ms; takes, judges, and commits what is due. Returns 0, or
  * -CW_E_FATAL after the reason was put on the board: no further turn may follow. */
 int cw_protocol_turn(struct cw_protocol *p);

@@ -1,11 +1,14 @@
 /* Restoring, in the order that makes it safe: committed offsets first, then the log's end with
  * uncommitted records counted, then all committed records up to that end (state_reader.h), then the
- * comparison. On the engine's thread.
+ * comparison. A shard that was kept takes the same steps, but reads only what it has missed; where
+ * anything does not fit, it is restored from nothing. On the engine's thread.
  */
 #include "engine/restore.h"
 
 #include <inttypes.h>
+#include <string.h>
 
+#include "board/log.h"
 #include "churnwatch/faults.h"
 #include "engine/state_reader.h"
 
@@ -61,20 +64,38 @@ static int check_positions(struct cw_state_reader *g, const struct cw_positions 
     return 0;
 }
 
-static int read_state(struct reading *g)
+static int ask(const struct reading *g, struct cw_positions *ret_committed, int64_t *ret_first,
+               int64_t *ret_end)
+{
+    const struct cw_run *r = g->run;
+    struct cw_errbuf *eb = g->log.eb;
+    int err = 0;
+    if (CW_BUG(end_before_offsets))
+        err = cw_link_end(g->link, CW_LOG_STATE, r->shard, ret_first, ret_end, eb);
+    if (!err)
+        err = cw_link_committed(g->link, r->shard, ret_committed, eb);
+    CW_POINT(in_restore);
+    if (!err && !CW_BUG(end_before_offsets))
+        err = cw_link_end(g->link, CW_LOG_STATE, r->shard, ret_first, ret_end, eb);
+    return err;
+}
+
+static void note_read(const struct reading *g, int64_t first, int64_t end)
+{
+    struct cw_run *r = g->run;
+    r->commit = g->log.commit;
+    r->trimmed = first;
+    r->known = end;
+    cw_trail_mark(&r->trail, g->log.commit + 1, end);
+}
+
+static int read_whole(struct reading *g)
 {
     struct cw_run *r = g->run;
     struct cw_state_reader *log = &g->log;
     struct cw_positions committed;
     int64_t first, end;
-    int err = 0;
-    if (CW_BUG(end_before_offsets))
-        err = cw_link_end(g->link, CW_LOG_STATE, r->shard, &first, &end, log->eb);
-    if (!err)
-        err = cw_link_committed(g->link, r->shard, &committed, log->eb);
-    CW_POINT(in_restore);
-    if (!err && !CW_BUG(end_before_offsets))
-        err = cw_link_end(g->link, CW_LOG_STATE, r->shard, &first, &end, log->eb);
+    int err = ask(g, &committed, &first, &end);
     if (!err)
         err = cw_state_find(log, first, end);
     if (!err && log->found) {
@@ -85,10 +106,41 @@ static int read_state(struct reading *g)
         err = check_positions(log, &committed);
     if (err)
         return err;
-    r->commit = log->commit;
     r->needed = log->found ? log->position.needed : first;
-    r->trimmed = first;
-    cw_trail_mark(&r->trail, log->commit + 1, end);
+    note_read(g, first, end);
+    cw_run_at(r, &log->position);
+    return 0;
+}
+
+/* Whoever judged on, nobody else may have: what is pending stands on the last commit. */
+static int read_missed(struct reading *g)
+{
+    struct cw_run *r = g->run;
+    struct cw_state_reader *log = &g->log;
+    struct cw_positions committed;
+    int64_t first, end;
+    log->commit = r->commit;
+    log->found = r->commit > 0;
+    memcpy(log->position.next, r->committed, sizeof r->committed);
+    log->position.batch = r->committed_batch;
+    if (cw_run_is_pending(r) && !CW_BUG(no_undo))
+        log->core = NULL;
+    int err = ask(g, &committed, &first, &end);
+    if (!err) {
+        r->to_restore = end - r->known;
+        err = cw_state_read_on(log, r->known, first, end);
+    }
+    if (!err)
+        err = check_positions(log, &committed);
+    if (err)
+        return err;
+    if (log->commit == r->commit) {
+        cw_run_go_on(r);
+    } else {
+        r->needed = log->position.needed;
+        cw_run_at(r, &log->position);
+    }
+    note_read(g, first, end);
     return 0;
 }
 
@@ -111,7 +163,7 @@ static int start_inputs(struct cw_run *r, const struct cw_link *link, struct cw_
     return cw_link_seek(link, &at, eb);
 }
 
-int cw_restore_run(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
+static int read_state(struct cw_run *r, const struct cw_link *link, bool kept, struct cw_errbuf *eb)
 {
     struct reading g = {.run = r, .link = link};
     g.log = (struct cw_state_reader){.source = {read_records, &g},
@@ -122,7 +174,28 @@ int cw_restore_run(struct cw_run *r, const struct cw_link *link, struct cw_errbu
     at_the_beginning(&g.log.position);
     r->standing = CW_SHARD_RESTORING;
     cw_run_publish(r);
-    int err = read_state(&g);
+    return kept ? read_missed(&g) : read_whole(&g);
+}
+
+/* What was kept and does not fit is no fault of the log's: it is worth a word, and read whole. */
+static int begin_from_nothing(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
+{
+    char quoted[600];
+    cw_log(CW_LOG_INFO, "shard_forgotten", "shard=%d reason=%s", r->shard,
+           cw_log_quote(eb->text, quoted, sizeof quoted));
+    int err = cw_run_forget(r);
+    return err ? err : read_state(r, link, false, eb);
+}
+
+int cw_restore_run(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
+{
+    bool kept = r->kept;
+    r->kept = false; /* Cut short, it is neither what it was nor what it was to be. */
+    int err = read_state(r, link, kept, eb);
+    if (kept && damaged(err)) {
+        kept = false;
+        err = begin_from_nothing(r, link, eb);
+    }
     if (damaged(err)) {
         cw_run_stop(r, eb->text);
         cw_run_publish(r);
@@ -130,7 +203,6 @@ int cw_restore_run(struct cw_run *r, const struct cw_link *link, struct cw_errbu
     }
     if (err)
         return err == -CW_E_RETRY ? -CW_E_ABORT : err;
-    cw_run_at(r, &g.log.position);
     r->committed_at = link->env->mono(link->env->arg);
     err = start_inputs(r, link, eb);
     if (err)
@@ -138,6 +210,7 @@ int cw_restore_run(struct cw_run *r, const struct cw_link *link, struct cw_errbu
     CW_POINT(after_seek);
     r->standing = CW_SHARD_RUNNING;
     cw_board_count(r->common->board, CW_COUNT_restores, 1);
+    cw_board_count(r->common->board, CW_COUNT_takeups, kept);
     cw_run_publish(r);
     return 0;
 }

@@ -36,13 +36,25 @@ static void let_go(struct cw_run *r)
     r->merge = NULL;
 }
 
+/* What an assignment begins with, whatever is in memory. */
+static void begin(struct cw_run *r)
+{
+    r->standing = CW_SHARD_ASSIGNED;
+    r->restored = r->to_restore = 0;
+    r->restored_bytes = 0;
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        r->end[in] = -1;
+    r->idle_since = INT64_MAX;
+    r->ticked_at = INT64_MIN / 2;
+    memset(r->paused, 0, sizeof r->paused);
+}
+
 int cw_run_forget(struct cw_run *r)
 {
     struct cw_shard *kept = CW_BUG(no_undo) ? r->core : NULL;
     if (kept)
         r->core = NULL;
     let_go(r);
-    r->standing = CW_SHARD_ASSIGNED;
     r->reason[0] = '\0';
     r->core = kept ? kept : cw_shard_new(r->common->settings, r->common->roster);
     r->merge = cw_merge_new(r->common->settings->merge_wait, drop_taken, r->common->pool);
@@ -52,13 +64,9 @@ int cw_run_forget(struct cw_run *r)
     r->n_cuts = 0;
     r->judged = 0; /* Or a shard that then stops would hold room of every batch to come. */
     r->needed = r->trimmed = 0;
-    r->restored = r->to_restore = 0;
-    r->restored_bytes = 0;
-    for (enum cw_input in = 0; in < CW_INPUTS; in++)
-        r->end[in] = -1;
-    r->idle_since = INT64_MAX;
-    r->ticked_at = INT64_MIN / 2;
-    memset(r->paused, 0, sizeof r->paused);
+    r->known = 0;
+    r->ahead = r->kept = false;
+    begin(r);
     return r->core && r->merge ? 0 : -CW_E_NOMEM;
 }
 
@@ -85,15 +93,67 @@ void cw_run_free(struct cw_run *r)
     free(r);
 }
 
-void cw_run_at(struct cw_run *r, const struct cw_position *p)
+/* Where the inputs are read from. */
+static void stand(struct cw_run *r, const int64_t next[CW_INPUTS],
+                  const cw_event_time greatest[CW_INPUTS])
 {
     for (enum cw_input in = 0; in < CW_INPUTS; in++) {
-        r->next[in] = p->next[in];
-        r->expected[in] = p->next[in] == CW_OFFSET_NONE ? 0 : p->next[in];
-        cw_merge_start(r->merge, in, p->greatest[in]);
+        r->next[in] = next[in];
+        r->expected[in] = next[in] == CW_OFFSET_NONE ? 0 : next[in];
+        cw_merge_start(r->merge, in, greatest[in]);
     }
+}
+
+void cw_run_at(struct cw_run *r, const struct cw_position *p)
+{
+    stand(r, p->next, p->greatest);
     r->batch = p->batch;
     r->judged_by = p->settings;
+    cw_run_committed(r);
+}
+
+void cw_run_committed(struct cw_run *r)
+{
+    memcpy(r->committed, r->next, sizeof r->committed);
+    r->committed_batch = r->batch;
+    r->ahead = false;
+}
+
+/* ---- between two assignments ---- */
+
+bool cw_run_keep(struct cw_run *r, cw_mono_time now)
+{
+    if (r->ahead || !(r->kept || r->standing == CW_SHARD_RUNNING))
+        return false;
+    for (enum cw_input in = 0; in < CW_INPUTS && !r->kept; in++)
+        r->greatest[in] = cw_merge_greatest(r->merge, in);
+    struct cw_merge *fresh =
+        cw_merge_new(r->common->settings->merge_wait, drop_taken, r->common->pool);
+    if (!fresh)
+        return false;
+    cw_merge_free(r->merge);
+    r->merge = fresh;
+    begin(r);
+    r->kept = true;
+    r->kept_since = now;
+    return true;
+}
+
+void cw_run_go_on(struct cw_run *r)
+{
+    stand(r, r->next, r->greatest);
+}
+
+int cw_run_settings(struct cw_run *r, const struct cw_settings *s)
+{
+    if (r->kept && cw_run_is_pending(r)) {
+        int err = cw_run_forget(r);
+        if (err)
+            return err;
+    }
+    if (r->core)
+        cw_shard_settings(r->core, s);
+    return 0;
 }
 
 void cw_run_stop(struct cw_run *r, const char *reason)
@@ -243,9 +303,14 @@ int cw_run_tick(struct cw_run *r, cw_mono_time now, cw_wall_time wall)
 
 /* ---- questions ---- */
 
+bool cw_run_is_pending(const struct cw_run *r)
+{
+    return r->n_cuts || r->pending.records || !cw_shard_clean(r->core);
+}
+
 bool cw_run_dirty(const struct cw_run *r, cw_mono_time now)
 {
-    if (r->n_cuts || r->pending.records || !cw_shard_clean(r->core))
+    if (cw_run_is_pending(r))
         return true;
     return cw_shard_clients(r->core) && now - r->committed_at >= KEEP_ALIVE;
 }

@@ -42,8 +42,17 @@ struct cw_run {
     uint32_t n_cuts;
     size_t judged;
 
-    uint32_t commit;   /* number of the last one */
-    uint64_t batch;    /* number of the last cut */
+    uint32_t commit; /* number of the last one */
+    uint64_t batch;  /* number of the last cut */
+    /* next and batch as the last commit has them; the log's offset before which no record is of a
+     * later one. */
+    int64_t committed[CW_INPUTS];
+    uint64_t committed_batch;
+    int64_t known;
+    bool ahead; /* of what is known to be committed: the log may not have what encode gave */
+    bool kept;  /* memory of an assignment that is gone; see cw_run_keep */
+    cw_mono_time kept_since;
+    cw_event_time greatest[CW_INPUTS]; /* the merge's, while kept */
     int32_t judged_by; /* version of the settings of the commit it was restored from */
     uint64_t commits;
     struct cw_trail trail;
@@ -60,6 +69,18 @@ struct cw_run *cw_run_new(const struct cw_run_common *common, int32_t shard);
 void cw_run_free(struct cw_run *r);
 /* Throws all memory of the shard away, as if just assigned; -CW_E_NOMEM. */
 int cw_run_forget(struct cw_run *r);
+/* When the shard is taken from us: lets go of what has not been judged, and keeps the memory, which
+ * is the last commit and what is pending on top of it. False when it is not to be relied on. */
+bool cw_run_keep(struct cw_run *r, cw_mono_time now);
+/* It is ours again and nobody has committed: from where it stood the inputs are read. */
+void cw_run_go_on(struct cw_run *r);
+/* Judges by these from here on. What is kept and pending was judged by others, and is forgotten.
+ * Returns 0 or -CW_E_NOMEM. */
+int cw_run_settings(struct cw_run *r, const struct cw_settings *s);
+/* What is in memory is now the last commit. */
+void cw_run_committed(struct cw_run *r);
+/* Something was judged since the last commit. */
+bool cw_run_is_pending(const struct cw_run *r);
 /* Where restore found it: from here on the inputs are read. */
 void cw_run_at(struct cw_run *r, const struct cw_position *p);
 void cw_run_stop(struct cw_run *r, const char *reason);

@@ -2,6 +2,7 @@
 #include "engine/state_reader.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define TAIL 64 /* offsets looked at first; markers of transactions count */
 
@@ -44,28 +45,61 @@ static int check_order(struct cw_state_reader *g, const struct cw_state_record *
                    rec->commit, rec->part, g->commit, g->part);
 }
 
+/* Of a commit that core has: is it the same one? */
+static int recognise(const struct cw_state_reader *g, const struct cw_state_record *rec)
+{
+    const struct cw_position *p = &rec->position;
+    bool same =
+        p->batch == g->position.batch && memcmp(p->next, g->position.next, sizeof p->next) == 0;
+    if (rec->commit < g->has_commit || !rec->last || same)
+        return 0;
+    return cw_fail(g->eb, CW_E_CORRUPT, "commit %u of the state log is not the one in memory",
+                   rec->commit);
+}
+
+static int apply(struct cw_state_reader *g, const struct cw_state_record *rec)
+{
+    int err = g->started ? check_order(g, rec) : 0;
+    if (err)
+        return err;
+    if (!g->core)
+        return cw_fail(g->eb, CW_E_CORRUPT, "commit %u of the state log is not in memory",
+                       rec->commit);
+    return cw_shard_restore(g->core, rec->commit, rec->images, g->eb);
+}
+
 static int take_record(void *arg, const struct cw_message *m)
 {
     struct cw_state_reader *g = arg;
     struct cw_state_record rec;
     int err = cw_statelog_decode(m->value, &rec, g->eb);
+    if (!err && g->has && rec.commit <= g->has_commit)
+        return recognise(g, &rec);
     if (!err && !g->started && rec.part != 0)
         return 0; /* The end of a commit that was cut off with what is no longer needed. */
-    if (!err && g->started)
-        err = check_order(g, &rec);
     if (!err)
-        err = cw_shard_restore(g->core, rec.commit, rec.images, g->eb);
+        err = apply(g, &rec);
     if (err)
         return err;
     g->started = true;
     g->commit = rec.commit;
     g->part = rec.part;
     g->complete = rec.last;
-    if (rec.last)
+    if (rec.last) {
         g->position = rec.position;
+        g->found = true;
+    }
     if (g->restored)
         g->restored(g->arg, &rec, m);
     return 0;
+}
+
+static int read_from(struct cw_state_reader *g, int64_t from, int64_t end)
+{
+    int err = g->source.read(g->source.arg, from, end, take_record, g, g->eb);
+    if (!err && !(g->started && g->complete))
+        return cw_fail(g->eb, CW_E_CORRUPT, "the state log ends within a commit");
+    return err;
 }
 
 int cw_state_read(struct cw_state_reader *g, int64_t first, int64_t end)
@@ -75,8 +109,16 @@ int cw_state_read(struct cw_state_reader *g, int64_t first, int64_t end)
                        "the state log begins at offset %" PRId64 ", a restore needs %" PRId64
                        ": its retention is too short",
                        first, g->position.needed);
-    int err = g->source.read(g->source.arg, g->position.needed, end, take_record, g, g->eb);
-    if (!err && !(g->started && g->complete))
-        return cw_fail(g->eb, CW_E_CORRUPT, "the state log ends within a commit");
-    return err;
+    return read_from(g, g->position.needed, end);
+}
+
+int cw_state_read_on(struct cw_state_reader *g, int64_t known, int64_t first, int64_t end)
+{
+    if (known < first || known > end)
+        return cw_fail(g->eb, CW_E_CORRUPT,
+                       "the state log is from %" PRId64 " to %" PRId64 ", it was known to %" PRId64,
+                       first, end, known);
+    g->has = g->started = g->complete = true;
+    g->has_commit = g->commit;
+    return read_from(g, known, end);
 }

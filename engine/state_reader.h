@@ -20,7 +20,8 @@ struct cw_state_source {
 
 struct cw_state_reader {
     struct cw_state_source source;
-    struct cw_shard *core; /* borrowed; what the images are restored into */
+    struct cw_shard
+        *core; /* borrowed; what the images are restored into. NULL: there must be none */
     /* Told of each record once it is restored; NULL: nobody. */
     void (*restored)(void *arg, const struct cw_state_record *rec, const struct cw_message *m);
     void *arg;
@@ -32,6 +33,8 @@ struct cw_state_reader {
     bool complete;               /* the commit's last record was read */
     uint32_t commit;
     uint16_t part;
+    bool has; /* core begins with a commit's memory, see cw_state_read_on */
+    uint32_t has_commit;
 };
 
 /* Looks for the last position within [first, end). 0, whether there is one or not; what the source
@@ -40,5 +43,10 @@ int cw_state_find(struct cw_state_reader *g, int64_t first, int64_t end);
 /* After a position was found: restores everything up to end. -CW_E_CORRUPT also where the log
  * begins too late, has a hole or ends within a commit. */
 int cw_state_read(struct cw_state_reader *g, int64_t first, int64_t end);
+/* In place of both, for a core that has the memory of a commit: its number is in commit, and of its
+ * position next and batch, and found says whether there was one at all. Every record before `known`
+ * is of that commit or an earlier one. Applies what follows. -CW_E_CORRUPT also where the log has
+ * another commit of that number. */
+int cw_state_read_on(struct cw_state_reader *g, int64_t known, int64_t first, int64_t end);
 
 #endif

@@ -33,7 +33,8 @@ struct mem {
     uint64_t tokens;
 };
 
-enum standing { JOINING, ASSIGNED, TAKEN, LOST };
+/* WAITING: the others have not all let go yet. */
+enum standing { JOINING, ASSIGNED, TAKEN, LOST, WAITING };
 struct memory_bus {
     struct cw_bus bus;
     struct mem *m;
@@ -372,7 +373,9 @@ static int bus_poll(struct cw_bus *bus, int wait_ms, struct cw_bus_event *ev, st
         return crashed(eb);
     *ev = (struct cw_bus_event){.what = CW_BUS_NOTHING};
     advance(b->m, 20);
-    if (b->standing == JOINING)
+    if (b->standing == WAITING)
+        b->standing = JOINING;
+    else if (b->standing == JOINING)
         assign(b, ev);
     else if (b->standing != ASSIGNED)
         ev->what = b->standing == LOST ? CW_BUS_LOST : CW_BUS_REVOKED;
@@ -387,7 +390,7 @@ static int bus_released(struct cw_bus *bus, struct cw_errbuf *eb)
     (void)eb;
     if (b->open)
         die("released with an open transaction");
-    b->standing = JOINING;
+    b->standing = WAITING;
     return 0;
 }
 
@@ -612,4 +615,10 @@ struct cw_bus *mem_open(struct mem *m)
     settle(m, ABORTED);
     m->current = b;
     return &b->bus;
+}
+
+void mem_return(struct cw_bus *bus)
+{
+    struct memory_bus *b = (struct memory_bus *)bus;
+    b->m->current = b;
 }

@@ -41,6 +41,10 @@ void mem_wall_set(struct mem *m, cw_wall_time now);
 /* Opens a bus; whatever an earlier one left open is aborted. */
 struct cw_bus *mem_open(struct mem *m);
 
+/* The bus is the group's member again, after another one was opened and closed meanwhile. Until
+ * then it must not be called. */
+void mem_return(struct cw_bus *b);
+
 /* What happens at the nth call (from 1) of begin, append, send_positions and commit from now on. */
 enum mem_fault {
     MEM_NONE,

@@ -341,7 +341,7 @@ static void revocations_between_calls(void **state)
         struct mem *m = world(60);
         start(&x, m, s);
         for (int i = 0; i < 12; i++) {
-            turn(&x, 2);
+            turn(&x, 3);
             mem_revoke(x.bus, lost);
         }
         drain(&x, m);
