@@ -28,6 +28,7 @@ struct cw_redis {
     size_t sentinel;            /* the next to ask */
     size_t step;                /* of the checks */
     bool load;                  /* the functions are missing or old */
+    char at[272];               /* which server this connection is to */
     char why[256];              /* the connection ends */
     ev_tstamp since;            /* connecting, or up */
     unsigned failures;          /* in a row */

@@ -164,7 +164,7 @@ static void lost(struct cw_redis *r)
 {
     bool was_up = r->up;
     ev_tstamp after = 0.;
-    char quoted[300];
+    char at[300], quoted[300];
     r->ac = NULL;
     r->up = r->dropping = false;
     ev_timer_stop(r->setup.loop, &r->turn);
@@ -178,20 +178,28 @@ static void lost(struct cw_redis *r)
     if (was_up && ev_now(r->setup.loop) - r->since > LONGEST_DELAY)
         r->failures = 0;
     after = delay(r);
-    r->found.name[0] = '\0';
     count(r, CW_COUNT_redis_failures);
-    cw_log(CW_LOG_WARNING, "redis_lost", "reason=%s retry_ms=%d",
+    cw_log(CW_LOG_WARNING, "redis_lost", "%s=%s reason=%s retry_ms=%d",
+           r->at_sentinel ? "sentinel" : "at", cw_log_quote(r->at, at, sizeof at),
            cw_log_quote(r->why, quoted, sizeof quoted), (int)(after * 1000));
+    r->found.name[0] = '\0';
     start_timer(r, &r->retry, after);
     if (was_up)
         r->setup.down(r->setup.arg);
 }
 
+/* Of a connection that did not come to be, hiredis tells only the inner context why. */
+static const char *error_of(const redisAsyncContext *ac, const char *otherwise)
+{
+    if (ac->err && ac->errstr && *ac->errstr)
+        return ac->errstr;
+    return ac->c.errstr[0] ? ac->c.errstr : otherwise;
+}
+
 static void note_error(struct cw_redis *r, const redisAsyncContext *ac)
 {
     if (!r->dropping)
-        (void)snprintf(r->why, sizeof r->why, "%s",
-                       ac->err && ac->errstr && *ac->errstr ? ac->errstr : "closed");
+        (void)snprintf(r->why, sizeof r->why, "%s", error_of(ac, "closed"));
 }
 
 static void on_disconnect(const redisAsyncContext *ac, int status)
@@ -258,12 +266,14 @@ static redisAsyncContext *open_context(struct cw_redis *r)
 {
     const struct cw_redis_url *u = &r->setup.url;
     const struct cw_redis_host *h = &u->hosts[0];
+    (void)snprintf(r->at, sizeof r->at, "%s", u->path);
     if (u->way == CW_REDIS_UNIX)
         return redisAsyncConnectUnix(u->path);
     if (u->way == CW_REDIS_SENTINEL) {
         r->at_sentinel = !r->found.name[0];
         h = r->at_sentinel ? &u->hosts[r->sentinel++ % u->n_hosts] : &r->found;
     }
+    (void)snprintf(r->at, sizeof r->at, "%s:%u", h->name, h->port);
     return redisAsyncConnect(h->name, h->port);
 }
 
@@ -277,7 +287,7 @@ static void connect_now(struct cw_redis *r)
         good = secure(r, ac);
     if (!good) {
         (void)snprintf(r->why, sizeof r->why, "%s",
-                       ac && ac->errstr && *ac->errstr ? ac->errstr : "cannot connect");
+                       ac ? error_of(ac, "cannot connect") : "cannot connect");
         if (ac)
             redisAsyncFree(ac);
         lost(r);

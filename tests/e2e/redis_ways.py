@@ -1,0 +1,147 @@
+"""Every way to a Redis: by sentinels through a failover, by a user and a password, over TLS."""
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))
+from buses import FileBus  # noqa: E402
+from desk import BIN, DeskTest, Redis, event, run_tests, wait_for  # noqa: E402
+from sentinels import Sentinels  # noqa: E402
+
+LINE = "8613500000001"
+STAGES = ("inquiry", "requested")
+# As docs/operate.md has it.
+USER = ("churnwatch", "on", ">secret word", "~cw:*", "+@connection", "+@read", "+@write", "+@stream",
+        "+fcall", "+function|load", "+role", "+time")
+
+
+class WaysTest(DeskTest):
+    bus = FileBus
+
+    def use(self, url, *more):
+        self.desk.extra = (f"redis.url={url}", *more)
+
+    def inquiry(self, client, stage="inquiry", hour=10):
+        return event("service.port_out", f"2026-03-02T{hour}:00:00+08:00", client,
+                     {"msisdn": LINE, "stage": stage})
+
+    def delivered(self, daemon, clients):
+        """One event of each client, and the task that comes of it."""
+        before = daemon.metric("delivered_total")
+        self.desk.ingest([self.inquiry(c) for c in clients])
+        wait_for("delivered", lambda: daemon.metric("delivered_total") - before >= len(clients))
+        found = [f for f in map(self.desk.task, clients) if f]
+        self.assertEqual(len(found), len(clients))
+
+
+class BySentinel(WaysTest):
+    def setUp(self):
+        super().setUp()
+        self.first = self.desk.redis
+        self.second = Redis(os.path.join(self.desk.folder, "second"))
+        self.addCleanup(self.second.stop)
+        self.first.ask("config", "set", "repl-diskless-sync-delay", "0")
+        self.second.ask("replicaof", "127.0.0.1", str(self.first.port))
+        self.sentinels = Sentinels(self.desk.folder, self.first.port)
+        self.addCleanup(self.sentinels.close)
+        self.use(self.sentinels.url())
+        wait_for("the replica has all", lambda: "master_link_status:up" in
+                 self.second.ask("info", "replication"))
+        wait_for("the replica is known", lambda: self.sentinels.replicas() == 1)
+
+    def fail_over(self):
+        self.first.stop()
+        wait_for("the replica is master", lambda: self.sentinels.master() == self.second.port)
+        self.desk.redis = self.second
+
+    def test_the_master_dies(self):
+        daemon = self.desk.start()
+        self.delivered(daemon, ("c1", "c2"))
+        wait_for("replicated", lambda: self.second.ask("hget", "cw:delivery", "epoch"))
+        self.fail_over()
+        wait_for("ready again", daemon.ready)
+        self.delivered(daemon, ("c3",))
+        self.assertIsNotNone(self.desk.task("c1"))
+        self.assertIn("c3", self.desk.ctl("tasks", self.desk.task("c3")["manager"]))
+        self.first.start()
+        wait_for("the old one follows",
+                 lambda: self.first.ask("role", check=False).startswith("slave"))
+        self.delivered(daemon, ("c4",))
+
+    def test_sentinels_that_are_dead_or_know_nothing(self):
+        """The first two of those named are asked in vain, and the daemon goes on to the next."""
+        for process in self.sentinels.processes[:2]:
+            process.kill()
+            process.wait()
+        daemon = self.desk.start()
+        self.delivered(daemon, ("c1",))
+        self.assertRegex(daemon.said(), f'sentinel="127.0.0.1:{self.sentinels.ports[0]}" '
+                         'reason="Connection refused"')
+        self.assertIn("c1", self.desk.ctl("tasks", self.desk.task("c1")["manager"]))
+        self.sentinels.ask(self.sentinels.ports[2], "sentinel", "remove", "cw")
+        self.first.ask("client", "kill", "type", "normal")
+        wait_for("it says what is wrong", lambda: "does not know the master" in daemon.said())
+
+    def test_asked_to_change_places(self):
+        """As an operator does it before a maintenance: nobody dies."""
+        daemon = self.desk.start()
+        self.delivered(daemon, ("c1",))
+        self.sentinels.ask(self.sentinels.ports[0], "sentinel", "failover", "cw")
+        wait_for("the replica is master", lambda: self.sentinels.master() == self.second.port)
+        self.desk.redis = self.second
+        wait_for("the old one follows", lambda: self.first.ask("role").startswith("slave"))
+        self.delivered(daemon, ("c2",))
+        self.assertIsNotNone(self.desk.task("c1"))
+
+
+class ByUser(WaysTest):
+    def let_in(self, login, *more):
+        self.use(f"redis://{login}127.0.0.1:{self.desk.redis.port}", *more)
+        daemon = self.desk.start(wait=False)
+        return daemon
+
+    def test_user_and_password(self):
+        self.desk.redis.ask("acl", "setuser", *USER)
+        self.desk.redis.ask("acl", "setuser", "default", "off")
+        os.environ["REDISCLI_AUTH"] = "secret word"
+        self.addCleanup(os.environ.pop, "REDISCLI_AUTH")
+        daemon = self.let_in("churnwatch:secret%20word@")
+        wait_for("ready", daemon.ready)
+
+    def test_all_the_rights_that_the_page_asks_for(self):
+        """And no more: who has them gets through a delivery, a move and the pump."""
+        self.desk.redis.ask("acl", "setuser", *USER)
+        path = os.path.join(self.desk.folder, "password")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("secret word\n")
+        os.chmod(path, 0o600)
+        daemon = self.let_in("churnwatch:@", f"redis.password_file={path}")
+        wait_for("ready", daemon.ready)
+        self.delivered(daemon, ("c1",))
+        task = self.desk.task("c1")
+        self.assertIn("c1", self.desk.ctl("tasks", task["manager"]))
+        self.desk.ctl("claim", task["task_id"])
+        wait_for("the move is in the topic", lambda: self.desk.consume("outcomes"))
+        self.assertEqual(self.desk.redis.lines("acl", "log"), [])
+
+    def test_a_wrong_password(self):
+        self.desk.redis.ask("acl", "setuser", *USER)
+        daemon = self.let_in("churnwatch:another@")
+        wait_for("it says so", lambda: "WRONGPASS" in daemon.said())
+        self.assertNotIn("another", daemon.said())
+        self.assertIn("WRONGPASS", self.refusal("tasks", "am1"))
+
+    def test_too_few_rights(self):
+        self.desk.redis.ask("acl", "setuser", "churnwatch", "on", ">x", "~cw:*", "+@read")
+        daemon = self.let_in("churnwatch:x@")
+        wait_for("it says so", lambda: "NOPERM" in daemon.said())
+
+    def refusal(self, *words):
+        r = subprocess.run([os.path.join(BIN, "churnwatchctl"), *self.desk.settings(), *words],
+                           capture_output=True, text=True, check=False)
+        self.assertNotEqual(r.returncode, 0)
+        return r.stderr
+
+
+if __name__ == "__main__":
+    run_tests(FileBus)
