@@ -25,17 +25,18 @@ end
 -- ---- feeds ----
 
 -- What a version means to the manager who holds it: one of these, and beside it woken, escalated.
+-- Nothing is new on a desk that is closed: somebody has called before word of the hand-over came.
 local function main_event(task, old)
     if task.state == 'withdrawn' then
         return 'withdrawn'
     elseif task.ended then
         return 'closed'
+    elseif task.desk == 'closed' then
+        return 'updated'
     elseif not old or old.manager ~= task.manager then
         return 'created'
-    elseif task.priority > old.priority and task.desk ~= 'closed' then
-        return 'raised'
     end
-    return 'updated'
+    return task.priority > old.priority and 'raised' or 'updated'
 end
 
 -- seen: to a manager who may know whose task it is.
@@ -46,16 +47,18 @@ local function tell_version(desk, manager, event, task, seen)
           at = f.updated_at or '', headline = seen and f.headline or ''})
 end
 
-local function announce(desk, task, old, woken)
+local function announce(desk, task, old)
     -- The former manager learns that it is gone, and nothing of what it has become.
-    if old and old.manager ~= task.manager then
-        tell_version(desk, old.manager, 'closed', task, false)
+    local moved = old and old.manager ~= task.manager
+    if moved then
+        tell_version(desk, old.manager, 'handed_over', task, false)
     end
     tell_version(desk, task.manager, main_event(task, old), task, true)
-    if woken then
+    if old and not moved and old.desk == 'snoozed' and task.desk == 'queued' then
         tell_version(desk, task.manager, 'woken', task, true)
     end
-    if task.chief ~= '' and not (old and old.chief == task.chief) then
+    local goes_up = task.chief ~= '' and not (old and old.chief == task.chief)
+    if goes_up and task.desk ~= 'closed' then
         tell_version(desk, task.manager, 'escalated', task, true)
         if task.chief ~= task.manager then
             tell_version(desk, task.chief, 'escalated', task, true)
@@ -139,7 +142,7 @@ local function upsert(desk, task)
         return 0
     end
     write_version(desk, task, old)
-    announce(desk, task, old, old and old.desk == 'snoozed' and task.desk == 'queued')
+    announce(desk, task, old)
     return 1
 end
 

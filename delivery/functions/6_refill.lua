@@ -90,7 +90,7 @@ local function refill(desk, task)
     else
         write_version(desk, task, old)
         if old or not task.ended then
-            announce(desk, task, old, old and old.desk == 'snoozed' and task.desk == 'queued')
+            announce(desk, task, old)
         end
     end
     return 1

@@ -175,7 +175,7 @@ static const char *main_event(const struct known *k, const struct version *v, bo
 {
     if (strcmp(v->state, "open") != 0)
         return strcmp(v->state, "withdrawn") == 0 ? "withdrawn" : "closed";
-    if (!k->known || k->v.manager != v->manager)
+    if (!closed && (!k->known || k->v.manager != v->manager))
         return "created";
     return v->priority > k->v.priority && !closed ? "raised" : "updated";
 }
@@ -200,11 +200,12 @@ static bool model_apply(struct model *m, const struct version *v)
         return false;
     enum desk desk = desk_after(k, v);
     if (k->known && k->v.manager != v->manager)
-        tell(m, k->v.manager, "closed", v);
+        tell(m, k->v.manager, "handed_over", v);
     tell(m, v->manager, main_event(k, v, desk == CLOSED), v);
-    if (k->known && k->desk == SNOOZED && desk == QUEUED)
+    bool stays = k->known && k->v.manager == v->manager;
+    if (stays && k->desk == SNOOZED && desk == QUEUED)
         tell(m, v->manager, "woken", v);
-    if (v->chief && !(k->known && k->v.chief)) {
+    if (v->chief && !(k->known && k->v.chief) && desk != CLOSED) {
         tell(m, v->manager, "escalated", v);
         if (v->manager != CHIEF)
             tell(m, CHIEF, "escalated", v);

@@ -71,17 +71,18 @@ class Model:
         def tell(manager, event):
             self.feed.append((manager, event, new["id"], new["version"]))
         if old and old["manager"] != new["manager"]:
-            tell(old["manager"], "closed")
+            tell(old["manager"], "handed_over")
         if new["state"] != "open":
             tell(new["manager"], "withdrawn" if new["state"] == "withdrawn" else "closed")
-        elif not old or old["manager"] != new["manager"]:
+        elif (not old or old["manager"] != new["manager"]) and new["desk"] != "closed":
             tell(new["manager"], "created")
         else:
             raised = new["priority"] > old["priority"] and new["desk"] != "closed"
             tell(new["manager"], "raised" if raised else "updated")
-        if old and old["desk"] == "snoozed" and new["desk"] == "queued":
+        stays = old and old["manager"] == new["manager"]
+        if stays and old["desk"] == "snoozed" and new["desk"] == "queued":
             tell(new["manager"], "woken")
-        if new["chief"] and not (old and old["chief"]):
+        if new["chief"] and not (old and old["chief"]) and new["desk"] != "closed":
             for manager in {new["manager"], "chief"}:
                 tell(manager, "escalated")
 
@@ -365,6 +366,19 @@ class Rules(MovesTest):
         self.assertEqual(self.claim("t-1", "li", manager="am1"),
                          "CWGONE task t-1 is not on the desk of am1")
         self.assertIsNone(self.claim("t-1", "li"))
+
+    def test_each_hears_what_became_of_the_task(self):
+        """Handed over is not closed; and nothing is new where somebody has called already."""
+        heard = []
+        check = self.model.tell_version
+        self.model.tell_version = lambda old, new: (check(old, new), heard.extend(self.model.feed))
+        self.deliver(id="t-1")
+        self.deliver(id="t-1", version=2, manager="am.2")
+        self.done("t-1", "li", 2)
+        self.deliver(id="t-1", version=3, manager="am1", chief=True)
+        self.assertEqual([(m, e) for m, e, _, _ in heard],
+                         [("am1", "created"), ("am1", "handed_over"), ("am.2", "created"),
+                          ("am.2", "handed_over"), ("am1", "updated")])
 
     def test_getting_worse_wakes(self):
         self.deliver(id="t-1")
