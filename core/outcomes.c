@@ -23,6 +23,7 @@ struct move {
     const struct cw_outcome *oc;
     const struct cw_origin *origin;
     const struct cw_output *out;
+    bool refused;
 };
 
 /* The setting that says how long the same causes are not told again, by result. */
@@ -98,6 +99,7 @@ static void reassign(struct move *m)
     const struct cw_roster *r = m->sh->roster;
     if (r && cw_roster_count(r) && !cw_roster_has(r, m->oc->to)) {
         m->sh->counters.outcomes_refused++;
+        m->refused = true;
         return;
     }
     (void)cw_kept_set(m->sh, &m->t->reassigned_to, m->oc->to);
@@ -145,30 +147,40 @@ static bool has_lost_it(const struct cw_task *t, const struct cw_outcome *oc)
     return of_desk && !cw_kept_same(t->manager, oc->manager);
 }
 
-void cw_outcomes_take(struct cw_shard *sh, const struct cw_outcome *oc, const struct cw_origin *o,
-                      const struct cw_output *out)
+/* The client whose open task it concerns, when it is news; NULL otherwise, which is counted. */
+static struct cw_client *concerned(struct cw_shard *sh, const struct cw_outcome *oc)
 {
     struct cw_client *cl = cw_clients_find(sh, oc->client_id);
     sh->counters.outcomes++;
     if (cl && cw_past_knows(cl, oc->id)) {
         sh->counters.outcome_repeats++;
-        return;
+        return NULL;
     }
     if (!cl || !is_of(cl->task, oc->task_id)) {
         sh->counters.outcomes_stale++;
-        return;
+        return NULL;
     }
+    return cl;
+}
+
+bool cw_outcomes_take(struct cw_shard *sh, const struct cw_outcome *oc, const struct cw_origin *o,
+                      const struct cw_output *out)
+{
+    struct cw_client *cl = concerned(sh, oc);
+    if (!cl)
+        return true;
     cw_clients_touch(sh, cl);
     cw_past_remember(sh, cl, oc->id);
     if (sh->failed)
-        return;
+        return true;
     if (has_lost_it(cl->task, oc)) {
         sh->counters.outcomes_stale++;
-        return;
+        return true;
     }
-    struct move m = {sh, cl, cl->task, oc, o, out};
+    struct move m = {sh, cl, cl->task, oc, o, out, false};
     m.t->moves[oc->action] = (uint8_t)(m.t->moves[oc->action] + (m.t->moves[oc->action] < 255));
     effects[oc->action](&m);
+    return !m.refused;
 }
 
 void cw_outcomes_profile(struct cw_client *cl, const struct cw_profile *p)

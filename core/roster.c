@@ -117,6 +117,11 @@ bool cw_roster_has(const struct cw_roster *r, struct cw_str manager)
     return found;
 }
 
+struct cw_str cw_roster_at(const struct cw_roster *r, size_t i)
+{
+    return (struct cw_str){r->items[i].id, strlen(r->items[i].id)};
+}
+
 struct cw_str cw_roster_chief(const struct cw_roster *r, struct cw_str manager)
 {
     bool found = false;

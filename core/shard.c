@@ -163,8 +163,9 @@ int cw_shard_outcome(struct cw_shard *sh, const struct cw_outcome *oc, const str
                      const struct cw_output *out)
 {
     cw_image_settle(sh);
-    cw_outcomes_take(sh, oc, o, out);
-    return outcome_of(sh);
+    bool carried_out = cw_outcomes_take(sh, oc, o, out);
+    int err = outcome_of(sh);
+    return !err && !carried_out ? -CW_E_REFUSED : err;
 }
 
 /* ---- questions ---- */

@@ -176,7 +176,8 @@ bool cw_kept_set(struct cw_shard *sh, struct cw_str *s, struct cw_str to);
 void cw_kept_free(struct cw_str *s);
 
 /* ---- outcomes.c: what managers did ---- */
-void cw_outcomes_take(struct cw_shard *sh, const struct cw_outcome *oc, const struct cw_origin *o,
+/* False: it cannot be carried out, and whoever asked for it should hear so. */
+bool cw_outcomes_take(struct cw_shard *sh, const struct cw_outcome *oc, const struct cw_origin *o,
                       const struct cw_output *out);
 /* Before the profile replaces the client's: one that names another manager than before has the last
  * word over a reassignment. */

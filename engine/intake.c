@@ -1,6 +1,7 @@
 /* Messages decoded on arrival. On the engine's thread; each owns its decoder. */
 #include "engine/intake.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "engine/pending.h"
@@ -86,6 +87,20 @@ static struct cw_taken *obtain(struct cw_taken_pool *p, const struct cw_decode_l
 
 /* ---- taking in ---- */
 
+/* Whether the manager is known is seen when it is judged; the message's bytes are gone by then. */
+static void foresee_refusal(struct cw_taken *t, const struct cw_message *m, const char *topic)
+{
+    const struct cw_outcome *oc = &t->u.outcome;
+    struct cw_reject why = {.code = CW_REJECT_NO_SUCH_MANAGER, .at_byte = -1};
+    (void)snprintf(why.detail, sizeof why.detail,
+                   "/to: no manager \"%.*s\" in manager.profiles; make the move again once there "
+                   "is one (asked for by the desk of %.*s for task %.*s)",
+                   (int)oc->to.n, oc->to.p, (int)oc->manager.n, oc->manager.p, (int)oc->task_id.n,
+                   oc->task_id.p);
+    t->code = why.code;
+    cw_pending_pack_dead(&t->dead, m, topic, &why);
+}
+
 int cw_taken_new(struct cw_taken_pool *p, const struct cw_decode_limits *limits,
                  const struct cw_inlet *inlet, const struct cw_message *m,
                  struct cw_taken **ret_taken)
@@ -101,6 +116,8 @@ int cw_taken_new(struct cw_taken_pool *p, const struct cw_decode_limits *limits,
         t->code = why.code;
         cw_pending_pack_dead(&t->dead, m, inlet->topic, &why);
     }
+    if (!t->err && inlet->in == CW_IN_OUTCOMES && t->u.outcome.action == CW_DID_REASSIGN)
+        foresee_refusal(t, m, inlet->topic);
     if (t->err == -CW_E_NOMEM || t->dead.failed) {
         cw_taken_free(p, t);
         return -CW_E_NOMEM;

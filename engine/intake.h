@@ -20,7 +20,7 @@ struct cw_taken {
         struct cw_profile profile;
         struct cw_outcome outcome;
     } u;
-    enum cw_reject_code code;   /* of a refused message */
+    enum cw_reject_code code;   /* of a refused message, and of a move that may yet be refused */
     struct cw_buf dead;         /* its dead letter, packed as in pending.h; owned */
     struct cw_decoder *decoder; /* owned */
     bool of_event;
@@ -50,7 +50,8 @@ int cw_taken_new(struct cw_taken_pool *p, const struct cw_decode_limits *limits,
                  const struct cw_inlet *inlet, const struct cw_message *m,
                  struct cw_taken **ret_taken);
 void cw_taken_free(struct cw_taken_pool *p, struct cw_taken *t);
-/* Has the shard judge a good one (err 0). Returns 0 or -CW_E_NOMEM. */
+/* Has the shard judge a good one (err 0). Returns 0; -CW_E_REFUSED for a move that cannot be
+ * carried out: its dead letter is there; -CW_E_NOMEM. */
 int cw_taken_judge(const struct cw_taken *t, enum cw_input in, struct cw_shard *shard,
                    const struct cw_origin *from, const struct cw_output *out);
 /* The event time it tells; CW_NO_TIME for profiles and refused messages. */

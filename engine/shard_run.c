@@ -228,16 +228,25 @@ static int judge_good(struct cw_run *r, enum cw_input in, int64_t offset, const 
     return cw_taken_judge(t, in, r->core, &from, &out);
 }
 
+static void refuse(struct cw_run *r, enum cw_input in, const struct cw_taken *t)
+{
+    cw_board_reject(r->common->board, in, t->code);
+    cw_pending_add(&r->pending, (struct cw_str){t->dead.p, t->dead.n});
+}
+
 static int judge_one(struct cw_run *r, enum cw_input in, int64_t offset, const struct cw_taken *t)
 {
     int err = 0;
     if (t->err == 0) {
         err = judge_good(r, in, offset, t);
+        if (err == -CW_E_REFUSED) {
+            refuse(r, in, t);
+            err = 0;
+        }
     } else if (t->err == -CW_E_UNKNOWN_TYPE) {
         cw_board_count(r->common->board, CW_COUNT_unknown_types, 1);
     } else {
-        cw_board_reject(r->common->board, in, t->code);
-        cw_pending_add(&r->pending, (struct cw_str){t->dead.p, t->dead.n});
+        refuse(r, in, t);
     }
     r->next[in] = offset + 1;
     return r->pending.bytes.failed ? -CW_E_NOMEM : err;

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "ctl/desk/feed.h"
+#include "ctl/desk/filled.h"
+#include "ctl/desk/managers.h"
 #include "ctl/text.h"
 
 struct watching {
@@ -96,11 +98,14 @@ static enum cw_exit run(const struct cw_ctl *ctl)
     if (since && !is_stream_id(since))
         return cw_ctl_misused(ctl, "--since: \"%s\" is no entry id such as 1772391600000-0", since);
     enum cw_exit code = cw_redis_open(ctl->settings, &w.redis);
-    if (code)
-        return code;
+    if (!code)
+        code = cw_desk_filled(&w.redis);
+    if (!code)
+        code = cw_managers_known(ctl, &w.redis, manager);
     if (since)
         (void)snprintf(w.last, sizeof w.last, "%s", since);
-    code = cw_feed_walk(&w.redis, manager, since ? since : "-", print_entry, &w);
+    if (!code)
+        code = cw_feed_walk(&w.redis, manager, since ? since : "-", print_entry, &w);
     if (!code && cw_args_flag(ctl->args, "follow"))
         code = follow(&w, manager);
     cw_redis_close(&w.redis);

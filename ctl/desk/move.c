@@ -6,6 +6,7 @@
 
 #include "config/units.h"
 #include "ctl/actor.h"
+#include "ctl/desk/managers.h"
 #include "ctl/hash_json.h"
 #include "ctl/redis.h"
 #include "ctl/text.h"
@@ -32,20 +33,25 @@ struct part {
 static const struct row {
     const char *function;
     struct part parts[PARTS_MOST];
-    bool asks; /* the engine carries it out later; the desk stays as it is */
+    bool asks;  /* the engine carries it out later; the desk stays as it is */
+    bool gives; /* to the manager of the second operand */
 } rows[] = {
-    [CW_MOVE_claim] = {"cw_claim", {{PART_LEASE, "for"}}, false},
-    [CW_MOVE_release] = {"cw_release", {{PART_NONE, NULL}}, false},
+    [CW_MOVE_claim] = {"cw_claim", {{PART_LEASE, "for"}}, false, false},
+    [CW_MOVE_release] = {"cw_release", {{PART_NONE, NULL}}, false, false},
     [CW_MOVE_done] = {"cw_done",
                       {{PART_VERSION, "seen"},
                        {PART_OPTION, "result"},
                        {PART_OPTION, "method"},
                        {PART_OPTION, "note"}},
+                      false,
                       false},
-    [CW_MOVE_snooze] = {"cw_snooze", {{PART_UNTIL, "until"}, {PART_OPTION, "reason"}}, false},
-    [CW_MOVE_note] = {"cw_note", {{PART_OPERAND, NULL}}, false},
-    [CW_MOVE_reassign] = {"cw_reassign", {{PART_OPERAND, NULL}}, true},
-    [CW_MOVE_escalate] = {"cw_escalate", {{PART_OPTION, "reason"}}, true},
+    [CW_MOVE_snooze] = {"cw_snooze",
+                        {{PART_UNTIL, "until"}, {PART_OPTION, "reason"}},
+                        false,
+                        false},
+    [CW_MOVE_note] = {"cw_note", {{PART_OPERAND, NULL}}, false, false},
+    [CW_MOVE_reassign] = {"cw_reassign", {{PART_OPERAND, NULL}}, true, true},
+    [CW_MOVE_escalate] = {"cw_escalate", {{PART_OPTION, "reason"}}, true, false},
 };
 
 struct call {
@@ -152,6 +158,37 @@ static enum cw_exit put_words(struct call *c)
 
 /* ---- the answer ---- */
 
+/* What the functions call an argument, and what whoever typed the command knows it by; in a whole
+ * sentence where theirs speaks of seconds. */
+static const struct {
+    const char *argument, *option, *instead;
+} arguments[] = {
+    {"LEASE_S", NULL, "--for: a claim lasts from 1s to 7d"},
+    {"UNTIL", NULL, "--until, --for: later than now, and at most 366d ahead"},
+    {"TO", NULL, "MANAGER is another manager's id than of the one who has the task"},
+    {"WHO", "--as", NULL},
+    {"VERSION", "--seen", NULL},
+    {"RESULT", "--result", NULL},
+    {"METHOD", "--method", NULL},
+    {"NOTE", "--note", NULL},
+    {"REASON", "--reason", NULL},
+    {"TEXT", "TEXT", NULL},
+};
+
+/* The sentence after CWARG. That notes are full is nothing that another option would mend. */
+static enum cw_exit wrong_argument(const struct call *c, const char *said)
+{
+    size_t n = strcspn(said, " ");
+    for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++) {
+        if (strlen(arguments[i].argument) != n || strncmp(said, arguments[i].argument, n) != 0)
+            continue;
+        if (arguments[i].instead)
+            return cw_ctl_misused(c->ctl, "%s", arguments[i].instead);
+        return cw_ctl_misused(c->ctl, "%s%s", arguments[i].option, said + n);
+    }
+    return cw_ctl_fail(CW_EXIT_WRONG, "%s", said);
+}
+
 /* Redis's own sentence, without the code that only programs need. */
 static enum cw_exit refused(const struct call *c)
 {
@@ -160,6 +197,8 @@ static enum cw_exit refused(const struct call *c)
         return cw_ctl_fail(CW_EXIT_WRONG,
                            "this Redis does not have the moves: churnwatchd loads them when it "
                            "connects; start it with this redis.url");
+    if (strncmp(said, "CWARG ", 6) == 0)
+        return wrong_argument(c, said + 6);
     if (strncmp(said, "CW", 2) == 0 && strchr(said, ' '))
         return cw_ctl_fail(CW_EXIT_WRONG, "%s", strchr(said, ' ') + 1);
     return cw_redis_fail(&c->redis);
@@ -234,6 +273,9 @@ static enum cw_exit print(struct call *c, const redisReply *answer)
 static enum cw_exit make(struct call *c)
 {
     enum cw_exit code = cw_redis_find_task(&c->redis, c->task, c->manager);
+    const char *to = c->row->gives ? cw_args_operand(c->ctl->args, 1) : NULL;
+    if (!code && to)
+        code = cw_managers_can_take(c->ctl, &c->redis, to);
     if (!code)
         code = put_words(c);
     if (code)
@@ -259,6 +301,8 @@ enum cw_exit cw_move_run(const struct cw_ctl *ctl, enum cw_move move)
         return cw_ctl_misused(ctl, "this account has no name: --as WHO says who acts");
     if (!cw_redis_is_id(c.task))
         return cw_ctl_misused(ctl, "\"%s\" is no task id", c.task);
+    if (c.row->gives && !cw_redis_is_id(cw_args_operand(ctl->args, 1)))
+        return cw_ctl_misused(ctl, "\"%s\" is no manager id", cw_args_operand(ctl->args, 1));
     enum cw_exit code = cw_redis_open(ctl->settings, &c.redis);
     if (!code)
         code = make(&c);

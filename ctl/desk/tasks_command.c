@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/desk/filled.h"
+#include "ctl/desk/managers.h"
 #include "ctl/hash_json.h"
 #include "ctl/text.h"
 #include "ctl/words.h"
@@ -140,10 +142,13 @@ static enum cw_exit run(const struct cw_ctl *ctl)
     if (!cw_redis_is_id(l.manager))
         return cw_ctl_misused(ctl, "\"%s\" is no manager id", l.manager);
     enum cw_exit code = cw_redis_open(ctl->settings, &l.redis);
-    if (code)
-        return code;
+    if (!code)
+        code = cw_desk_filled(&l.redis);
+    if (!code)
+        code = cw_managers_known(ctl, &l.redis, l.manager);
     titles(&l);
-    code = list(&l);
+    if (!code)
+        code = list(&l);
     cw_redis_close(&l.redis);
     cw_table_free(&l.table);
     cw_buf_free(&l.json);

@@ -123,7 +123,8 @@ static int judge(struct reading *r, enum cw_input in, int64_t offset, const stru
     struct cw_output out = {cw_scene_version, r->scene};
     struct cw_origin from = {topic_of(r, in), r->scene->partition, offset};
     r->past |= is_later(r, in, t);
-    return t->err || r->past ? 0 : cw_taken_judge(t, in, r->scene->shard, &from, &out);
+    int err = t->err || r->past ? 0 : cw_taken_judge(t, in, r->scene->shard, &from, &out);
+    return err == -CW_E_REFUSED ? 0 : err;
 }
 
 static int judge_all(struct reading *r)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ctl/age.h"
+#include "ctl/desk/managers.h"
 #include "ctl/progress.h"
 #include "ctl/repair/recall.h"
 #include "ctl/repair/refill.h"
@@ -320,6 +321,8 @@ static enum cw_exit run(const struct cw_ctl *ctl)
         r.manager_hash = cw_outbox_manager((struct cw_str){r.manager, strlen(r.manager)});
     int err = cw_logs_open(ctl->settings, &r.logs, &r.eb);
     code = err ? bus_failed(&r, err) : cw_redis_open(ctl->settings, &r.redis);
+    if (!code && r.manager)
+        code = cw_managers_known(ctl, &r.redis, r.manager);
     if (!code)
         code = run_open(&r);
     cw_recall_free(&r.index);

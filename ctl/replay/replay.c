@@ -175,7 +175,7 @@ static int take_outcomes(struct cw_replay *r, cw_event_time before)
         const struct waiting *w = &r->waiting;
         struct cw_origin origin = {r->topics[TOPIC_OUTCOMES], w->partition, w->offset};
         err = cw_shard_outcome(r->shards[w->partition], &w->oc, &origin, &out);
-        if (!err)
+        if (!err || err == -CW_E_REFUSED)
             err = fetch(r);
     }
     return err;

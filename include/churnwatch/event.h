@@ -262,7 +262,8 @@ struct cw_message {
     X(OUT_OF_RANGE, "out-of-range")                                                                \
     X(KEY_MISMATCH, "key-mismatch")                                                                \
     X(TIME_AHEAD, "time-ahead")                                                                    \
-    X(EMPTY, "empty")
+    X(EMPTY, "empty")                                                                              \
+    X(NO_SUCH_MANAGER, "no-such-manager")
 enum cw_reject_code {
 #define X(name, text) CW_REJECT_##name,
     CW_REJECT_CODES(X)

@@ -87,6 +87,7 @@ int cw_shard_profile(struct cw_shard *sh, const struct cw_profile *p, const stru
                      const struct cw_output *out);
 int cw_shard_event(struct cw_shard *sh, const struct cw_event *ev, const struct cw_origin *o,
                    const struct cw_output *out);
+/* -CW_E_REFUSED too: a move that cannot be carried out, which has changed nothing. */
 int cw_shard_outcome(struct cw_shard *sh, const struct cw_outcome *oc, const struct cw_origin *o,
                      const struct cw_output *out);
 /* Moves the clock to `to` (never back), closing days on the way. */
@@ -149,6 +150,8 @@ int cw_roster_put(struct cw_roster *r, const struct cw_manager *m); /* copies; d
 void cw_roster_free(struct cw_roster *r);
 size_t cw_roster_count(const struct cw_roster *r);
 bool cw_roster_has(const struct cw_roster *r, struct cw_str manager);
+/* The i-th in byte order of their ids. Borrowed until the next put. */
+struct cw_str cw_roster_at(const struct cw_roster *r, size_t i);
 
 /* murmur2 of the client id as Kafka's Java producer spreads keys: the partition of n. */
 int32_t cw_partition_of(struct cw_str key, int32_t n);

@@ -32,7 +32,8 @@ def redis(*words, stdin=None):
 
 
 def our(*args):
-    return ctl("-o", f"redis.url=redis+unix://{socket}", "-o", "language=en", *args)
+    return ctl("-o", f"redis.url=redis+unix://{socket}", "-o", "language=en",
+               "-o", f"bus=sqlite:{directory}/bus.db", *args)
 
 
 def record(task_id, version, priority, manager="am042", **more):
@@ -73,6 +74,33 @@ def fill():
     apply(2, record("t-other", 1, 5, manager="am043"))
 
 
+def test_not_filled():
+    """An emptied Redis looks like an idle one; it is not."""
+    for words in (("tasks", "am042"), ("feed", "am042")):
+        check_run("nothing was delivered", our(*words), 1,
+                  err=["nothing has been delivered into this Redis", "churnwatchctl redeliver"])
+    status = {"delivery": {"standing": "refused"}, "why_not": "Redis has no epoch"}
+    redis("SET", "cw:status:cw-0", json.dumps(status))
+    check_run("the daemon's own words", our("tasks", "am042"), 1,
+              err="cw-0 delivers nothing into this Redis: Redis has no epoch")
+    redis("HSET", "cw:delivery", "refill", "run-1")
+    check_run("being filled", our("tasks", "am042"), 1, err="is being filled anew")
+    redis("DEL", "cw:delivery")
+    redis("HSET", "cw:delivery", "epoch", "another")
+    check_run("refused: what there is may be looked at", our("tasks", "nobody"), 0, out="queued 0",
+              err="cw-0 delivers nothing into this Redis: Redis has no epoch")
+    redis("DEL", "cw:delivery", "cw:status:cw-0")
+
+
+def test_names():
+    """Who is not known to Redis is looked for among the managers; where those cannot be read, that is
+    said and nobody is wrong. What is found there is in tests/e2e/moves.py."""
+    check_run("the managers cannot be read", our("tasks", "far"), 0, out="queued 0",
+              err="whether there is a manager far could not be seen: ")
+    check_run("no id", our("reassign", "t-high", "am 43", "--as", "li"), 2,
+              err='"am 43" is no manager id')
+
+
 def test_tasks():
     got = our("tasks", "am042")
     check_run("tasks", got, 0, out=["priority", "t-high", "63.1%", "2026-03-03 09:00", "g-580-0042",
@@ -85,7 +113,7 @@ def test_tasks():
     check("columns line up", column[0] == column[1], got[1])
     check("Chinese titles", "优先级" in our("-o", "language=zh_CN", "tasks", "am042")[1])
     check("a limit", len(our("tasks", "am042", "--limit", "1")[1].splitlines()) == 3)
-    check_run("an empty queue", our("tasks", "nobody"), 0, out="queued 0")
+    check_run("an empty queue", our("tasks", "far"), 0, out="queued 0")
 
     got = our("--json", "tasks", "am042")
     tasks = json.loads(got[1])
@@ -94,7 +122,7 @@ def test_tasks():
     check("types", tasks[0]["version"] == 2 and tasks[0]["wake"] is False
           and tasks[0]["escalated_to"] is None and tasks[0]["client_name"] == "舟山远洋渔业"
           and tasks[0]["signals"][0]["evidence"]["observed"] == 12.4, tasks[0])
-    check("an empty queue as JSON", json.loads(our("--json", "tasks", "nobody")[1]) == [])
+    check("an empty queue as JSON", json.loads(our("--json", "tasks", "far")[1]) == [])
     redis("HSET", "cw:am042:task:t-low", "signals", "[{")
     check("broken members stay readable",
           json.loads(our("--json", "tasks", "am042")[1])[1]["signals"] == "[{")
@@ -244,23 +272,31 @@ def test_moves():
                   err="either --until TIME or --for DURATION")
     check_run("no duration", our("snooze", "t-act", "--as", "li", "--for", "soon"), 2,
               err='"soon" is no time')
-    check_run("too far", our("snooze", "t-act", "--as", "li", "--for", "400d"), 1,
-              err="UNTIL is in seconds since 1970")
+    for words in (("--for", "400d"), ("--until", "2020-01-01")):
+        check_run("too far", our("snooze", "t-act", "--as", "li", *words), 2,
+                  err="--until, --for: later than now, and at most 366d ahead")
+    check_run("too long in hand", our("claim", "t-act", "--as", "li", "--for", "8d"), 2,
+              err="--for: a claim lasts from 1s to 7d")
+    check_run("too much to say", our("snooze", "t-act", "--as", "li", "--for", "1d", "--reason",
+                                     "x" * 2001), 2, err="--reason is UTF-8 text of at most 2000")
+    check_run("nothing to say", our("note", "t-act", "", "--as", "li"), 2, err="TEXT is empty")
 
     check_run("note", our("note", "t-act", "她在等回话", "--as", "li"), 0, out="t-act  snoozed · until")
     check_run("the task shows it", our("task", "t-act"), 0, out=["li: 她在等回话", "snoozed", "note\n"])
     check_run("the feed shows it", our("feed", "am042"), 0, out=["li: 她在等回话\n", "li: away\n"])
     check("the note's outcome", last_outcome().get("note") == "她在等回话", last_outcome())
-    check_run("reassign", our("reassign", "t-act", "am043", "--as", "li"), 0,
+    check_run("to whom it is", our("reassign", "t-act", "am042", "--as", "li"), 2,
+              err="MANAGER is another manager's id")
+    check_run("reassign", our("reassign", "t-act", "am044", "--as", "li"), 0,
               out="asked for: the task's next version carries it out")
-    check("where to", last_outcome().get("to") == "am043", last_outcome())
+    check("where to", last_outcome().get("to") == "am044", last_outcome())
     check_run("escalate", our("escalate", "t-act", "--as", "li", "--reason", "big"), 0, out="asked for")
     check_run("escalated already", our("escalate", "t-two", "--as", "li"), 1,
               err="task t-two is escalated to chief07 already")
 
     check_run("done wants a result", our("done", "t-act", "--as", "li"), 2, err="--result RESULT")
-    check_run("no such result", our("done", "t-act", "--as", "li", "--result", "sold"), 1,
-              err="RESULT is retained")
+    check_run("no such result", our("done", "t-act", "--as", "li", "--result", "sold"), 2,
+              err="--result is retained")
     check_run("a version nobody saw", our("done", "t-two", "--as", "li", "--result", "lost",
                                           "--seen", "3"), 1, err="has version 2; 3 was never seen")
     check_run("done", our("done", "t-two", "--as", "li", "--result", "lost", "--method", "visit",
@@ -278,7 +314,7 @@ def test_moves():
               out="t-low  处理中 · 至 20")
     check_run("no such task", our("claim", "t-none", "--as", "li"), 1, err="no task t-none")
     check_run("no task id", our("claim", "t 1", "--as", "li"), 2, err="is no task id")
-    check_run("who", our("claim", "t-low", "--as", "l i"), 1, err="WHO is a name of 1 to 64")
+    check_run("who", our("claim", "t-low", "--as", "l i"), 2, err="--as is a name of 1 to 64")
     redis("HSET", "cw:tasks", "t-stale", "am042")
     check_run("a task that is gone", our("claim", "t-stale", "--as", "li"), 1,
               err="task t-stale is not on the desk of am042")
@@ -301,14 +337,17 @@ def test_moves():
 def test_refusals():
     redis("SET", "cw:odd:queue", "no set")
     check_run("a key of another type", our("tasks", "odd"), 1, err="WRONGTYPE")
-    check_run("another prefix", our("-o", "redis.prefix=x:", "tasks", "am042"), 0, out="queued 0")
+    check_run("another prefix", our("-o", "redis.prefix=x:", "tasks", "am042"), 1,
+              err='nothing has been delivered into this Redis under "x:"')
 
 
 try:
     until = time.monotonic() + 20
     while subprocess.run(["redis-cli", "-s", socket, "ping"], capture_output=True).stdout != b"PONG\n":
         assert server.poll() is None and time.monotonic() < until, "redis-server did not start"
+    test_not_filled()
     fill()
+    test_names()
     for test in (test_tasks, test_task, test_feed, test_follow, test_status,
                  test_status_finds_what_is_wrong, test_moves, test_refusals):
         test()

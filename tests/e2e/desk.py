@@ -204,6 +204,12 @@ class Desk:
             raise AssertionError(f"{words}: {r.returncode}: {r.stdout}{r.stderr}")
         return r.stdout
 
+    def refusal(self, *words):
+        """What ctl answers where it does not do it: the status, and what it says."""
+        r = subprocess.run([os.path.join(BIN, "churnwatchctl"), *self.settings(), *words],
+                           capture_output=True, text=True, check=False)
+        return r.returncode, r.stderr
+
     def write(self, name, records):
         path = os.path.join(self.folder, name)
         with open(path, "w", encoding="utf-8") as f:

@@ -89,6 +89,27 @@ class Moves:
             self.assertIn(text, ended["note"])
         self.assertEqual(self.desk.consume("dead_letters"), [])
 
+    def test_a_reassignment_to_nobody_is_heard_of(self):
+        """ctl asks first; what came by another way is a dead letter, with all that was asked for."""
+        task, = self.start("g-1")
+        for words in (("reassign", task, "am22", "--as", "li"), ("tasks", "am22"),
+                      ("feed", "am22"), ("redeliver", "--manager", "am22")):
+            code, said = self.desk.refusal(*words)
+            self.assertEqual(code, 1, said)
+            self.assertIn("no such manager: am22; did you mean am2 or am1?", said)
+        self.assertIn("no such manager: zhang\n", self.desk.refusal("tasks", "zhang")[1])
+        self.assertEqual(json.loads(self.desk.ctl("--json", "tasks", "am2")), [])
+        self.desk.redis.ask("fcall", "cw_reassign", "1", self.desk.key("am1:queue"), task, "li",
+                            "ghost")
+        dead, = wait_for("a dead letter", lambda: self.desk.consume("dead_letters"))
+        headers = dead[0]
+        self.assertEqual(headers["cw_error"], "no-such-manager")
+        self.assertIn('no manager "ghost" in manager.profiles', headers["cw_detail"])
+        self.assertEqual(json.loads(dead[2])["to"], "ghost")
+        self.assertEqual(self.stored("g-1", manager="am1")["version"], "1")
+        self.desk.ctl("reassign", task, "am2", "--as", "li")
+        self.stored("g-1", manager="am2", version="2")
+
     def test_a_done_that_crosses_news_opens_a_new_task(self):
         task, = self.start("g-1")
         self.move("claim", task)
