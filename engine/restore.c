@@ -64,6 +64,22 @@ static int check_positions(struct cw_state_reader *g, const struct cw_positions 
     return 0;
 }
 
+/* Where they differ, the offsets are asked for again: while a shard is restored by one that does
+ * not know yet that it has been taken from it, the new holder commits. Only what stands still is
+ * torn. */
+static int is_torn(struct reading *g, const struct cw_positions *committed)
+{
+    struct cw_positions again;
+    struct cw_errbuf torn = *g->log.eb;
+    int err = cw_link_committed(g->link, g->run->shard, &again, g->log.eb);
+    if (err)
+        return err;
+    if (memcmp(again.next, committed->next, sizeof again.next) != 0)
+        return cw_fail(g->log.eb, CW_E_ABORT, "somebody else commits for this shard");
+    *g->log.eb = torn;
+    return -CW_E_CORRUPT;
+}
+
 static int ask(const struct reading *g, struct cw_positions *ret_committed, int64_t *ret_first,
                int64_t *ret_end)
 {
@@ -102,8 +118,8 @@ static int read_whole(struct reading *g)
         r->to_restore = end - log->position.needed;
         err = cw_state_read(log, first, end);
     }
-    if (!err)
-        err = check_positions(log, &committed);
+    if (!err && check_positions(log, &committed) != 0)
+        err = is_torn(g, &committed);
     if (err)
         return err;
     r->needed = log->found ? log->position.needed : first;
@@ -130,8 +146,8 @@ static int read_missed(struct reading *g)
         r->to_restore = end - r->known;
         err = cw_state_read_on(log, r->known, first, end);
     }
-    if (!err)
-        err = check_positions(log, &committed);
+    if (!err && check_positions(log, &committed) != 0)
+        err = is_torn(g, &committed);
     if (err)
         return err;
     if (log->commit == r->commit) {
