@@ -169,6 +169,12 @@ static void epoch_recorded(void *arg, bool ok)
     cw_delivery_epoch_recorded(sh->delivery, ok);
 }
 
+static void epoch_known(void *arg, const char *epoch)
+{
+    struct cw_shell *sh = arg;
+    cw_delivery_epoch_known(sh->delivery, epoch);
+}
+
 /* The pauses between attempts at a server differ from one process to the next. */
 static int seed_random(struct cw_errbuf *eb)
 {
@@ -196,7 +202,8 @@ static int open_delivery(struct cw_shell *sh, struct cw_errbuf *eb)
         err = cw_sender_open(sh->s, sh->loop, &sh->sender, eb);
     if (err)
         return err;
-    sh->control = cw_control_open(sh->s, cw_sender_port(sh->sender), epoch_recorded, sh);
+    const struct cw_control_ears ears = {epoch_recorded, epoch_known, sh};
+    sh->control = cw_control_open(sh->s, cw_sender_port(sh->sender), &ears);
     sh->redis = cw_redis_start(&redis);
     if (!sh->control || !sh->redis)
         return cw_fail(eb, CW_E_NOMEM, "no memory for the Redis connection");

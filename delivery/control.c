@@ -35,14 +35,16 @@ int cw_control_epoch(const struct cw_settings *s, char ret_epoch[CW_EPOCH_MOST +
 
 struct cw_control {
     struct cw_send_port sender;
-    void (*recorded)(void *arg, bool ok);
-    void *arg;
+    struct cw_control_ears ears;
     char wanted[CW_EPOCH_MOST + 1], sent[CW_EPOCH_MOST + 1];
     const struct cw_settings *settings;
     char json[CW_EPOCH_JSON_MOST];
     struct cw_logs_record record;
     struct cw_send_job job;
     bool busy; /* the job is given */
+    struct cw_send_job look;
+    bool looking;
+    char seen[CW_EPOCH_MOST + 1]; /* the sender's, while looking */
 };
 
 static void send_wanted(struct cw_control *c);
@@ -59,7 +61,7 @@ static void on_sent(void *arg, int err, const struct cw_errbuf *why)
     if (err)
         cw_log(CW_LOG_ERROR, "epoch_not_recorded", "reason=%s",
                cw_log_quote(why->text, quoted, sizeof quoted));
-    c->recorded(c->arg, !err);
+    c->ears.recorded(c->ears.arg, !err);
 }
 
 static void send_wanted(struct cw_control *c)
@@ -80,20 +82,47 @@ static void port_record(void *self, const char *epoch)
         send_wanted(c);
 }
 
+/* On the sender's thread. */
+static int read_epoch(struct cw_logs *logs, void *arg, struct cw_errbuf *eb)
+{
+    struct cw_control *c = arg;
+    return cw_epoch_read(logs, c->settings, c->seen, eb);
+}
+
+static void on_seen(void *arg, int err, const struct cw_errbuf *why)
+{
+    struct cw_control *c = arg;
+    char quoted[300];
+    c->looking = false;
+    if (err)
+        cw_log(CW_LOG_ERROR, "epoch_unreadable", "reason=%s",
+               cw_log_quote(why->text, quoted, sizeof quoted));
+    c->ears.known(c->ears.arg, err ? NULL : c->seen);
+}
+
+static void port_look(void *self)
+{
+    struct cw_control *c = self;
+    if (c->looking)
+        return;
+    c->looking = true;
+    c->look = (struct cw_send_job){.look = read_epoch, .done = on_seen, .arg = c};
+    c->sender.give(c->sender.self, &c->look);
+}
+
 struct cw_epoch_port cw_control_port(struct cw_control *c)
 {
-    return (struct cw_epoch_port){.self = c, .record = port_record};
+    return (struct cw_epoch_port){.self = c, .look = port_look, .record = port_record};
 }
 
 struct cw_control *cw_control_open(const struct cw_settings *s, struct cw_send_port sender,
-                                   void (*recorded)(void *arg, bool ok), void *arg)
+                                   const struct cw_control_ears *ears)
 {
     struct cw_control *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
     c->sender = sender;
-    c->recorded = recorded;
-    c->arg = arg;
+    c->ears = *ears;
     c->settings = s;
     return c;
 }

@@ -11,11 +11,18 @@
 int cw_control_epoch(const struct cw_settings *s, char ret_epoch[CW_EPOCH_MOST + 1],
                      struct cw_errbuf *eb);
 
-/* The writer: recorded is called from the loop once the bus has said yes or no. NULL: no memory.
- * Closed after its sender; borrows the settings until then. */
+/* Who is told, from the loop: once the bus has said yes or no to a record; what is recorded, NULL
+ * where it could not be read. */
+struct cw_control_ears {
+    void (*recorded)(void *arg, bool ok);
+    void (*known)(void *arg, const char *epoch);
+    void *arg;
+};
+/* Writes, and looks, without waiting. NULL: no memory. Closed after its sender; borrows the
+ * settings until then. */
 struct cw_control;
 struct cw_control *cw_control_open(const struct cw_settings *s, struct cw_send_port sender,
-                                   void (*recorded)(void *arg, bool ok), void *arg);
+                                   const struct cw_control_ears *ears);
 struct cw_epoch_port cw_control_port(struct cw_control *c);
 void cw_control_close(struct cw_control *c); /* accepts NULL */
 

@@ -62,6 +62,8 @@ struct cw_outbox_port {
 
 struct cw_epoch_port {
     void *self;
+    /* What is recorded by now? cw_delivery_epoch_known is called later. */
+    void (*look)(void *self);
     /* Records it; cw_delivery_epoch_recorded is called later. */
     void (*record)(void *self, const char *epoch);
 };
@@ -92,6 +94,8 @@ void cw_delivery_owned(struct cw_delivery *d, const int32_t *shards, size_t n);
 void cw_delivery_redis_up(struct cw_delivery *d);
 void cw_delivery_redis_down(struct cw_delivery *d);
 void cw_delivery_epoch_recorded(struct cw_delivery *d, bool ok);
+/* "": none is recorded; NULL: it could not be read. */
+void cw_delivery_epoch_known(struct cw_delivery *d, const char *epoch);
 
 /* From the outbox, in offset order. written: when the record was appended; CW_NO_TIME unknown. end:
  * everything before `offset` has been read. lost: the offset asked for is not in the outbox. flush:

@@ -58,10 +58,12 @@ static void set_epoch(struct cw_delivery *d)
     cw_delivery_ask(d, argv, 4, on_set, q);
 }
 
+/* Before a Redis without one is taken for new it is asked again what is recorded: another process
+ * may have recorded one since this one started, and the Redis it filled been emptied. */
 static void compare(struct cw_delivery *d)
 {
     if (d->redis_epoch[0] == '\0' && d->epoch[0] == '\0')
-        set_epoch(d);
+        d->setup.control.look(d->setup.control.self);
     else if (d->epoch[0] == '\0')
         d->setup.control.record(d->setup.control.self, d->redis_epoch);
     else if (strcmp(d->epoch, d->redis_epoch) == 0)
@@ -124,6 +126,20 @@ static void on_same(void *arg, const struct cw_reply *r)
 void cw_delivery_check_epoch(struct cw_delivery *d)
 {
     ask_for_epoch(d, on_same);
+}
+
+void cw_delivery_epoch_known(struct cw_delivery *d, const char *epoch)
+{
+    if (epoch && d->epoch[0] == '\0')
+        (void)snprintf(d->epoch, sizeof d->epoch, "%s", epoch);
+    if (d->standing != CW_DELIVERY_SETTLING)
+        return;
+    if (!epoch)
+        d->setup.redis.drop(d->setup.redis.self, "the recorded epoch could not be read");
+    else if (d->epoch[0] == '\0' && d->redis_epoch[0] == '\0')
+        set_epoch(d);
+    else
+        ask_epoch(d);
 }
 
 void cw_delivery_epoch_recorded(struct cw_delivery *d, bool ok)

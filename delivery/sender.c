@@ -50,11 +50,12 @@ static struct cw_send_job *jobs_pop(struct jobs *j)
 
 /* ---- the thread ---- */
 
-static int append_all(struct cw_sender *s, struct cw_send_job *job)
+static int do_job(struct cw_sender *s, struct cw_send_job *job)
 {
     int err = s->logs ? 0 : cw_logs_open(s->settings, &s->logs, &job->why);
     if (!err)
-        err = cw_append_in_order(s->logs, job->records, job->n_records, &job->why);
+        err = job->look ? job->look(s->logs, job->arg, &job->why)
+                        : cw_append_in_order(s->logs, job->records, job->n_records, &job->why);
     if (err) {
         cw_logs_close(s->logs);
         s->logs = NULL;
@@ -78,7 +79,7 @@ static void *work(void *arg)
     struct cw_sender *s = arg;
     struct cw_send_job *job;
     while ((job = wait_for_job(s))) {
-        job->err = append_all(s, job);
+        job->err = do_job(s, job);
         (void)pthread_mutex_lock(&s->lock);
         jobs_push(&s->done, job);
         (void)pthread_mutex_unlock(&s->lock);

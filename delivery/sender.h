@@ -14,6 +14,8 @@
 struct cw_send_job {
     const struct cw_logs_record *records; /* borrowed, with all they point to, until done */
     size_t n_records;
+    /* Instead of records: what is done on the thread, with its handle. NULL: the records. */
+    int (*look)(struct cw_logs *logs, void *arg, struct cw_errbuf *eb);
     /* On the main loop. err 0: all of them are durable; else why says what was said. */
     void (*done)(void *arg, int err, const struct cw_errbuf *why);
     void *arg;

@@ -2,7 +2,7 @@
 # Installs what is missing, builds, runs every test and ends with the line "N passed, N failed".
 #
 #   test.sh            everything: formats, gcc and clang without warnings, unit and replay tests
-#                      under ASan and UBSan, then real Redis and real Apache Kafka
+#                      under ASan and UBSan, then real Redis, the simulator, and real Apache Kafka
 #   test.sh --quick    unit and replay tests alone
 #
 # Results of the runs are left under build/tests/.
@@ -85,6 +85,9 @@ if [[ -z $quick ]]; then
     check build-clang clean_under_clang
     check build-release build release
     tests redis release redis ctl install
+    tests sim release sim
+    check build-faults build faults
+    tests bugs faults bugs
     kafka=$(mktemp -d)
     trap '"$top/scripts/kafka.sh" stop "$kafka" && rm -rf "$kafka"' EXIT
     port=$(free_port)

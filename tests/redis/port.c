@@ -55,6 +55,12 @@ static void port_wake(void *self)
     ev_idle_start(w->loop, &w->feed);
 }
 
+static void port_look(void *self)
+{
+    struct world *w = self;
+    cw_delivery_epoch_known(w->d, "");
+}
+
 static void port_record(void *self, const char *epoch)
 {
     struct world *w = self;
@@ -125,7 +131,7 @@ static void begin(struct world *w)
     const struct cw_delivery_setup setup = {.settings = &w->settings,
                                             .redis = cw_redis_port(w->redis),
                                             .outbox = {w, port_read, port_leave, port_wake},
-                                            .control = {w, port_record},
+                                            .control = {w, port_look, port_record},
                                             .epoch = "",
                                             .fresh_epoch = "fresh",
                                             .now = now};

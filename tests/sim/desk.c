@@ -196,6 +196,12 @@ static void port_wake(void *self)
     ((struct process *)self)->desk.step_at = ((struct process *)self)->sim->now;
 }
 
+static void port_look(void *self)
+{
+    struct process *p = self;
+    p->desk.look_at = p->sim->now + chance_between(&p->sim->chance, 1000, CW_SECOND);
+}
+
 static void port_record(void *self, const char *epoch)
 {
     struct process *p = self;
@@ -316,6 +322,16 @@ static void read_outbox(struct process *p, int32_t shard)
     }
 }
 
+static void look_for_epoch(struct process *p)
+{
+    struct desk_client *k = &p->desk;
+    if (!k->look_at || k->look_at > p->sim->now)
+        return;
+    k->look_at = 0;
+    cw_delivery_epoch_known(k->delivery,
+                            p->sim->brokers_back > p->sim->now ? NULL : p->sim->cluster.epoch);
+}
+
 static void record_epoch(struct process *p)
 {
     struct desk_client *k = &p->desk;
@@ -344,6 +360,7 @@ void desk_step(struct process *p)
         return;
     keep_connection(p);
     hear_answers(p);
+    look_for_epoch(p);
     record_epoch(p);
     own(p);
     for (int32_t shard = 0; shard < STORY_SHARDS && s->brokers_back <= s->now; shard++)
@@ -377,7 +394,7 @@ bool desk_open(struct process *p)
                                             .board = p->board,
                                             .redis = {p, port_send, port_drop},
                                             .outbox = {p, port_read, port_leave, port_wake},
-                                            .control = {p, port_record},
+                                            .control = {p, port_look, port_record},
                                             .epoch = s->cluster.epoch,
                                             .fresh_epoch = k->fresh,
                                             .now = wall_now};

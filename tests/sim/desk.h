@@ -66,7 +66,7 @@ struct desk_client {
     struct cw_delivery *delivery;
     bool connected, breaking, arrives_anyway;
     uint64_t incarnation;
-    int64_t connect_at, tick_at, step_at, record_at;
+    int64_t connect_at, tick_at, step_at, record_at, look_at;
     struct command sent[COMMANDS_MOST]; /* the first n, in order */
     int n_sent;
     int64_t reading[SHARDS_MOST]; /* next offset of the outbox; -1 not read */

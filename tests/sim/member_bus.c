@@ -369,12 +369,23 @@ static int bus_released(struct cw_bus *bus, struct cw_errbuf *eb)
     return ends(b, &o, 0, eb);
 }
 
+static void note_takeover(const struct member_bus *b, int32_t first, int32_t n)
+{
+    struct sim *s = sim_of(b);
+    for (int32_t p = first; p < first + n; p++) {
+        if (s->holders[p] && s->holders[p] != b->process->slot + 1)
+            atomic_fetch_add(&s->coverage->takeovers, 1);
+        s->holders[p] = b->process->slot + 1;
+    }
+}
+
 static void assigned(struct member_bus *b, int32_t first, int32_t n, struct cw_bus_event *ev)
 {
     b->standing = MEMBER_ASSIGNED;
     b->at_assignment = b->now;
     b->token++;
     b->n_shards = n;
+    note_takeover(b, first, n);
     sim_trace(sim_of(b), "process %d: assigned %d shards from %d, generation %d",
               b->process->number, (int)n, (int)first, b->now.generation);
     for (int32_t i = 0; i < n; i++)

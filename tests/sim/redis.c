@@ -126,7 +126,7 @@ static void get_offset(const struct desk *d, struct command *c)
 static void set_epoch(struct sim *s, struct command *c)
 {
     struct desk *d = &s->desk;
-    if (0 && d->put_back_at)
+    if (d->put_back_at)
         sim_violation(s, "an emptied Redis was taken for a new one");
     c->reply.kind = CW_REPLY_NUMBER;
     if (d->epoch[0] != '\0')
@@ -175,7 +175,7 @@ static void apply(struct sim *s, struct command *c)
 static void batch(struct sim *s, struct command *c)
 {
     if (strcmp(c->function, "cw_put") == 0)
-        write_batch(s, c, false, true);
+        write_batch(s, c, true, true);
     else if (strcmp(c->function, "cw_write") == 0)
         write_batch(s, c, false, false);
     else

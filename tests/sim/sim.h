@@ -53,6 +53,7 @@ struct sim {
     struct coverage *coverage;
     int64_t calls; /* of the bus, by all */
     int64_t desk_calls;
+    int holders[SHARDS_MOST];                /* slot that had a shard last, from 1; 0 nobody */
     int64_t coordinators_back, brokers_back; /* until then they do not answer */
     char violation[600];
 };

@@ -1,8 +1,8 @@
 -- Deliberate mistakes of delivery, in the library of builds with CW_FAULTS alone: cw_put is cw_apply
--- that does not look whether a batch follows the last one; cw_write does not even know that there are
--- offsets, nor that a version may be there already.
+-- that does not look whether a batch follows the last one; cw_write knows neither of offsets nor that
+-- a version may be there already.
 
-local function write_all(keys, args)
+local function write_all(keys, args, write)
     local tasks, wrong = read_tasks(args, 8)
     if not tasks then
         return nil, wrong
@@ -10,15 +10,19 @@ local function write_all(keys, args)
     local desk = {prefix = keys[1]:match('^(.*)delivery$'), delivered_at = args[5],
                   retention = tonumber(args[6]), feed_length = args[7], now = now()}
     for _, task in ipairs(tasks) do
-        local old = stored(desk, task.id)
-        write_version(desk, task, old)
-        announce(desk, task, old, false)
+        write(desk, task)
     end
     return #tasks
 end
 
+local function write_anyway(desk, task)
+    local old = stored(desk, task.id)
+    write_version(desk, task, old)
+    announce(desk, task, old, false)
+end
+
 redis.register_function('cw_put', function(keys, args)
-    local written, wrong = write_all(keys, args)
+    local written, wrong = write_all(keys, args, upsert)
     if not written then
         return refuse(wrong)
     end
@@ -27,7 +31,7 @@ redis.register_function('cw_put', function(keys, args)
 end)
 
 redis.register_function('cw_write', function(keys, args)
-    local written, wrong = write_all(keys, args)
+    local written, wrong = write_all(keys, args, write_anyway)
     if not written then
         return refuse(wrong)
     end

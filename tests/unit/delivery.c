@@ -34,6 +34,8 @@ struct world {
     bool connected, dropped;
     char epoch[CW_EPOCH_MOST + 1];
     char recorded[CW_EPOCH_MOST + 1];
+    const char *known; /* what is recorded by the time it is looked */
+    bool looking;
     int64_t stored;
     int64_t applied[2 * TASKS_MOST];
     size_t n_applied;
@@ -107,6 +109,11 @@ static void port_record(void *self, const char *epoch)
     (void)snprintf(w->recorded, sizeof w->recorded, "%s", epoch);
 }
 
+static void port_look(void *self)
+{
+    ((struct world *)self)->looking = true;
+}
+
 static cw_wall_time now(void)
 {
     return INT64_C(1772388000000000);
@@ -116,7 +123,7 @@ static void begin(struct world *w, const char *kafka_epoch, const char *redis_ep
 {
     static char prefix[] = "cw:";
     struct cw_errbuf eb;
-    *w = (struct world){.stored = CW_OFFSET_NONE};
+    *w = (struct world){.stored = CW_OFFSET_NONE, .known = ""};
     w->settings = (struct cw_settings){.redis_prefix = prefix,
                                        .redis_batch = 3,
                                        .redis_in_flight = 2,
@@ -127,7 +134,7 @@ static void begin(struct world *w, const char *kafka_epoch, const char *redis_ep
     const struct cw_delivery_setup setup = {.settings = &w->settings,
                                             .redis = {w, port_send, port_drop},
                                             .outbox = {w, port_read, port_leave, port_wake},
-                                            .control = {w, port_record},
+                                            .control = {w, port_look, port_record},
                                             .epoch = kafka_epoch,
                                             .fresh_epoch = "fresh",
                                             .now = now};
@@ -288,8 +295,14 @@ static void end(struct world *w)
 
 static void answer_all(struct world *w)
 {
-    for (int i = 0; i < 100 && w->n_sent && !w->dropped; i++)
-        answer_one(w);
+    for (int i = 0; i < 100 && (w->n_sent || w->looking) && !w->dropped; i++) {
+        if (w->n_sent) {
+            answer_one(w);
+        } else {
+            w->looking = false;
+            cw_delivery_epoch_known(w->d, w->known);
+        }
+    }
 }
 
 static void test_first_start(void **state)
@@ -321,6 +334,27 @@ static void test_first_start(void **state)
         }
         end(&w);
     }
+}
+
+/* A process that started before there was an epoch finds a Redis that was filled and emptied. */
+static void test_recorded_meanwhile(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, "", "");
+    w.known = "kept";
+    connect_again(&w);
+    answer_all(&w);
+    assert_int_equal(cw_delivery_standing(w.d), CW_DELIVERY_REFUSED);
+    assert_string_equal(w.epoch, "");
+    end(&w);
+    begin(&w, "", "");
+    w.known = NULL;
+    connect_again(&w);
+    answer_all(&w);
+    assert_true(w.dropped);
+    assert_string_equal(w.epoch, "");
+    end(&w);
 }
 
 static void test_refused_until_mended(void **state)
@@ -578,12 +612,19 @@ static void test_any_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_start),        cmocka_unit_test(test_refused_until_mended),
-        cmocka_unit_test(test_epoch_not_recorded), cmocka_unit_test(test_chain_in_order),
-        cmocka_unit_test(test_unknown_outcome),    cmocka_unit_test(test_gap),
-        cmocka_unit_test(test_errors_start_over),  cmocka_unit_test(test_emptied_meanwhile),
-        cmocka_unit_test(test_emptied_while_idle), cmocka_unit_test(test_outbox_does_not_reach),
-        cmocka_unit_test(test_not_ours_any_more),  cmocka_unit_test(test_no_task),
+        cmocka_unit_test(test_first_start),
+        cmocka_unit_test(test_refused_until_mended),
+        cmocka_unit_test(test_recorded_meanwhile),
+        cmocka_unit_test(test_epoch_not_recorded),
+        cmocka_unit_test(test_chain_in_order),
+        cmocka_unit_test(test_unknown_outcome),
+        cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_errors_start_over),
+        cmocka_unit_test(test_emptied_meanwhile),
+        cmocka_unit_test(test_emptied_while_idle),
+        cmocka_unit_test(test_outbox_does_not_reach),
+        cmocka_unit_test(test_not_ours_any_more),
+        cmocka_unit_test(test_no_task),
         cmocka_unit_test(test_any_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
