@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "churnwatch/faults.h"
+#include "churnwatch/shard.h"
 #include "tests/sim/plan.h"
 #include "tests/sim/processes.h"
 
@@ -206,6 +207,8 @@ static int bus_append(struct cw_bus *bus, const struct cw_record *r, struct cw_e
     *q = *r;
     q->key = copy(r->key);
     q->value = copy(r->value);
+    if (r->partition < 0)
+        q->partition = r->key.p ? cw_partition_of(r->key, cluster_of(b)->shards) : 0;
     if (o.what >= 0 || chance_one_in(&sim_of(b)->chance, 8))
         err = flush(b, b->n_queued, eb);
     if (err == -CW_E_RETRY)
