@@ -58,14 +58,13 @@ static void set_epoch(struct cw_delivery *d)
     cw_delivery_ask(d, argv, 4, on_set, q);
 }
 
-/* Before a Redis without one is taken for new it is asked again what is recorded: another process
- * may have recorded one since this one started, and the Redis it filled been emptied. */
+/* Before a Redis is taken for new, or for one whose epoch nobody has recorded yet, it is asked
+ * again what is recorded: another process may have recorded one since this one started, and the
+ * Redis it filled been emptied or exchanged. */
 static void compare(struct cw_delivery *d)
 {
-    if (d->redis_epoch[0] == '\0' && d->epoch[0] == '\0')
+    if (d->epoch[0] == '\0')
         d->setup.control.look(d->setup.control.self);
-    else if (d->epoch[0] == '\0')
-        d->setup.control.record(d->setup.control.self, d->redis_epoch);
     else if (strcmp(d->epoch, d->redis_epoch) == 0)
         cw_delivery_opened(d);
     else
@@ -136,10 +135,12 @@ void cw_delivery_epoch_known(struct cw_delivery *d, const char *epoch)
         return;
     if (!epoch)
         d->setup.redis.drop(d->setup.redis.self, "the recorded epoch could not be read");
-    else if (d->epoch[0] == '\0' && d->redis_epoch[0] == '\0')
-        set_epoch(d);
+    else if (d->epoch[0])
+        compare(d);
+    else if (d->redis_epoch[0])
+        d->setup.control.record(d->setup.control.self, d->redis_epoch);
     else
-        ask_epoch(d);
+        set_epoch(d);
 }
 
 void cw_delivery_epoch_recorded(struct cw_delivery *d, bool ok)

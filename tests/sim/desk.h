@@ -31,6 +31,7 @@ struct desk {
     int64_t n_written, cap_written;
     /* what follows from the journal */
     char epoch[FRESH_EPOCH];
+    char other_epoch[FRESH_EPOCH]; /* while it is emptied: what somebody has called it */
     int64_t stored[SHARDS_MOST];
     int *latest;             /* by task; owned */
     int *times[SHARDS_MOST]; /* by expected version: how often it took effect; owned */

@@ -22,7 +22,7 @@
 #include "churnwatch/faults.h"
 #include "tests/sim/plan.h"
 
-enum { STORIES = 12, JOBS_MOST = 64, WHOLE_COVERAGE = 20000, CATCH_WITHIN = 1000 };
+enum { STORIES = 12, HEAP = 2300, JOBS_MOST = 64, WHOLE_COVERAGE = 20000, CATCH_WITHIN = 1000 };
 
 /* Shared by the processes of one command. */
 struct tally {
@@ -46,8 +46,9 @@ static void tell_stories(int events_least, int events_step)
 {
     static const char *const batches[] = {"5", "20", "60", "200"};
     for (int i = 0; i < STORIES; i++) {
-        stories[i] =
-            story_new((uint64_t)i + 1, events_least + events_step * (i % 3), batches[i % 4]);
+        bool heaped = i == STORIES - 1;
+        stories[i] = story_new((uint64_t)i + 1, events_least + events_step * (i % 3),
+                               heaped ? HEAP : 0, heaped ? "1000" : batches[i % 4]);
         if (!stories[i])
             exit(1);
     }

@@ -126,10 +126,10 @@ static void get_offset(const struct desk *d, struct command *c)
 static void set_epoch(struct sim *s, struct command *c)
 {
     struct desk *d = &s->desk;
-    if (d->put_back_at)
-        sim_violation(s, "an emptied Redis was taken for a new one");
     c->reply.kind = CW_REPLY_NUMBER;
-    if (d->epoch[0] != '\0')
+    if (d->put_back_at && d->other_epoch[0] == '\0')
+        memcpy(d->other_epoch, c->epoch, sizeof d->other_epoch);
+    if (d->put_back_at || d->epoch[0] != '\0')
         return;
     struct journal_entry *e = entry(d, DEED_EPOCH, 0);
     memcpy(e->epoch, c->epoch, sizeof e->epoch);
@@ -160,6 +160,8 @@ static void apply(struct sim *s, struct command *c)
 {
     struct desk *d = &s->desk;
     char text[64];
+    if (d->put_back_at && strcmp(d->other_epoch, c->epoch) == 0)
+        sim_violation(s, "an emptied Redis was filled as if it were new");
     if (d->put_back_at || strcmp(d->epoch, c->epoch) != 0) {
         answer(c, CW_REPLY_ERROR, "CWEPOCH ");
     } else if (c->next <= d->stored[c->shard]) {
@@ -195,7 +197,7 @@ void redis_execute(struct sim *s, struct command *c)
         get_offset(d, c);
         break;
     case VERB_GET_EPOCH: {
-        const char *epoch = d->put_back_at ? "" : d->epoch;
+        const char *epoch = d->put_back_at ? d->other_epoch : d->epoch;
         answer(c, epoch[0] ? CW_REPLY_TEXT : CW_REPLY_NIL, epoch);
         break;
     }
@@ -233,6 +235,7 @@ void redis_restart(struct desk *d, int64_t back, int64_t lost)
 void redis_empty(struct desk *d, int64_t put_back, int64_t lost)
 {
     d->put_back_at = put_back;
+    d->other_epoch[0] = '\0';
     lose(d, lost);
 }
 

@@ -100,6 +100,23 @@ static void put_event(struct story *s, struct chance *c, int i)
         put(s, k->in, client, json);
 }
 
+/* First one source has its say, then the other, while both are read: the second has to wait. */
+static void put_heap(struct story *s, int n)
+{
+    static const struct kind early = {CW_IN_SERVICE, "service.of_tomorrow", "{}"},
+                             late = {CW_IN_BILLING, "billing.of_tomorrow", "{}"};
+    for (int i = 0; i < 2 * n; i++) {
+        char json[512], time[40];
+        const struct kind *k = i < n ? &early : &late;
+        put_time(time, BASE - CW_DAY + i * CW_SECOND);
+        (void)snprintf(json, sizeof json,
+                       "{\"specversion\":\"1.0\",\"id\":\"h%d\",\"source\":\"/t\",\"type\":\"%s\","
+                       "\"time\":\"%s\",\"subject\":\"g-00\",\"data\":%s}",
+                       i, k->type, time, k->data);
+        put(s, k->in, "g-00", json);
+    }
+}
+
 static void put_profiles(struct story *s)
 {
     for (int i = 0; i < CLIENTS; i += 2) {
@@ -252,7 +269,7 @@ static struct cw_settings *settings_of(const char *batch)
     return s;
 }
 
-struct story *story_new(uint64_t seed, int events, const char *batch)
+struct story *story_new(uint64_t seed, int events, int heap, const char *batch)
 {
     struct chance c = {seed};
     struct story *s = calloc(1, sizeof *s);
@@ -260,6 +277,7 @@ struct story *story_new(uint64_t seed, int events, const char *batch)
         abort();
     s->manager = "{\"manager_id\":\"am2\",\"chief_manager\":\"chief\"}";
     put_profiles(s);
+    put_heap(s, heap);
     for (int i = 0; i < events; i++)
         put_event(s, &c, i);
     if (record(s)) {

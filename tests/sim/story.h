@@ -35,8 +35,9 @@ struct story {
     const char *manager; /* a record of manager.profiles */
 };
 
-/* batch: engine.batch_messages of those who run it. NULL: what went wrong was printed. */
-struct story *story_new(uint64_t seed, int events, const char *batch);
+/* batch: engine.batch_messages of those who run it. heap: so many messages of one source come
+ * before the others', more than a shard lets wait. NULL: what went wrong was printed. */
+struct story *story_new(uint64_t seed, int events, int heap, const char *batch);
 void story_free(struct story *s);
 /* While the expectation is being made. */
 void story_expect(struct story *s, enum cw_log log, int32_t shard, struct cw_str value);

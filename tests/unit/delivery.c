@@ -348,6 +348,13 @@ static void test_recorded_meanwhile(void **state)
     assert_int_equal(cw_delivery_standing(w.d), CW_DELIVERY_REFUSED);
     assert_string_equal(w.epoch, "");
     end(&w);
+    begin(&w, "", "another");
+    w.known = "kept";
+    connect_again(&w);
+    answer_all(&w);
+    assert_int_equal(cw_delivery_standing(w.d), CW_DELIVERY_REFUSED);
+    assert_string_equal(w.recorded, "");
+    end(&w);
     begin(&w, "", "");
     w.known = NULL;
     connect_again(&w);
