@@ -2,7 +2,8 @@
 # Installs what is missing, builds, runs every test and ends with the line "N passed, N failed".
 #
 #   test.sh            everything: formats, gcc and clang without warnings, unit and replay tests
-#                      under ASan and UBSan, then real Redis, the simulator, and real Apache Kafka
+#                      under ASan and UBSan, then real Redis, the simulator, real Apache Kafka, and
+#                      faults on three brokers and three daemons
 #   test.sh --quick    unit and replay tests alone
 #
 # Results of the runs are left under build/tests/.
@@ -93,6 +94,8 @@ if [[ -z $quick ]]; then
     port=$(free_port)
     "$top/scripts/kafka.sh" start "$kafka" "$port" >&2
     CW_TEST_KAFKA=127.0.0.1:$port tests kafka release kafka e2e
+    check build-faults build faults
+    tests faults faults faults
 fi
 echo "$passed passed, $failed failed"
 ((failed == 0))

@@ -1,4 +1,5 @@
 """B: brokers are killed: one, the group's coordinator, all at once; or rolled one after the other."""
+import collections
 import time
 
 from cluster import NODES
@@ -8,9 +9,8 @@ GRACE = 1.0
 
 
 def strike(house, rng):
-    kinds = (one, coordinator, roll, everything)
-    house.broker_faults = getattr(house, "broker_faults", rng.randrange(len(kinds))) + 1
-    return kinds[house.broker_faults % len(kinds)](house, rng)
+    KINDS.rotate(-1)
+    return KINDS[-1](house, rng)
 
 
 def judged_again(house, since):
@@ -56,3 +56,7 @@ def everything(house, _):
     house.cluster.wait_whole()
     house.struck("B", "kill -9 of all", since, lag, "judging", recovery)
     return 1
+
+
+# In turns; rolling all takes longest, and is the one that a run of every commit leaves out.
+KINDS = collections.deque((one, coordinator, everything, roll))

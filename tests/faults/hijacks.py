@@ -11,7 +11,7 @@ END_MOST = 30
 def strike(house, rng):
     place = rng.randrange(len(house.instances))
     old = house.instances[place]
-    shards, lag = house.held_by(old), house.lag()
+    shards, lag = house.share_of(old), house.lag()
     old.wanted = False
     house.ghosts.append(old)
     new = Instance(house, old.slot)

@@ -12,10 +12,11 @@ import sys
 import threading
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
 from buses import KafkaBus  # noqa: E402
 from cluster import Cluster  # noqa: E402
-from desk import BIN, Desk, DeskTest, by_version, comparable, wait_for  # noqa: E402
+from desk import BIN, Desk, wait_for  # noqa: E402
 from instance import Instance  # noqa: E402
 from county import CHUNK, County  # noqa: E402
 
@@ -51,14 +52,15 @@ class House(Desk):
         self.judging = self.source.judging
         # One at its end holds the other back as long as can be: more is always on its way.
         self.final = False
-        super().__init__("engine.threads=1", f"engine.batch_messages={BATCH}", "redis.feed_length=1000000", *extra, bus=Bus)
+        super().__init__("engine.threads=1", f"engine.batch_messages={BATCH}",
+                         "redis.feed_length=1000000", *extra, bus=Bus)
         self.logs = os.path.join(keep, "logs")
         shutil.rmtree(self.logs, ignore_errors=True)
         os.makedirs(self.logs)
         self.record = open(os.path.join(keep, "faults.ndjson"), "w", encoding="utf-8", buffering=1)
         self.cluster = self.bus.cluster
         self.instances = [Instance(self, f"cw-{n}") for n in range(instances)]
-        self.ghosts, self.known = [], {}
+        self.ghosts, self.known, self.watcher = [], {}, None
         self.closing = threading.Event()
         self.keeper = threading.Thread(target=self.tend, daemon=True)
 
@@ -77,6 +79,7 @@ class House(Desk):
         for name in (self.source.managers, self.source.profiles):
             self.ingest_file(name)
         self.feed()
+        self.watcher = self.tool("watch.py")
         self.keeper.start()
         for instance in self.instances:
             instance.begin()
@@ -86,6 +89,9 @@ class House(Desk):
         self.closing.set()
         for instance in self.instances + self.ghosts:
             instance.end()
+        if self.watcher and self.watcher.poll() is None:
+            self.watcher.kill()
+            self.watcher.wait()
         self.record.close()
         self.cluster.close()
         super().close()
@@ -137,6 +143,10 @@ class House(Desk):
     def held_by(self, instance):
         return [s for s, of in self.look().items() if of["by"] == instance.slot]
 
+    def share_of(self, instance):
+        """The shards it holds; waits until it holds some."""
+        return wait_for(f"{instance} has a share", lambda: self.held_by(instance), RECOVERY_MOST)
+
     def recovered(self, since, shards):
         """All of them run and have committed after that."""
         now = self.look()
@@ -180,20 +190,30 @@ class House(Desk):
         return len(shards) == PARTITIONS and not any(
             sum(s["lag"].values()) or s["undelivered"] != 0 for s in shards)
 
-    def expected(self):
-        """The task versions of an undisturbed run over what was fed, by id and version."""
+    def replay(self):
+        """The task versions of an undisturbed run over what was fed: a file, and how many."""
         tasks = os.path.join(self.folder, "replayed.ndjson")
-        r = subprocess.run([os.path.join(BIN, "churnwatchctl"), *self.judging, "replay", "--events",
-                            *self.source.chunks[:self.fed], "--profiles", self.source.profiles,
-                            "--managers", self.source.managers, "--tasks", tasks, "--partitions",
-                            str(PARTITIONS)], capture_output=True, text=True, check=False)
-        if r.returncode:
-            raise AssertionError(r.stderr)
-        with open(tasks, encoding="utf-8") as f:
-            return comparable(by_version(json.loads(line) for line in f))
+        self.ctl("replay", "--events", *self.source.chunks[:self.fed], "--profiles",
+                 self.source.profiles, "--managers", self.source.managers, "--tasks", tasks,
+                 "--partitions", str(PARTITIONS))
+        with open(tasks, "rb") as f:
+            return tasks, sum(1 for _ in f)
 
-    def check(self, expected):
-        """O1: outbox and Redis hold what `expected` says, no version twice."""
-        test = DeskTest()
-        test.desk = self
-        test.assert_same_tasks(expected)
+    def judge(self, expected):
+        """What the oracle says of all that lies there now and of what was seen meanwhile."""
+        self.watcher.terminate()
+        if self.watcher.wait() != 0:
+            self.complain("the watcher failed")
+        r = self.tool("oracle.py", "--expected", expected, stdout=subprocess.PIPE, text=True)
+        told = r.communicate()[0]
+        print(told, end="", flush=True)
+        wrong = [line for line in told.splitlines() if "WRONG" in line]
+        if wrong or r.returncode:
+            self.complain(f"the oracle ended with {r.returncode}, {len(wrong)} complaints")
+
+    def tool(self, name, *words, **how):
+        """watch.py or oracle.py on this house."""
+        return subprocess.Popen(
+            [sys.executable, "-B", os.path.join(HERE, name), "--brokers", self.cluster.direct(),
+             "--prefix", self.bus.name, "--redis", f"127.0.0.1:{self.redis.port}", "--seen",
+             os.path.join(self.folder, "seen.ndjson"), *words], **how)

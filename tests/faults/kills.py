@@ -17,7 +17,7 @@ def strike(house, rng):
 
 def forced(house, rng):
     instance = rng.choice(house.instances)
-    shards, lag, ends = house.held_by(instance), house.lag(), len(instance.ends)
+    shards, lag, ends = house.share_of(instance), house.lag(), len(instance.ends)
     point = rng.choice(WINDOW if rng.random() < 0.75 else OTHERS)
     nth = 1 if point in ("in_restore", "after_seek") else rng.randint(1, NTH_MOST)
     instance.next_environment = {"CW_KILL_AT": f"{point}:{nth}"}

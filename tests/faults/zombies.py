@@ -15,10 +15,10 @@ LONGER_MOST = 12.0
 
 def strike(house, rng):
     instance, point = rng.choice(house.instances), rng.choice(POINTS)
-    shards = house.held_by(instance)
+    shards = house.share_of(instance)
     stop_at(house, instance, point, 1 if point in ONCE else rng.randint(2, NTH_MOST))
     since, lag = time.time(), house.lag()
-    if rng.random() < 0.2:
+    if rng.random() < 0.2 or len(house.instances) == 1:
         return slept(house, rng, instance, point, since, lag)
     recovery = house.wait_recovered(since, shards)
     if rng.random() < 0.3:
