@@ -8,6 +8,9 @@
 #include "bus/topics.h"
 #include "churnwatch/faults.h"
 
+/* Short, for another leader may know better; all tries together outlast an election. */
+enum { END_MS = 3000 };
+
 /* Waits inside for transactions under way, since the member reads committed records only. */
 int cw_bus_kafka_committed(struct cw_bus *b, int32_t shard, struct cw_positions *ret_at,
                            struct cw_errbuf *eb)
@@ -34,9 +37,7 @@ int cw_bus_kafka_end(struct cw_bus *b, enum cw_log log, int32_t partition, int64
     struct cw_bus_kafka *k = cw_bus_kafka_of(b);
     const char *topic = cw_topics_log(k->settings, log);
     rd_kafka_t *asked = CW_BUG(restore_to_stable) ? k->reader : k->tail;
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(asked, topic, partition, ret_first,
-                                                               ret_end, CW_KAFKA_CALL_MS);
-    return err ? cw_fail(eb, CW_E_RETRY, "end of %s: %s", topic, rd_kafka_err2str(err)) : 0;
+    return cw_kafka_bounds(asked, topic, partition, END_MS, ret_first, ret_end, eb);
 }
 
 int cw_bus_kafka_read(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t from,

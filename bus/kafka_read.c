@@ -26,6 +26,56 @@ rd_kafka_t *cw_kafka_reader(const struct cw_settings *s, const char *client_id, 
     return rk;
 }
 
+/* ---- bounds ---- */
+
+/* The library asks the leader it knows of, dead or not, until the time is over. Asked about the
+ * topic it hears who leads now. */
+static void learn_leaders(rd_kafka_t *reader, const char *topic, int ms)
+{
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_topic_t *t = rd_kafka_topic_new(reader, topic, NULL);
+    if (t && !rd_kafka_metadata(reader, 0, t, &metadata, ms))
+        rd_kafka_metadata_destroy(metadata);
+    if (t)
+        rd_kafka_topic_destroy(t);
+}
+
+/* By time, where the earliest and the latest have names: rd_kafka_query_watermark_offsets asks the
+ * same, but up to librdkafka 2.2 it waits for a dead broker three minutes, whatever it was given.
+ */
+static rd_kafka_resp_err_t bound(rd_kafka_t *reader, const char *topic, int32_t partition,
+                                 int64_t which, int ms, int64_t *ret)
+{
+    rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(parts, topic, partition)->offset = which;
+    rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(reader, parts, ms);
+    if (!err)
+        err = parts->elems[0].err;
+    if (!err)
+        *ret = parts->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(parts);
+    return err;
+}
+
+int cw_kafka_bounds(rd_kafka_t *reader, const char *topic, int32_t partition, int ms,
+                    int64_t *ret_first, int64_t *ret_end, struct cw_errbuf *eb)
+{
+    int64_t first = 0, end = 0;
+    rd_kafka_resp_err_t err =
+        bound(reader, topic, partition, RD_KAFKA_OFFSET_BEGINNING, ms, &first);
+    if (!err)
+        err = bound(reader, topic, partition, RD_KAFKA_OFFSET_END, ms, &end);
+    if (err) {
+        learn_leaders(reader, topic, ms);
+        return cw_fail(eb, CW_E_RETRY, "%s: %s", topic, rd_kafka_err2str(err));
+    }
+    *ret_first = first;
+    *ret_end = end;
+    return 0;
+}
+
+/* ---- records ---- */
+
 struct reading {
     const struct cw_kafka_range *range;
     struct cw_kafka_headers *room;

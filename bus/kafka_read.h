@@ -11,6 +11,12 @@
 rd_kafka_t *cw_kafka_reader(const struct cw_settings *s, const char *client_id, bool committed,
                             struct cw_errbuf *eb);
 
+/* First offset of a topic's partition and one past its last: with a reader of committed records one
+ * past the last of a finished transaction. -CW_E_RETRY with eb when nobody said so within `ms`; the
+ * partition's leader is looked for anew then. */
+int cw_kafka_bounds(rd_kafka_t *reader, const char *topic, int32_t partition, int ms,
+                    int64_t *ret_first, int64_t *ret_end, struct cw_errbuf *eb);
+
 struct cw_kafka_range {
     const char *topic;
     int32_t partition;

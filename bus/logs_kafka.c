@@ -42,9 +42,9 @@ static int partitions(struct cw_logs *l, const char *topic, int32_t *ret_n, stru
 static int range(struct cw_logs *l, const char *topic, int32_t partition, int64_t *ret_first,
                  int64_t *ret_end, struct cw_errbuf *eb)
 {
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(of(l)->reader, topic, partition,
-                                                               ret_first, ret_end, CALL_MS);
-    return err ? failed(eb, topic, err) : 0;
+    return cw_kafka_bounds(of(l)->reader, topic, partition, CALL_MS, ret_first, ret_end, eb)
+               ? -CW_E_IO
+               : 0;
 }
 
 static int read_range(struct cw_logs *l, const char *topic, int32_t partition, int64_t from,
