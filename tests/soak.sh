@@ -30,7 +30,7 @@ done
 build=$top/build/faults
 cmake -S "$top" --preset faults >/dev/null
 cmake --build "$build" >/dev/null
-((seeds == 0)) || "$build/tests/sim" --seeds "$seeds" --first "$first"
+((seeds == 0)) || "$build/tests/sim" --seeds "$seeds" --from "$first"
 ((total)) || exit 0
 
 # A round has of each family its share.
