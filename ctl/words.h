@@ -3,6 +3,7 @@
 #ifndef CW_CTL_WORDS_H
 #define CW_CTL_WORDS_H
 
+#include "churnwatch/buf.h"
 #include "churnwatch/settings.h"
 
 enum cw_word {
@@ -12,7 +13,25 @@ enum cw_word {
     CW_WORDS
 };
 const char *cw_word(const struct cw_settings *s, enum cw_word w);
-/* A word of a record's member ("phone") as people read it; what is not in ctl/values.def stays. */
-struct cw_str cw_word_of(const struct cw_settings *s, struct cw_str value);
+
+/* What a word of a record is said of: the same one may read differently elsewhere. */
+enum cw_word_kind {
+    CW_OF_MEMBER,   /* kind, state, desk, method, …: values of a task's members */
+    CW_OF_EVENT,    /* of a feed */
+    CW_OF_DETECTOR, /* names of detectors */
+    CW_OF_TERM,     /* of `why`: terms, and what their weights are */
+    CW_OF_EVIDENCE, /* names of evidence */
+    CW_OF_WORD      /* texts in evidence */
+};
+/* A word of a record ("phone") as people read it; what is not in ctl/values.def stays. */
+struct cw_str cw_word_of(const struct cw_settings *s, enum cw_word_kind kind, struct cw_str value);
+/* Appends a term of `why`: "class A1", "spend_drop", "base". */
+void cw_word_term(struct cw_buf *b, const struct cw_settings *s, const char *term);
+struct cw_param;
+/* Appends what a setting may be, as cw_value_allowed does. */
+void cw_word_allowed(struct cw_buf *b, const struct cw_settings *s, const struct cw_param *p);
+/* Appends where a setting's value comes from, as cw_place_print does. */
+struct cw_place;
+void cw_word_place(struct cw_buf *b, const struct cw_settings *s, const struct cw_place *at);
 
 #endif

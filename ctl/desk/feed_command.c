@@ -5,6 +5,7 @@
 #include "ctl/desk/filled.h"
 #include "ctl/desk/managers.h"
 #include "ctl/text.h"
+#include "ctl/words.h"
 
 struct watching {
     const struct cw_ctl *ctl;
@@ -21,17 +22,24 @@ static void put_column(struct cw_buf *b, struct cw_str s, size_t width)
     cw_buf_printf(b, "%*s", used < width ? (int)(width - used) + 1 : 1, "");
 }
 
-static void human_line(struct cw_buf *b, const redisReply *entry)
+static struct cw_str read_field(const struct cw_settings *s, const redisReply *fields,
+                                const char *name)
+{
+    struct cw_str value = cw_redis_field(fields, name);
+    return strcmp(name, "event") == 0 ? cw_word_of(s, CW_OF_EVENT, value) : value;
+}
+
+static void human_line(struct cw_buf *b, const struct cw_settings *s, const redisReply *entry)
 {
     static const struct {
         const char *field;
         size_t width;
-    } columns[] = {{"at", 25}, {"event", 9}, {"priority", 3}, {"client_id", 12}, {"task_id", 18}};
+    } columns[] = {{"at", 25}, {"event", 11}, {"priority", 3}, {"client_id", 12}, {"task_id", 18}};
     const redisReply *fields = cw_feed_fields(entry);
     if (!fields)
         return;
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        put_column(b, cw_redis_field(fields, columns[i].field), columns[i].width);
+        put_column(b, read_field(s, fields, columns[i].field), columns[i].width);
     const struct cw_str who = cw_redis_field(fields, "who"), note = cw_redis_field(fields, "note");
     if (who.n == 0) {
         cw_text_clean(b, cw_redis_field(fields, "headline"));
@@ -52,7 +60,7 @@ static bool print_entry(void *arg, const redisReply *entry)
     if (w->ctl->json)
         cw_feed_json(&w->line, entry);
     else
-        human_line(&w->line, entry);
+        human_line(&w->line, w->ctl->settings, entry);
     cw_buf_puts(&w->line, "\n");
     return !w->line.failed && fwrite(w->line.p, 1, w->line.n, stdout) == w->line.n;
 }

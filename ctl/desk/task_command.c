@@ -79,6 +79,11 @@ static void print_line(const struct view *v, enum cw_word label, const struct cw
         (void)putchar('\n');
 }
 
+static struct cw_str read_word(const struct view *v, enum cw_word_kind kind, struct cw_str value)
+{
+    return cw_word_of(v->ctl->settings, kind, value);
+}
+
 /* Members whose values are words; another's may look like one. */
 static bool has_words(const char *name)
 {
@@ -91,7 +96,7 @@ static bool has_words(const char *name)
 
 static struct cw_str read_field(const struct view *v, const char *name)
 {
-    return has_words(name) ? cw_word_of(v->ctl->settings, field(v, name)) : field(v, name);
+    return has_words(name) ? read_word(v, CW_OF_MEMBER, field(v, name)) : field(v, name);
 }
 
 static void print_fields(const struct view *v, enum cw_word label, const char *const *names)
@@ -110,6 +115,7 @@ static void print_contact(const struct view *v)
     json_t *contact = tree(v, "contact");
     for (size_t i = 0; i < 3; i++)
         parts[i + 1] = text_of(json_object_get(contact, members[i]));
+    parts[1] = read_word(v, CW_OF_MEMBER, parts[1]);
     print_line(v, CW_WORD_contact, parts, 4);
     json_decref(contact);
 }
@@ -189,6 +195,24 @@ static void put_scalar(struct cw_buf *b, const json_t *value)
         cw_buf_puts(b, json_is_true(value) ? "true" : "false");
 }
 
+/* The same, a text as a word of its kind. */
+static void put_value(struct cw_buf *b, const struct view *v, enum cw_word_kind kind,
+                      const json_t *value)
+{
+    struct cw_str s = read_word(v, kind, text_of(value));
+    if (json_is_string(value))
+        cw_buf_put(b, s.p, s.n);
+    else
+        put_scalar(b, value);
+}
+
+static void put_word(struct cw_buf *b, const struct view *v, enum cw_word_kind kind,
+                     const char *word)
+{
+    struct cw_str s = read_word(v, kind, (struct cw_str){word, strlen(word)});
+    cw_buf_put(b, s.p, s.n);
+}
+
 static void scalar_cell(struct cw_table *t, const json_t *value)
 {
     struct cw_buf b = {0};
@@ -198,15 +222,17 @@ static void scalar_cell(struct cw_table *t, const json_t *value)
 }
 
 /* "day 2026-03-01, observed 12.4, …" */
-static void evidence_cell(struct cw_table *t, json_t *evidence)
+static void evidence_cell(struct cw_table *t, const struct view *v, json_t *evidence)
 {
     struct cw_buf b = {0};
     const char *name;
     json_t *value;
     json_object_foreach(evidence, name, value)
     {
-        cw_buf_printf(&b, "%s%s ", b.n ? ", " : "", name);
-        put_scalar(&b, value);
+        cw_buf_puts(&b, b.n ? ", " : "");
+        put_word(&b, v, CW_OF_EVIDENCE, name);
+        cw_buf_puts(&b, " ");
+        put_value(&b, v, CW_OF_WORD, value);
     }
     cw_table_cell(t, (struct cw_str){b.p, b.n});
     cw_buf_free(&b);
@@ -222,21 +248,31 @@ static void print_signals(const struct view *v)
 {
     static const enum cw_word words[] = {CW_WORD_detector, CW_WORD_line,    CW_WORD_severity,
                                          CW_WORD_since,    CW_WORD_cleared, CW_WORD_evidence};
-    static const char *const members[] = {"detector", "line", "severity", "at", "cleared_at"};
+    static const char *const members[] = {"line", "severity", "at", "cleared_at"};
     struct cw_table t = {.columns = 6};
     json_t *signals = tree(v, "signals"), *signal;
     size_t i;
     add_titles(v, &t, words);
     json_array_foreach(signals, i, signal)
     {
-        for (size_t m = 0; m < 5; m++)
+        cw_table_cell(&t,
+                      read_word(v, CW_OF_DETECTOR, text_of(json_object_get(signal, "detector"))));
+        for (size_t m = 0; m < 4; m++)
             scalar_cell(&t, json_object_get(signal, members[m]));
-        evidence_cell(&t, json_object_get(signal, "evidence"));
+        evidence_cell(&t, v, json_object_get(signal, "evidence"));
     }
     print_title(v, CW_WORD_signals);
     cw_table_print(&t, 0, stdout);
     cw_table_free(&t);
     json_decref(signals);
+}
+
+static void term_cell(struct cw_table *t, const struct view *v, const json_t *term)
+{
+    struct cw_buf b = {0};
+    cw_word_term(&b, v->ctl->settings, text_of(term).p);
+    cw_table_cell(t, (struct cw_str){b.p, b.n});
+    cw_buf_free(&b);
 }
 
 static void print_why(const struct view *v)
@@ -255,10 +291,12 @@ static void print_why(const struct view *v)
         {
             if (strcmp(name, "term") == 0)
                 continue;
-            cw_buf_printf(&b, "%s%s ", b.n ? ", " : "", name);
+            cw_buf_puts(&b, b.n ? ", " : "");
+            put_word(&b, v, CW_OF_TERM, name);
+            cw_buf_puts(&b, " ");
             put_scalar(&b, value);
         }
-        scalar_cell(&t, json_object_get(term, "term"));
+        term_cell(&t, v, json_object_get(term, "term"));
         cw_table_cell(&t, (struct cw_str){b.p, b.n});
         cw_buf_free(&b);
     }
@@ -283,8 +321,10 @@ static bool add_history(void *arg, const redisReply *entry)
     struct view *v = arg;
     if (!is_ours(v, entry))
         return true;
-    for (size_t i = 0; i < 5; i++)
-        cw_table_cell(&v->history, cw_redis_field(cw_feed_fields(entry), members[i]));
+    for (size_t i = 0; i < 5; i++) {
+        struct cw_str s = cw_redis_field(cw_feed_fields(entry), members[i]);
+        cw_table_cell(&v->history, i == 1 ? read_word(v, CW_OF_EVENT, s) : s);
+    }
     return true;
 }
 

@@ -61,7 +61,7 @@ static void add_row(struct listing *l, const redisReply *hash)
     cw_table_cell(t, cw_redis_field(hash, "client_id"));
     cw_table_cell(t, cw_redis_field(hash, "client_name"));
     cw_table_cell(t, cw_redis_field(hash, "class"));
-    cw_table_cell(t, cw_word_of(l->ctl->settings, cw_redis_field(hash, "method")));
+    cw_table_cell(t, cw_word_of(l->ctl->settings, CW_OF_MEMBER, cw_redis_field(hash, "method")));
     cw_table_cell(t, cw_redis_field(hash, "headline"));
 }
 

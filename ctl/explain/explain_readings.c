@@ -111,7 +111,7 @@ static void need_cells(struct cw_table *t, const struct cw_explain_view *v,
         cw_buf_printf(&b, "%s=", cw_threshold_name(from.id));
         cw_explain_put_number(&b, from.value);
         cw_buf_puts(&b, " (");
-        cw_place_print(from.at, &b);
+        cw_word_place(&b, v->scene->settings, from.at);
         cw_buf_puts(&b, ")");
     }
     cw_table_cell(t, (struct cw_str){b.p, b.n});

@@ -42,6 +42,13 @@ static void join_text(struct cw_buf *b, const char *part)
     join(b, (struct cw_str){part ? part : "", part ? strlen(part) : 0});
 }
 
+/* A word of a record, as people read it. */
+static void join_word(struct cw_buf *b, const struct cw_explain_view *v, const char *word)
+{
+    struct cw_str s = {word ? word : "", word ? strlen(word) : 0};
+    join(b, cw_word_of(v->scene->settings, CW_OF_MEMBER, s));
+}
+
 /* ---- the head ---- */
 
 static void print_client(const struct cw_explain_view *v, FILE *out)
@@ -50,9 +57,9 @@ static void print_client(const struct cw_explain_view *v, FILE *out)
     struct cw_buf b = {0};
     join(&b, cl->id);
     join(&b, v->profile.name);
-    join_text(&b, cw_kind_name((enum cw_kind)cl->kind));
+    join_word(&b, v, cw_kind_name((enum cw_kind)cl->kind));
     join_text(&b, cw_class_name((enum cw_class)cl->class_));
-    join_text(&b, cl->vip == CW_VIP_NONE ? NULL : cw_vip_name((enum cw_vip)cl->vip));
+    join_word(&b, v, cw_vip_name((enum cw_vip)cl->vip));
     join(&b, v->profile.county);
     print_line(cw_explain_say(v, CW_WORD_client), &b, out);
     join(&b, v->profile.manager);
@@ -187,6 +194,14 @@ static void print_task(const struct cw_explain_view *v, FILE *out)
     cw_buf_free(&json);
 }
 
+/* "claim 1" */
+static void put_move(struct cw_buf *b, const struct cw_explain_view *v, const char *action, int n)
+{
+    struct cw_str word = {action, strlen(action)};
+    join(b, cw_word_of(v->scene->settings, CW_OF_EVENT, word));
+    cw_buf_printf(b, " %d", n);
+}
+
 /* "claim 1 · note 2 · claimed: am042 · snoozed 2026-03-06T09:00:00+08:00" */
 static void print_desk(const struct cw_explain_view *v, FILE *out)
 {
@@ -194,8 +209,7 @@ static void print_desk(const struct cw_explain_view *v, FILE *out)
     struct cw_buf b = {0};
     for (int a = 0; t && a < CW_ACTIONS; a++)
         if (t->moves[a])
-            cw_buf_printf(&b, "%s%s %d", b.n ? " · " : "", cw_action_name((enum cw_action)a),
-                          t->moves[a]);
+            put_move(&b, v, cw_action_name((enum cw_action)a), t->moves[a]);
     if (t && v->x->clock < t->claimed_until) {
         join_text(&b, cw_explain_say(v, CW_WORD_claimed));
         cw_buf_puts(&b, ": ");
@@ -248,7 +262,8 @@ static void put_sum(struct cw_buf *b, const struct cw_explain_view *v, const str
 {
     bool of_incident = strcmp(s->kind, "incident_log_odds") == 0;
     bool of_odds = of_incident || strcmp(s->kind, "log_odds") == 0;
-    cw_buf_printf(b, "%s%s", b->n ? " · " : "", s->term);
+    cw_buf_puts(b, b->n ? " · " : "");
+    cw_word_term(b, v->scene->settings, s->term);
     if (of_incident)
         cw_buf_printf(b, " (%s)", cw_explain_say(v, CW_WORD_incident));
     if (s->n > 1)

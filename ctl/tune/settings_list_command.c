@@ -117,7 +117,10 @@ static void add(struct listing *l, const char *segment, const char *path,
 {
     struct cw_buf origin = {0};
     struct cw_str v = {value->p ? value->p : "", value->n};
-    cw_place_print(at, &origin);
+    if (l->ctl->json)
+        cw_place_print(at, &origin);
+    else
+        cw_word_place(&origin, l->ctl->settings, at);
     struct cw_str from = {origin.p, origin.n};
     if (l->ctl->json) {
         cw_buf_puts(&l->json, l->n ? ",\n{" : "{");

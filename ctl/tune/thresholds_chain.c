@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ctl/tune/thresholds.h"
+#include "ctl/words.h"
 
 /* Does all that the segment asks for hold of what is known? */
 static bool applies(const struct cw_segment *g, char *const is[CW_SEGMENT_LEVELS])
@@ -43,7 +44,7 @@ size_t cw_threshold_chain(const struct cw_settings *files, const struct cw_setti
 void cw_chain_origin(const struct cw_thresholds *t, const struct cw_place *at, struct cw_buf *out)
 {
     const struct cw_live_record *r = at->live ? cw_thresholds_version(t, at->live) : NULL;
-    cw_place_print(at, out);
+    cw_word_place(out, t->ctl->settings, at);
     if (r)
         cw_buf_printf(out, ", %s, %s: %s", r->author, r->at, r->reason);
 }

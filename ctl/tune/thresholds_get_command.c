@@ -115,7 +115,7 @@ static void tell_text(const struct asking *a, const struct cw_chain_link *chain,
     struct cw_buf allowed = {0};
     char path[CW_PATH_MOST];
     cw_threshold_path(a->id, path);
-    cw_value_allowed(&p, &allowed);
+    cw_word_allowed(&allowed, s, &p);
     (void)printf("%s: %s\n%s: %.*s\n\n", path, p.meaning, cw_word(s, CW_WORD_allowed),
                  (int)allowed.n, allowed.p);
     cw_table_text(&t, "");

@@ -29,7 +29,7 @@ static void add_row(struct listing *l, const char *path, struct cw_threshold_id 
     struct cw_param p = cw_threshold_param(id);
     struct cw_buf value = {0}, allowed = {0}, origin = {0};
     cw_threshold_print(id, in_force->value, &value);
-    cw_value_allowed(&p, &allowed);
+    cw_word_allowed(&allowed, l->ctl->settings, &p);
     cw_chain_origin(&l->log, &in_force->at, &origin);
     if (in_force->segment) {
         cw_buf_puts(&origin, " (");

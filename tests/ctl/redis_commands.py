@@ -130,7 +130,7 @@ def test_tasks():
 
 def test_task():
     check_run("task", our("task", "t-high"), 0,
-              out=["open · queued", "decision_maker · 张三 · 8613900000001", "Ask what changed.",
+              out=["open · queued", "decision maker · 张三 · 8613900000001", "Ask what changed.",
                    "spend_drop", "observed 12.4", "log_odds 1.9", "value 0.3", "created", "raised"])
     task = json.loads(our("--json", "task", "t-high")[1])
     check("history", [e["event"] for e in task["history"]] == ["created", "raised"], task)
