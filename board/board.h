@@ -25,10 +25,11 @@ enum cw_shard_standing {
     CW_SHARD_RUNNING,
     CW_SHARD_STOPPED /* torn or damaged state: alone among the shards, see reason */
 };
+#define CW_BOARD_REASON_MOST 256
 struct cw_shard_status {
     int32_t shard;
     enum cw_shard_standing standing;
-    char reason[160]; /* of STOPPED */
+    char reason[CW_BOARD_REASON_MOST]; /* of STOPPED */
     cw_event_time clock;
     cw_wall_time last_commit;
     uint64_t commits;

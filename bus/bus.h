@@ -89,6 +89,10 @@ struct cw_bus_ops {
     /* One past the last record of a log's partition, uncommitted ones included; and its first. */
     int (*end)(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t *ret_first,
                int64_t *ret_end, struct cw_errbuf *eb);
+    /* The first message of an input that is still there, and one past the last, uncommitted ones
+     * included. NULL where the adapter's inputs lose nothing. */
+    int (*input_range)(struct cw_bus *b, enum cw_input in, int32_t shard, int64_t *ret_first,
+                       int64_t *ret_end, struct cw_errbuf *eb);
     /* Reads committed records of a log's partition from `from` until `to` has been passed, calling
      * each in order; stops early when each returns non-zero and returns that. */
     int (*read)(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t from, int64_t to,

@@ -120,7 +120,8 @@ static bool tell(struct cw_bus_kafka *k, struct cw_bus_event *ev, struct cw_errb
 
 /* ---- polling ---- */
 
-/* An error of the consumer: what passes by itself is logged, the rest ends the process. */
+/* An error of the consumer: what passes by itself is logged, a fatal one ends the process. Where
+ * messages are gone, the restore that an abort brings finds out of which shard, and stops it. */
 static void on_error(const rd_kafka_t *rk, const rd_kafka_message_t *m, struct cw_bus_event *ev,
                      struct cw_errbuf *eb)
 {
@@ -134,9 +135,8 @@ static void on_error(const rd_kafka_t *rk, const rd_kafka_message_t *m, struct c
     else if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
         *ev = (struct cw_bus_event){
             .what = CW_BUS_FAILED,
-            .err = cw_fail(eb, CW_E_FATAL,
-                           "%s partition %d: the next offset is no longer in the topic; its "
-                           "retention is shorter than the time we were away (%s)",
+            .err = cw_fail(eb, CW_E_ABORT,
+                           "%s partition %d: the next offset is no longer in the topic (%s)",
                            m->rkt ? rd_kafka_topic_name(m->rkt) : "?", m->partition,
                            rd_kafka_message_errstr(m))};
     else
@@ -266,6 +266,7 @@ static const struct cw_bus_ops ops = {
     .abort = cw_bus_kafka_abort,
     .committed = cw_bus_kafka_committed,
     .end = cw_bus_kafka_end,
+    .input_range = cw_bus_kafka_input_range,
     .read = cw_bus_kafka_read,
     .known_end = cw_bus_kafka_known_end,
     .partitions = cw_bus_kafka_partitions,

@@ -211,6 +211,7 @@ static const struct cw_bus_ops ops = {
     .abort = cw_bus_sqlite_abort,
     .committed = cw_bus_sqlite_committed,
     .end = cw_bus_sqlite_end,
+    .input_range = cw_bus_sqlite_input_range,
     .read = cw_bus_sqlite_read,
     .partitions = cw_bus_sqlite_partitions,
     .trim = cw_bus_sqlite_trim,

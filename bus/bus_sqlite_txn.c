@@ -108,6 +108,19 @@ int cw_bus_sqlite_end(struct cw_bus *b, enum cw_log log, int32_t partition, int6
     return 0;
 }
 
+int cw_bus_sqlite_input_range(struct cw_bus *b, enum cw_input in, int32_t shard, int64_t *ret_first,
+                              int64_t *ret_end, struct cw_errbuf *eb)
+{
+    struct cw_bus_sqlite *q = cw_bus_sqlite_of(b);
+    struct cw_sqlite_partition *p = q->sources[(size_t)in * q->n_shards + (size_t)shard].partition;
+    int err = cw_sqlite_refresh_one(q->file, p, eb);
+    if (err)
+        return err;
+    *ret_first = p->first;
+    *ret_end = p->next;
+    return 0;
+}
+
 int cw_bus_sqlite_partitions(struct cw_bus *b, enum cw_log log, int32_t *ret_n,
                              struct cw_errbuf *eb)
 {

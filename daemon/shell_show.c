@@ -10,6 +10,12 @@ bool cw_shell_ready(struct cw_shell *sh, struct cw_errbuf *why)
         return false;
     }
     for (size_t i = 0; i < n; i++) {
+        if (sh->shards[i].standing == CW_SHARD_STOPPED) {
+            (void)cw_fail(why, CW_E_RETRY,
+                          "shard %d has stopped: %s; churnwatchctl doctor --shard %d --repair",
+                          (int)sh->shards[i].shard, sh->shards[i].reason, (int)sh->shards[i].shard);
+            return false;
+        }
         if (sh->shards[i].standing != CW_SHARD_RUNNING) {
             (void)cw_fail(why, CW_E_RETRY, "shard %d is not running", (int)sh->shards[i].shard);
             return false;

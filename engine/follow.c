@@ -6,6 +6,7 @@
  */
 #include "engine/follow.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "board/log.h"
@@ -23,6 +24,7 @@ int cw_follow_init(struct cw_follow *f, const struct cw_decode_limits *limits,
 
 void cw_follow_free(struct cw_follow *f)
 {
+    free(f->repairs);
     cw_live_free(f->live);
     cw_roster_free(f->roster);
     cw_decoder_free(f->decoder);
@@ -77,12 +79,51 @@ static int take_change(struct cw_follow *f, const struct cw_message *m, struct c
     return err;
 }
 
+const struct cw_repair *cw_follow_repair(const struct cw_follow *f, int32_t shard)
+{
+    for (size_t i = 0; i < f->n_repairs; i++)
+        if (f->repairs[i].shard == shard)
+            return &f->repairs[i];
+    return NULL;
+}
+
+/* An order read twice is the same order. */
+static int take_repair(struct cw_follow *f, const struct cw_message *m)
+{
+    struct cw_repair r;
+    struct cw_errbuf why = {""};
+    if (m->partition != 0 || cw_repair_read(m->value, &r, &why) != 0 ||
+        r.shard >= CW_BOARD_SHARDS_MOST) {
+        cw_log(CW_LOG_WARNING, "repair_refused", "partition=%d offset=%lld", m->partition,
+               (long long)m->offset);
+        return 0;
+    }
+    struct cw_repair *known = (struct cw_repair *)cw_follow_repair(f, r.shard);
+    if (!known) {
+        struct cw_repair *grown = reallocarray(f->repairs, f->n_repairs + 1, sizeof *grown);
+        if (!grown)
+            return -CW_E_NOMEM;
+        f->repairs = grown;
+        known = &grown[f->n_repairs++];
+    }
+    *known = r;
+    f->ordered = true;
+    return 0;
+}
+
+static bool is_key(const struct cw_message *m, const char *key)
+{
+    return m->key.n == strlen(key) && memcmp(m->key.p, key, m->key.n) == 0;
+}
+
 /* Epochs, the other records of control, are delivery's. */
 static int take_control(void *arg, const struct cw_message *m)
 {
     struct cw_follow *f = arg;
     struct cw_errbuf why = {""};
-    if (m->key.n != strlen(CW_LIVE_KEY) || memcmp(m->key.p, CW_LIVE_KEY, m->key.n) != 0)
+    if (is_key(m, CW_REPAIR_KEY))
+        return take_repair(f, m);
+    if (!is_key(m, CW_LIVE_KEY))
         return 0;
     if (m->partition == 0 && m->offset < f->live_next)
         return 0;

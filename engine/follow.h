@@ -1,5 +1,5 @@
 /* The logs every instance reads whole before it judges anything, and follows between batches:
- * managers, and control with its live thresholds.
+ * managers, and control with its live thresholds and orders to mend a shard.
  */
 #ifndef CW_ENGINE_FOLLOW_H
 #define CW_ENGINE_FOLLOW_H
@@ -8,6 +8,7 @@
 #include "config/live.h"
 #include "core/decode.h"
 #include "engine/link.h"
+#include "engine/repair_order.h"
 
 /* One log, all of its partitions: they need not be as many as the shards. */
 #define CW_FOLLOW_PARTITIONS_MOST 64
@@ -22,6 +23,9 @@ struct cw_follow {
     struct cw_decoder *decoder; /* owned */
     struct cw_live *live;       /* owned; what control's changes add up to */
     struct cw_board *board;     /* borrowed */
+    struct cw_repair *repairs;  /* owned; of each shard the last order, see repair_order.h */
+    size_t n_repairs;
+    bool ordered; /* an order has come; for its reader to take back */
     struct cw_followed managers, control;
     int64_t live_next; /* offset behind the last change that was looked at */
     bool whole;        /* both logs have been read to an end once */
@@ -34,6 +38,8 @@ void cw_follow_free(struct cw_follow *f);
 /* Reads both logs to their ends. Managers that are new are in force when it returns; live
  * thresholds are the caller's to put in force. */
 int cw_follow_catch_up(struct cw_follow *f, const struct cw_link *link, struct cw_errbuf *eb);
+/* The last order for a shard; NULL: there is none. */
+const struct cw_repair *cw_follow_repair(const struct cw_follow *f, int32_t shard);
 /* How far a log has been read: its next offset, summed over its partitions. */
 int64_t cw_follow_offset(const struct cw_followed *f);
 

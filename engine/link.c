@@ -124,6 +124,20 @@ int cw_link_end(const struct cw_link *l, enum cw_log log, int32_t partition, int
     return err;
 }
 
+int cw_link_input_range(const struct cw_link *l, enum cw_input in, int32_t shard,
+                        int64_t *ret_first, int64_t *ret_end, struct cw_errbuf *eb)
+{
+    int err, tries = 0;
+    *ret_first = 0;
+    *ret_end = INT64_MAX;
+    if (!l->bus->ops->input_range)
+        return 0;
+    do
+        err = l->bus->ops->input_range(l->bus, in, shard, ret_first, ret_end, eb);
+    while (again(l, &tries, &err, eb));
+    return err;
+}
+
 int cw_link_partitions(const struct cw_link *l, enum cw_log log, int32_t *ret_n,
                        struct cw_errbuf *eb)
 {

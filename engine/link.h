@@ -45,5 +45,8 @@ int cw_link_partitions(const struct cw_link *l, enum cw_log log, int32_t *ret_n,
                        struct cw_errbuf *eb);
 int cw_link_end(const struct cw_link *l, enum cw_log log, int32_t partition, int64_t *ret_first,
                 int64_t *ret_end, struct cw_errbuf *eb);
+/* Where the bus cannot tell: ret_first 0, ret_end INT64_MAX. */
+int cw_link_input_range(const struct cw_link *l, enum cw_input in, int32_t shard,
+                        int64_t *ret_first, int64_t *ret_end, struct cw_errbuf *eb);
 
 #endif

@@ -160,15 +160,19 @@ static int on_revoked(struct cw_protocol *p, bool lost)
 
 static void tell_restored(const struct cw_run *r)
 {
-    char quoted[256];
+    char quoted[2 * CW_BOARD_REASON_MOST];
     int32_t version = r->common->settings->version;
     if (r->standing == CW_SHARD_STOPPED) {
-        cw_log(CW_LOG_ERROR, "shard_stopped", "shard=%d reason=%s", r->shard,
-               cw_log_quote(r->reason, quoted, sizeof quoted));
+        cw_log(CW_LOG_ERROR, "shard_stopped",
+               "shard=%d reason=%s mend=\"churnwatchctl doctor --shard %d --repair\"", r->shard,
+               cw_log_quote(r->reason, quoted, sizeof quoted), r->shard);
         return;
     }
     cw_log(CW_LOG_INFO, "shard_restored", "shard=%d records=%lld clients=%zu", r->shard,
            (long long)r->restored, cw_shard_clients(r->core));
+    if (r->repaired)
+        cw_log(CW_LOG_WARNING, "shard_repaired", "shard=%d clients=%zu reason=\"as ordered\"",
+               r->shard, cw_shard_clients(r->core));
     if (r->judged_by > version)
         cw_log(CW_LOG_WARNING, "live_settings_lost",
                "shard=%d version=%d known=%d reason=\"the control topic has lost records\"",
@@ -186,7 +190,7 @@ static int restore_some(struct cw_protocol *p)
             continue;
         if (now_of(p) - began >= RESTORE_MOST)
             return 0;
-        int err = cw_restore_run(r, &p->link, &p->eb);
+        int err = cw_restore_run(r, cw_follow_repair(&p->follow, r->shard), &p->link, &p->eb);
         if (err)
             return err;
         tell_restored(r);
@@ -357,6 +361,23 @@ static void hear_ends(const struct cw_protocol *p, struct cw_run *r)
         r->end[in] = bus->ops->known_end ? bus->ops->known_end(bus, in, r->shard) : -1;
 }
 
+/* A shard that stands still is restored again when an order for it has come. */
+static int heed_orders(struct cw_protocol *p)
+{
+    int err = 0;
+    if (!p->follow.ordered)
+        return 0;
+    p->follow.ordered = false;
+    for (size_t i = 0; i < p->shards.n && !err; i++) {
+        struct cw_run *r = p->shards.runs[i];
+        if (r->standing != CW_SHARD_STOPPED || !cw_follow_repair(&p->follow, r->shard))
+            continue;
+        err = cw_run_forget(r);
+        p->shards.unrestored = true;
+    }
+    return err;
+}
+
 /* Managers and control, with shards or without: who gets some must not begin with old settings. */
 static int follow(struct cw_protocol *p, cw_mono_time now)
 {
@@ -364,6 +385,8 @@ static int follow(struct cw_protocol *p, cw_mono_time now)
         return 0;
     p->followed_at = now;
     int err = cw_follow_catch_up(&p->follow, &p->link, &p->eb);
+    if (!err)
+        err = heed_orders(p);
     if (!err && p->shards.n == 0)
         p->failures = 0; /* There is no commit that would say that all is well again. */
     return err;

@@ -17,6 +17,7 @@
 struct reading {
     struct cw_run *run;
     const struct cw_link *link;
+    const struct cw_repair *order; /* NULL: none, or it is for another moment */
     struct cw_state_reader log;
 };
 
@@ -51,7 +52,6 @@ static void note_record(void *arg, const struct cw_state_record *rec, const stru
 
 static int check_positions(struct cw_state_reader *g, const struct cw_positions *committed)
 {
-    static const char *const inputs[] = {"profiles", "billing", "service", "outcomes"};
     for (enum cw_input in = 0; in < CW_INPUTS; in++) {
         int64_t state = g->found ? g->position.next[in] : CW_OFFSET_NONE;
         /* Committed offsets expire where a group is idle for long; the position record does not. */
@@ -59,7 +59,7 @@ static int check_positions(struct cw_state_reader *g, const struct cw_positions 
             continue;
         return cw_fail(g->eb, CW_E_CORRUPT,
                        "torn: %s is committed at %" PRId64 ", the state log stands at %" PRId64,
-                       inputs[in], committed->next[in], state);
+                       cw_repair_inputs[in], committed->next[in], state);
     }
     return 0;
 }
@@ -78,6 +78,36 @@ static int is_torn(struct reading *g, const struct cw_positions *committed)
         return cw_fail(g->log.eb, CW_E_ABORT, "somebody else commits for this shard");
     *g->log.eb = torn;
     return -CW_E_CORRUPT;
+}
+
+/* Are all messages from where we stand on still there? A compacted topic keeps its beginning. */
+static int check_input(const struct cw_run *r, enum cw_input in, const struct cw_link *link,
+                       struct cw_errbuf *eb)
+{
+    int64_t first, end, next = r->next[in];
+    int err =
+        next == CW_OFFSET_NONE ? 0 : cw_link_input_range(link, in, r->shard, &first, &end, eb);
+    if (err || next == CW_OFFSET_NONE)
+        return err;
+    if (next < first)
+        return cw_fail(eb, CW_E_CORRUPT,
+                       "lost: %" PRId64 " messages of %s were deleted unread, from %" PRId64
+                       " to %" PRId64,
+                       first - next, cw_repair_inputs[in], next, first);
+    if (next > end)
+        return cw_fail(eb, CW_E_CORRUPT,
+                       "%s ends at %" PRId64 ", %" PRId64
+                       " was reached: the topic was made anew or has lost its end",
+                       cw_repair_inputs[in], end, next);
+    return 0;
+}
+
+static int check_inputs(const struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
+{
+    int err = 0;
+    for (enum cw_input in = 0; in < CW_INPUTS && !err; in++)
+        err = check_input(r, in, link, eb);
+    return err;
 }
 
 static int ask(const struct reading *g, struct cw_positions *ret_committed, int64_t *ret_first,
@@ -105,6 +135,18 @@ static void note_read(const struct reading *g, int64_t first, int64_t end)
     cw_trail_mark(&r->trail, g->log.commit + 1, end);
 }
 
+/* As an order says: the log as it is goes unread, and is not needed from here on. */
+static int begin_anew(struct reading *g, int64_t first, int64_t end)
+{
+    struct cw_run *r = g->run;
+    memcpy(g->log.position.next, g->order->next, sizeof g->order->next);
+    r->needed = end;
+    note_read(g, first, end);
+    cw_run_at(r, &g->log.position);
+    r->repaired = true;
+    return 0;
+}
+
 static int read_whole(struct reading *g)
 {
     struct cw_run *r = g->run;
@@ -112,19 +154,27 @@ static int read_whole(struct reading *g)
     struct cw_positions committed;
     int64_t first, end;
     int err = ask(g, &committed, &first, &end);
-    if (!err)
-        err = cw_state_find(log, first, end);
+    if (err)
+        return err;
+    if (g->order && !cw_repair_fits(g->order, end, committed.next))
+        g->order = NULL;
+    if (g->order && g->order->anew)
+        return begin_anew(g, first, end);
+    err = cw_state_find(log, first, end);
     if (!err && log->found) {
         r->to_restore = end - log->position.needed;
         err = cw_state_read(log, first, end);
     }
-    if (!err && check_positions(log, &committed) != 0)
+    if (!err && g->order)
+        memcpy(log->position.next, g->order->next, sizeof g->order->next);
+    else if (!err && check_positions(log, &committed) != 0)
         err = is_torn(g, &committed);
     if (err)
         return err;
     r->needed = log->found ? log->position.needed : first;
     note_read(g, first, end);
     cw_run_at(r, &log->position);
+    r->repaired = g->order != NULL;
     return 0;
 }
 
@@ -179,9 +229,10 @@ static int start_inputs(struct cw_run *r, const struct cw_link *link, struct cw_
     return cw_link_seek(link, &at, eb);
 }
 
-static int read_state(struct cw_run *r, const struct cw_link *link, bool kept, struct cw_errbuf *eb)
+static int read_state(struct cw_run *r, const struct cw_repair *order, const struct cw_link *link,
+                      bool kept, struct cw_errbuf *eb)
 {
-    struct reading g = {.run = r, .link = link};
+    struct reading g = {.run = r, .link = link, .order = order};
     g.log = (struct cw_state_reader){.source = {read_records, &g},
                                      .core = r->core,
                                      .restored = note_record,
@@ -190,27 +241,30 @@ static int read_state(struct cw_run *r, const struct cw_link *link, bool kept, s
     at_the_beginning(&g.log.position);
     r->standing = CW_SHARD_RESTORING;
     cw_run_publish(r);
-    return kept ? read_missed(&g) : read_whole(&g);
+    int err = kept ? read_missed(&g) : read_whole(&g);
+    return err ? err : check_inputs(r, link, eb);
 }
 
 /* What was kept and does not fit is no fault of the log's: it is worth a word, and read whole. */
-static int begin_from_nothing(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
+static int begin_from_nothing(struct cw_run *r, const struct cw_repair *order,
+                              const struct cw_link *link, struct cw_errbuf *eb)
 {
     char quoted[600];
     cw_log(CW_LOG_INFO, "shard_forgotten", "shard=%d reason=%s", r->shard,
            cw_log_quote(eb->text, quoted, sizeof quoted));
     int err = cw_run_forget(r);
-    return err ? err : read_state(r, link, false, eb);
+    return err ? err : read_state(r, order, link, false, eb);
 }
 
-int cw_restore_run(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
+int cw_restore_run(struct cw_run *r, const struct cw_repair *order, const struct cw_link *link,
+                   struct cw_errbuf *eb)
 {
     bool kept = r->kept;
     r->kept = false; /* Cut short, it is neither what it was nor what it was to be. */
-    int err = read_state(r, link, kept, eb);
+    int err = read_state(r, order, link, kept, eb);
     if (kept && damaged(err)) {
         kept = false;
-        err = begin_from_nothing(r, link, eb);
+        err = begin_from_nothing(r, order, link, eb);
     }
     if (damaged(err)) {
         cw_run_stop(r, eb->text);

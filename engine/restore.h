@@ -3,11 +3,15 @@
 #define CW_ENGINE_RESTORE_H
 
 #include "engine/link.h"
+#include "engine/repair_order.h"
 #include "engine/shard_run.h"
 
 /* Restores a shard just assigned and starts its inputs. Returns 0 with the shard RUNNING, or
- * STOPPED with its reason where its log is torn, damaged, cut or of a newer release; else what the
- * bus said, or -CW_E_NOMEM: the shard must then be forgotten and restored anew. */
-int cw_restore_run(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb);
+ * STOPPED with its reason where its log is torn, damaged, cut or of a newer release, or where
+ * messages of its inputs are gone unread; an order made for just this moment says how to go on
+ * then, and is carried out by the next commit (NULL: there is none); else what the bus said, or
+ * -CW_E_NOMEM: the shard must then be forgotten and restored anew. */
+int cw_restore_run(struct cw_run *r, const struct cw_repair *order, const struct cw_link *link,
+                   struct cw_errbuf *eb);
 
 #endif

@@ -65,7 +65,7 @@ int cw_run_forget(struct cw_run *r)
     r->judged = 0; /* Or a shard that then stops would hold room of every batch to come. */
     r->needed = r->trimmed = 0;
     r->known = 0;
-    r->ahead = r->kept = false;
+    r->ahead = r->kept = r->repaired = false;
     begin(r);
     return r->core && r->merge ? 0 : -CW_E_NOMEM;
 }
@@ -116,7 +116,7 @@ void cw_run_committed(struct cw_run *r)
 {
     memcpy(r->committed, r->next, sizeof r->committed);
     r->committed_batch = r->batch;
-    r->ahead = false;
+    r->ahead = r->repaired = false;
 }
 
 /* ---- between two assignments ---- */
@@ -314,7 +314,7 @@ int cw_run_tick(struct cw_run *r, cw_mono_time now, cw_wall_time wall)
 
 bool cw_run_is_pending(const struct cw_run *r)
 {
-    return r->n_cuts || r->pending.records || !cw_shard_clean(r->core);
+    return r->repaired || r->n_cuts || r->pending.records || !cw_shard_clean(r->core);
 }
 
 bool cw_run_dirty(const struct cw_run *r, cw_mono_time now)

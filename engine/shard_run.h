@@ -28,7 +28,7 @@ struct cw_run {
     const struct cw_run_common *common;
     int32_t shard;
     enum cw_shard_standing standing;
-    char reason[160]; /* of STOPPED */
+    char reason[CW_BOARD_REASON_MOST]; /* of STOPPED */
 
     struct cw_shard *core;       /* owned */
     struct cw_merge *merge;      /* owned */
@@ -49,8 +49,9 @@ struct cw_run {
     int64_t committed[CW_INPUTS];
     uint64_t committed_batch;
     int64_t known;
-    bool ahead; /* of what is known to be committed: the log may not have what encode gave */
-    bool kept;  /* memory of an assignment that is gone; see cw_run_keep */
+    bool repaired; /* restored as an order says, which the next commit makes good */
+    bool ahead;    /* of what is known to be committed: the log may not have what encode gave */
+    bool kept;     /* memory of an assignment that is gone; see cw_run_keep */
     cw_mono_time kept_since;
     cw_event_time greatest[CW_INPUTS]; /* the merge's, while kept */
     int32_t judged_by; /* version of the settings of the commit it was restored from */

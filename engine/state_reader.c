@@ -12,23 +12,35 @@ static int note_position(void *arg, const struct cw_message *m)
 {
     struct cw_state_reader *g = arg;
     struct cw_state_record rec;
-    int err = cw_statelog_decode(m->value, &rec, g->eb);
-    if (err || !rec.last)
-        return err;
-    g->position = rec.position;
-    g->found = true;
+    int err = cw_statelog_decode(m->value, &rec, &g->bad_why);
+    if (err) {
+        g->bad = err;
+        g->bad_at = m->offset;
+    } else if (rec.last) {
+        g->position = rec.position;
+        g->found = true;
+    }
     return 0;
+}
+
+static int judge_bad(const struct cw_state_reader *g)
+{
+    if (!g->bad || (g->found && g->position.needed > g->bad_at))
+        return 0;
+    return cw_fail(g->eb, (enum cw_err) - g->bad, "state log, offset %" PRId64 ": %.400s",
+                   g->bad_at, g->bad_why.text);
 }
 
 int cw_state_find(struct cw_state_reader *g, int64_t first, int64_t end)
 {
-    for (int64_t back = TAIL; end > first && !g->found; back *= 4) {
-        int64_t from = end - first > back ? end - back : first;
-        int err = g->source.read(g->source.arg, from, end, note_position, g, g->eb);
-        if (err || from == first)
-            return err;
+    bool whole = end <= first;
+    int err = 0;
+    for (int64_t back = TAIL; !err && !whole && !g->found; back *= 4) {
+        whole = end - first <= back;
+        err =
+            g->source.read(g->source.arg, whole ? first : end - back, end, note_position, g, g->eb);
     }
-    return 0;
+    return err ? err : judge_bad(g);
 }
 
 /* ---- reading the images ---- */
@@ -72,7 +84,11 @@ static int take_record(void *arg, const struct cw_message *m)
 {
     struct cw_state_reader *g = arg;
     struct cw_state_record rec;
-    int err = cw_statelog_decode(m->value, &rec, g->eb);
+    struct cw_errbuf why = {""};
+    int err = cw_statelog_decode(m->value, &rec, &why);
+    if (err)
+        (void)cw_fail(g->eb, (enum cw_err) - err, "state log, offset %" PRId64 ": %.400s",
+                      m->offset, why.text);
     if (!err && g->has && rec.commit <= g->has_commit)
         return recognise(g, &rec);
     if (!err && !g->started && rec.part != 0)

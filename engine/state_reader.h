@@ -35,10 +35,15 @@ struct cw_state_reader {
     uint16_t part;
     bool has; /* core begins with a commit's memory, see cw_state_read_on */
     uint32_t has_commit;
+    /* The last record that could not be read while the position was looked for. */
+    int bad; /* 0: none */
+    int64_t bad_at;
+    struct cw_errbuf bad_why;
 };
 
 /* Looks for the last position within [first, end). 0, whether there is one or not; what the source
- * said; -CW_E_CORRUPT, -CW_E_NEWER. */
+ * said; -CW_E_CORRUPT, -CW_E_NEWER for a record that a restore needs. One that lies before what the
+ * last position needs is no matter: the shard was begun anew behind it. */
 int cw_state_find(struct cw_state_reader *g, int64_t first, int64_t end);
 /* After a position was found: restores everything up to end. -CW_E_CORRUPT also where the log
  * begins too late, has a hole or ends within a commit. */

@@ -23,6 +23,7 @@ struct mem {
     struct list inputs[CW_INPUTS][PARTITIONS_MOST], logs[CW_LOGS][PARTITIONS_MOST];
     struct cw_positions committed[PARTITIONS_MOST];
     int64_t first_state[PARTITIONS_MOST]; /* trimmed before it */
+    int64_t first_input[CW_INPUTS][PARTITIONS_MOST];
     size_t commits;
     cw_mono_time mono;
     cw_wall_time wall;
@@ -218,6 +219,11 @@ bool mem_all_read(const struct mem *m)
             if (m->inputs[in][p].n && m->committed[p].next[in] != (int64_t)m->inputs[in][p].n)
                 return false;
     return true;
+}
+
+void mem_first_input_set(struct mem *m, enum cw_input in, int32_t partition, int64_t first)
+{
+    m->first_input[in][partition] = first;
 }
 
 int64_t mem_first_state(const struct mem *m, int32_t shard)
@@ -551,6 +557,17 @@ static int bus_end(struct cw_bus *bus, enum cw_log log, int32_t partition, int64
     return 0;
 }
 
+static int bus_input_range(struct cw_bus *bus, enum cw_input in, int32_t shard, int64_t *ret_first,
+                           int64_t *ret_end, struct cw_errbuf *eb)
+{
+    struct memory_bus *b = of(bus);
+    if (b->crashed)
+        return crashed(eb);
+    *ret_first = b->m->first_input[in][shard];
+    *ret_end = (int64_t)b->m->inputs[in][shard].n;
+    return 0;
+}
+
 static int bus_read(struct cw_bus *bus, enum cw_log log, int32_t partition, int64_t from,
                     int64_t to, int (*each)(void *arg, const struct cw_message *m), void *arg,
                     struct cw_errbuf *eb)
@@ -601,6 +618,7 @@ static const struct cw_bus_ops ops = {
     .abort = bus_abort,
     .committed = bus_committed,
     .end = bus_end,
+    .input_range = bus_input_range,
     .read = bus_read,
     .partitions = bus_partitions,
     .trim = bus_trim,

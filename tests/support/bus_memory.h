@@ -30,6 +30,8 @@ const struct cw_message *mem_record(const struct mem *m, enum cw_log log, int32_
 struct cw_positions *mem_committed(struct mem *m, int32_t shard);
 /* True when every message of every input is committed as read. */
 bool mem_all_read(const struct mem *m);
+/* What is before it was deleted, as retention does. */
+void mem_first_input_set(struct mem *m, enum cw_input in, int32_t partition, int64_t first);
 /* The first offset of a shard's state log that was not trimmed away. */
 int64_t mem_first_state(const struct mem *m, int32_t shard);
 size_t mem_commits(const struct mem *m);

@@ -13,6 +13,7 @@
 #include "board/log.h"
 #include "config/load.h"
 #include "engine/protocol.h"
+#include "engine/repair_order.h"
 #include "engine/statelog.h"
 #include "tests/support/bus_memory.h"
 
@@ -488,6 +489,129 @@ static void a_hole_in_the_state_log_stops_that_shard_alone(void **state)
     stops_alone(skip_a_commit, "hole");
 }
 
+/* Deleted before they were read: shard 0 had them still to come. */
+static void lose_messages(struct mem *m)
+{
+    mem_first_input_set(m, CW_IN_BILLING, 0, mem_committed(m, 0)->next[CW_IN_BILLING] + 3);
+}
+
+static void messages_deleted_unread_stop_that_shard_alone(void **state)
+{
+    (void)state;
+    stops_alone(lose_messages, "lost: 3 messages of billing were deleted unread");
+}
+
+/* Committed offset and position record agree, and the topic ends before them. */
+static void make_the_topic_anew(struct mem *m)
+{
+    struct cw_state_record rec;
+    struct cw_message *last = last_state(m);
+    struct cw_buf b = {0};
+    assert_int_equal(cw_statelog_decode(last->value, &rec, NULL), 0);
+    rec.position.next[CW_IN_SERVICE] += 1000;
+    cw_statelog_encode(&b, &rec);
+    memcpy((char *)last->value.p, b.p, b.n);
+    cw_buf_free(&b);
+    mem_committed(m, 0)->next[CW_IN_SERVICE] += 1000;
+}
+
+static void a_topic_made_anew_stops_that_shard_alone(void **state)
+{
+    (void)state;
+    stops_alone(make_the_topic_anew, "the topic was made anew");
+}
+
+/* ---- orders to mend ---- */
+
+static struct cw_repair order_for_now(struct instance *x, struct mem *m)
+{
+    struct cw_repair r = {.shard = 0};
+    struct cw_errbuf eb;
+    int64_t first;
+    assert_int_equal(x->bus->ops->end(x->bus, CW_LOG_STATE, 0, &first, &r.state_end, &eb), 0);
+    memcpy(r.committed, mem_committed(m, 0)->next, sizeof r.committed);
+    return r;
+}
+
+static void give(struct mem *m, const struct cw_repair *r)
+{
+    struct cw_buf b = {0};
+    cw_repair_write(&b, r, "2026-03-02T09:00:00+08:00", "op", "why");
+    assert_false(b.failed);
+    mem_put_log(m, CW_LOG_CONTROL, 0, CW_STR(CW_REPAIR_KEY), (struct cw_str){b.p, b.n});
+    cw_buf_free(&b);
+}
+
+static void started_stopped(struct instance *x, struct mem *m, struct cw_settings *s,
+                            void (*tamper)(struct mem *m))
+{
+    start(x, m, s);
+    drain(x, m);
+    tamper(m);
+    restart(x, m);
+    turn(x, 5);
+    assert_int_equal(standing(x, 0)->standing, CW_SHARD_STOPPED);
+}
+
+/* Without a restart, and what comes out is what an undisturbed run gives. */
+static void an_order_mends_a_torn_shard(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct cw_buf reference = reference_of(s, 120);
+    struct mem *m = world(60);
+    struct cw_state_record rec;
+    struct instance x;
+    started_stopped(&x, m, s, move_back);
+    struct cw_repair r = order_for_now(&x, m);
+    assert_int_equal(cw_statelog_decode(last_state(m)->value, &rec, NULL), 0);
+    memcpy(r.next, rec.position.next, sizeof r.next);
+    r.state_end--; /* For another moment: it must not count. */
+    give(m, &r);
+    turn(&x, 50);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_STOPPED);
+    r.state_end++;
+    give(m, &r);
+    turn(&x, 50);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_RUNNING);
+    assert_int_equal(mem_committed(m, 0)->next[CW_IN_BILLING], r.next[CW_IN_BILLING]);
+    put_story(m, 60, 120);
+    drain(&x, m);
+    same_outcome(m, &reference, "mended");
+    restart(&x, m);
+    turn(&x, 5);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_RUNNING);
+    end(&x);
+    mem_free(m);
+    cw_buf_free(&reference);
+    cw_settings_free(s);
+}
+
+/* The order is there before the daemon, and the damage stays in the log for good. */
+static void an_order_begins_a_damaged_shard_anew(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct mem *m = world(60);
+    struct instance x;
+    started_stopped(&x, m, s, flip_a_bit);
+    struct cw_repair r = order_for_now(&x, m);
+    r.anew = true;
+    memcpy(r.next, r.committed, sizeof r.next);
+    r.next[CW_IN_PROFILES] = CW_OFFSET_NONE;
+    give(m, &r);
+    for (int i = 0; i < 2; i++) {
+        restart(&x, m);
+        put_story(m, 60 + 30 * i, 90 + 30 * i);
+        drain(&x, m);
+        assert_int_equal(standing(&x, 0)->standing, CW_SHARD_RUNNING);
+    }
+    assert_true(standing(&x, 0)->clients > 0);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
 static void expired_offsets_are_not_torn(void **state)
 {
     (void)state;
@@ -807,6 +931,10 @@ int main(void)
         cmocka_unit_test(a_shard_stopped_by_a_failure_leaves_its_room),
         cmocka_unit_test(damaged_state_stops_that_shard_alone),
         cmocka_unit_test(a_hole_in_the_state_log_stops_that_shard_alone),
+        cmocka_unit_test(messages_deleted_unread_stop_that_shard_alone),
+        cmocka_unit_test(a_topic_made_anew_stops_that_shard_alone),
+        cmocka_unit_test(an_order_mends_a_torn_shard),
+        cmocka_unit_test(an_order_begins_a_damaged_shard_anew),
         cmocka_unit_test(expired_offsets_are_not_torn),
         cmocka_unit_test(positions_without_state_are_torn),
         cmocka_unit_test(stale_offsets_are_skipped),
