@@ -60,7 +60,8 @@ static void happen(struct process *p, int what)
     struct sim *s = p->sim;
     switch (what) {
     case MISHAP_stop:
-        stop(p, SESSION_TIMEOUT + seconds(s, 1, 15));
+        /* Half of them wake before their transaction has timed out. */
+        stop(p, SESSION_TIMEOUT + seconds(s, 1, chance_one_in(&s->chance, 2) ? 3 : 15));
         (void)process_wait(p, 1);
         break;
     case MISHAP_nap:
