@@ -175,10 +175,11 @@ static void member(struct cw_buf *b, const char *name, const char *value)
 static void print_json(const struct list *list)
 {
     struct cw_buf b = {0};
+    (void)fputs("[", stdout);
     for (size_t i = 0; i < list->n; i++) {
         const struct line *l = &list->lines[i];
         cw_buf_clear(&b);
-        cw_buf_puts(&b, "{\"letter\":\"");
+        cw_buf_puts(&b, i ? ",\n{\"letter\":\"" : "{\"letter\":\"");
         put_place(&b, l->place);
         cw_buf_puts(&b, "\",\"at\":\"");
         put_time(&b, list, l);
@@ -189,9 +190,10 @@ static void print_json(const struct list *list)
         member(&b, "code", l->code);
         member(&b, "detail", l->detail);
         member(&b, "key", l->key);
-        cw_buf_printf(&b, ",\"replayed\":%s}\n", l->replayed ? "true" : "false");
+        cw_buf_printf(&b, ",\"replayed\":%s}", l->replayed ? "true" : "false");
         (void)fwrite(b.p, 1, b.n, stdout);
     }
+    (void)fputs("]\n", stdout);
     cw_buf_free(&b);
 }
 

@@ -148,12 +148,12 @@ class Commands(DeskTest):
 
     def repaired(self, manager):
         self.desk.produce("billing", "c-1", b'{"specversion":"1.0"}')
-        letters = wait_for("the dead letter", lambda: self.machines("dead-letters", "list"))
+        letters = wait_for("the dead letter", lambda: self.machine("dead-letters", "list"))
         where = letters[0]["letter"]
         self.assertIn("missing-member", self.ask("dead-letters", "list"))
         self.assertIn("specversion", self.ask("dead-letters", "show", where))
         self.ask("dead-letters", "replay", where)
-        wait_for("it is refused anew", lambda: len(self.machines("dead-letters", "list")) == 2)
+        wait_for("it is refused anew", lambda: len(self.machine("dead-letters", "list")) == 2)
         before = self.desk.redis.lines("zrevrange", f"cw:{manager}:queue", "0", "-1")
         self.ask("redeliver", "--manager", manager, "--since", "3650d")
         self.desk.redis.ask("flushall")

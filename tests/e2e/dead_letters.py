@@ -25,7 +25,7 @@ class DeadLetters(DeskTest):
 
     def listed(self, *words):
         text = self.desk.ctl("--json", "dead-letters", "list", *words)
-        return [json.loads(line) for line in text.splitlines()]
+        return json.loads(text)
 
     def replayed(self, *words):
         return json.loads(self.desk.ctl("--json", "dead-letters", "replay", *words))
