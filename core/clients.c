@@ -267,14 +267,15 @@ struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_nu
 
 /* ---- repeats ---- */
 
-uint32_t cw_clients_horizon(const struct cw_client *cl)
+/* How many of the last ids are looked at, and known. */
+static uint32_t horizon(const struct cw_client *cl)
 {
     return RING_CLIENT + RING_LINE * cl->n_lines;
 }
 
 void cw_clients_fit_ring(struct cw_shard *sh, struct cw_client *cl)
 {
-    uint32_t want = cw_clients_horizon(cl);
+    uint32_t want = horizon(cl);
     if (want <= cl->seen_cap)
         return;
     uint32_t cap = cl->seen_cap * 2 > want ? cl->seen_cap * 2 : want;
@@ -293,20 +294,20 @@ void cw_clients_fit_ring(struct cw_shard *sh, struct cw_client *cl)
     cl->seen_at = cl->seen_n % cap;
 }
 
+/* No more are known than are looked at, whatever room the ring has: it grows in steps, and a
+ * restored one has had others. With a line more, both know the same. */
 void cw_clients_remember(struct cw_client *cl, uint64_t id_hash)
 {
     cl->seen[cl->seen_at] = id_hash;
     cl->seen_at = (cl->seen_at + 1) % cl->seen_cap;
-    cl->seen_n += cl->seen_n < cl->seen_cap;
+    cl->seen_n += cl->seen_n < horizon(cl);
 }
 
 bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str source,
                      struct cw_str id)
 {
     uint64_t h = XXH3_64bits_withSeed(id.p, id.n, XXH3_64bits(source.p, source.n));
-    uint32_t horizon = cw_clients_horizon(cl);
-    uint32_t n = cl->seen_n < horizon ? cl->seen_n : horizon;
-    for (uint32_t i = 1; i <= n; i++)
+    for (uint32_t i = 1; i <= cl->seen_n; i++)
         if (cl->seen[(cl->seen_at + cl->seen_cap - i) % cl->seen_cap] == h)
             return true;
     cw_clients_touch(sh, cl);

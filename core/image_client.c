@@ -87,13 +87,11 @@ static void put_slices(struct cw_buf *b, const unsigned char *slices, bool of_li
             cw_buf_put(b, p, slice_size(d, of_line));
 }
 
-/* Those that are looked at, oldest first: a ring that grew in steps has room for older ones, which
- * say nothing. */
+/* Oldest first. */
 static void put_seen(struct cw_buf *b, const struct cw_client *cl)
 {
-    uint32_t horizon = cw_clients_horizon(cl), n = cl->seen_n < horizon ? cl->seen_n : horizon;
-    cw_buf_u32(b, n);
-    for (uint32_t i = n; i > 0; i--)
+    cw_buf_u32(b, cl->seen_n);
+    for (uint32_t i = cl->seen_n; i > 0; i--)
         cw_buf_u64(b, cl->seen[(cl->seen_at + cl->seen_cap - i) % cl->seen_cap]);
 }
 

@@ -89,8 +89,6 @@ bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str so
                      struct cw_str id);
 /* Puts the hash of an id into the ring, over the oldest when it is full. */
 void cw_clients_remember(struct cw_client *cl, uint64_t id_hash);
-/* How many of the last ids are looked at: 8 and 8 a line. */
-uint32_t cw_clients_horizon(const struct cw_client *cl);
 /* Grows the ring of ids to that many. */
 void cw_clients_fit_ring(struct cw_shard *sh, struct cw_client *cl);
 /* Replaces the packed profile; takes nothing; absent removes it. */

@@ -94,6 +94,42 @@ static void a_restored_shard_goes_on_byte_for_byte(void **state)
     r_free(two);
 }
 
+static void use(struct rehearsal *r, int id, int line)
+{
+    char name[16], data[96];
+    (void)snprintf(name, sizeof name, "u%d", id);
+    (void)snprintf(data, sizeof data,
+                   "{'msisdn':'861350000000%d','voice_min':1,'data_mb':0,'sms':0}", line);
+    r_event_id(r, name, "service.usage", "2026-01-05 10:00", "i1", data);
+}
+
+/* How many of the client's ids before are known, from the last one back, once it has a line more.
+ */
+static uint64_t known_with_a_line_more(bool restored)
+{
+    enum { SO_FAR = 40 };
+    struct rehearsal *r = r_new(NULL);
+    for (int i = 0; i < SO_FAR; i++)
+        use(r, i, i % 2);
+    if (restored)
+        r_restore(r);
+    use(r, SO_FAR, 2);
+    const struct cw_shard_counters *c = cw_shard_counters(r_shard(r));
+    uint64_t judged = c->judged;
+    for (int i = SO_FAR; i > 0 && c->judged == judged; i--)
+        use(r, i - 1, 0);
+    uint64_t known = c->repeats;
+    r_free(r);
+    return known;
+}
+
+static void a_restored_client_knows_the_same_repeats(void **state)
+{
+    (void)state;
+    assert_int_equal(known_with_a_line_more(false), 8 + 2 * 8 - 1);
+    assert_int_equal(known_with_a_line_more(true), 8 + 2 * 8 - 1);
+}
+
 static struct cw_buf images_of(struct rehearsal *r)
 {
     struct cw_buf b = {0};
@@ -314,6 +350,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_restored_shard_goes_on_byte_for_byte),
+        cmocka_unit_test(a_restored_client_knows_the_same_repeats),
         cmocka_unit_test(equal_runs_write_equal_images),
         cmocka_unit_test(an_older_layout_restores),
         cmocka_unit_test(a_done_of_an_earlier_version_loses_nothing_of_an_older_layout),
