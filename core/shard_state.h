@@ -89,7 +89,7 @@ bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str so
                      struct cw_str id);
 /* Puts the hash of an id into the ring, over the oldest when it is full. */
 void cw_clients_remember(struct cw_client *cl, uint64_t id_hash);
-/* Grows the ring of ids to that many. */
+/* Grows the ring of ids to 8 and 8 a line. */
 void cw_clients_fit_ring(struct cw_shard *sh, struct cw_client *cl);
 /* Replaces the packed profile; takes nothing; absent removes it. */
 int cw_clients_set_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str packed);

@@ -159,6 +159,9 @@ class Brokers:
         r = self.node(node).ask(OFFSET_FETCH, 2, text(group) + struct.pack(">i", -1))
         topics = r.each(lambda: (r.text(), r.each(
             lambda: (r.i32(), r.i64(), r.text(), r.i16()))))
+        error = r.i16()
+        if error:
+            raise AssertionError(f"group {group}: OffsetFetch gives error {error}")
         return {(topic, partition): offset for topic, of in topics
                 for partition, offset, _, _ in of if offset >= 0}
 

@@ -10,8 +10,8 @@ from .outbox import listed
 DUE_MOST = 2**32 - 1
 MAIN = {"created", "raised", "updated", "withdrawn", "closed"}
 PLACES = {"queued": "queue", "claimed": "claimed", "snoozed": "snoozed"}
-COMMON = {"delivery", "managers", "tasks", "limits", "timers", "ended"}
-OF_PERSON = {"desk", "desk_by", "desk_until", "desk_rev", "note", "delivered_at"}
+COMMON = {"delivery", "managers", "tasks", "limits", "timers", "ended", "outcomes-source", "outcomes-waiting",
+          "outcomes-refused"}
 
 
 class Number(str):

@@ -1,11 +1,10 @@
 """Positions, ends and open transactions: what the broker says against what the state log says."""
-from .statelog import INPUTS, NONE
+from .statelog import INPUTS, NONE, last_position
 
 
 def last_positions(state):
     """shard -> the position of its last whole commit."""
-    return {shard: next((r.position for r in reversed(records) if r.position), None)
-            for shard, records in state.items()}
+    return {shard: last_position(records) for shard, records in state.items()}
 
 
 def agree(state, committed, ends):

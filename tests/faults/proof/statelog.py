@@ -93,9 +93,14 @@ def restored(records):
     return found
 
 
+def last_position(records):
+    """None when no commit is whole."""
+    return next((r.position for r in reversed(records) if r.position), None)
+
+
 def needed(records):
-    """Those from which a restore begins: all after the last position's `needed`."""
-    last = records[-1].position if records else None
+    """Those that a restore reads: from where the last position says."""
+    last = last_position(records)
     return [r for r in records if last and r.offset >= last.needed]
 
 
@@ -155,10 +160,11 @@ def differ(shard, records, others):
         if a.get(key) != b.get(key):
             kind = {LAYOUT: "layout", FACTS: "facts", CLIENT: "client", ACCURACY: "outcomes"}[key[0]]
             wrong.append(f"state[{shard}]: {kind} {(key[1] or b'').decode()} {unlike(a.get(key), b.get(key))}")
-    last = [next(r.position for r in reversed(log) if r.position) if log else None for log in (records, others)]
-    if all(last):
-        pairs = [(n, getattr(last[0], n), getattr(last[1], n)) for n in ("next", "greatest", "clock")]
-        wrong += [f"state[{shard}]: {n} is {x}, undisturbed {y}" for n, x, y in pairs if x != y]
+    last, calm = last_position(records), last_position(others)
+    if not last or not calm:
+        return wrong + [f"state[{shard}]: has no position"] if last is not calm else wrong
+    pairs = [(n, getattr(last, n), getattr(calm, n)) for n in ("next", "greatest", "clock")]
+    wrong += [f"state[{shard}]: {n} is {x}, undisturbed {y}" for n, x, y in pairs if x != y]
     return wrong
 
 

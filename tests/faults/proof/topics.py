@@ -10,7 +10,8 @@ HEAD = re.compile(rb"(\d+) (\d+) (-?\d+) (-?\d+)\n")
 
 def command(brokers, topic, isolation="read_committed", mark="", form="%p %o %K %S\n%k%s%h"):
     return ["kcat", "-C", "-q", "-E", "-b", brokers, "-t", topic, "-o", "beginning", "-X",
-            f"isolation.level={isolation}", "-X", "check.crcs=true", "-f", form + mark + "\n"]
+            f"isolation.level={isolation}", "-X", "check.crcs=true", "-X", "fetch.wait.max.ms=20", "-f",
+            form + mark + "\n"]
 
 
 def read_one(stream, mark):
