@@ -9,6 +9,7 @@
 #ifndef CW_BUS_LOGS_H
 #define CW_BUS_LOGS_H
 
+#include "bus/bus.h"
 #include "churnwatch/event.h"
 #include "churnwatch/settings.h"
 
@@ -29,6 +30,12 @@ struct cw_logs_ops {
     /* The first offset still there, and one past the last record that readers may see. */
     int (*range)(struct cw_logs *l, const char *topic, int32_t partition, int64_t *ret_first,
                  int64_t *ret_end, struct cw_errbuf *eb);
+    /* As range, with records of transactions under way counted in ret_end; ret_open: where the
+     * first of those lies that hold readers up, CW_OFFSET_NONE where there are none; ret_since:
+     * when it was written, CW_NO_TIME unknown. */
+    int (*pending)(struct cw_logs *l, const char *topic, int32_t partition, int64_t *ret_first,
+                   int64_t *ret_end, int64_t *ret_open, cw_wall_time *ret_since,
+                   struct cw_errbuf *eb);
     /* Committed records of [from, to) in order; ends early when `each` returns non-zero, and
      * returns that. The message is borrowed during the call. */
     int (*read)(struct cw_logs *l, const char *topic, int32_t partition, int64_t from, int64_t to,

@@ -17,6 +17,7 @@ struct kafka {
     struct cw_logs logs; /* first, so that the one is the other */
     const struct cw_settings *settings;
     rd_kafka_t *reader, *producer; /* the producer is NULL until something is appended */
+    rd_kafka_t *tail;              /* reads uncommitted records too; NULL until it is asked */
     struct cw_kafka_headers headers;
     uint64_t refused;
     char why[256]; /* of the first that was refused */
@@ -55,6 +56,45 @@ static int read_range(struct cw_logs *l, const char *topic, int32_t partition, i
     const struct cw_kafka_range r = {topic, partition, from, to};
     int err = cw_kafka_read(k->reader, &k->headers, &r, each, arg, eb);
     return err == -CW_E_RETRY || err == -CW_E_FATAL ? -CW_E_IO : err;
+}
+
+static int open_tail(struct kafka *k, struct cw_errbuf *eb)
+{
+    if (!k->tail)
+        k->tail = cw_kafka_reader(k->settings, NULL, false, eb);
+    return k->tail ? 0 : -CW_E_INVALID;
+}
+
+static int note_time(void *arg, const struct cw_message *m)
+{
+    cw_wall_time *since = arg;
+    if (m->timestamp_ms >= 0)
+        *since = m->timestamp_ms * 1000;
+    return 1;
+}
+
+/* The whole end is asked for first: what comes in between must not seem to be held up. */
+static int pending(struct cw_logs *l, const char *topic, int32_t partition, int64_t *ret_first,
+                   int64_t *ret_end, int64_t *ret_open, cw_wall_time *ret_since,
+                   struct cw_errbuf *eb)
+{
+    struct kafka *k = of(l);
+    int64_t stable;
+    int err = open_tail(k, eb);
+    if (err)
+        return err;
+    rd_kafka_resp_err_t said =
+        rd_kafka_query_watermark_offsets(k->tail, topic, partition, ret_first, ret_end, CALL_MS);
+    if (said)
+        return failed(eb, topic, said);
+    err = range(l, topic, partition, ret_first, &stable, eb);
+    *ret_open = !err && stable < *ret_end ? stable : CW_OFFSET_NONE;
+    *ret_since = CW_NO_TIME;
+    if (err || *ret_open == CW_OFFSET_NONE)
+        return err;
+    const struct cw_kafka_range open = {topic, partition, stable, *ret_end};
+    err = cw_kafka_read(k->tail, &k->headers, &open, note_time, ret_since, eb);
+    return err == -CW_E_RETRY || err == -CW_E_FATAL ? -CW_E_IO : 0;
 }
 
 /* One partition, asked of the brokers by `ask`; its answer is in the list's offset. */
@@ -180,6 +220,10 @@ static void close_logs(struct cw_logs *l)
     struct kafka *k = of(l);
     if (k->producer)
         rd_kafka_destroy(k->producer);
+    if (k->tail) {
+        (void)rd_kafka_consumer_close(k->tail);
+        rd_kafka_destroy(k->tail);
+    }
     if (k->reader) {
         (void)rd_kafka_consumer_close(k->reader);
         rd_kafka_destroy(k->reader);
@@ -202,6 +246,7 @@ int cw_logs_kafka_open(const struct cw_settings *s, struct cw_logs **ret_logs, s
 {
     static const struct cw_logs_ops ops = {.partitions = partitions,
                                            .range = range,
+                                           .pending = pending,
                                            .read = read_range,
                                            .offset_at = offset_at,
                                            .append = append,

@@ -86,6 +86,16 @@ static int range(struct cw_logs *l, const char *topic, int32_t partition, int64_
     return 0;
 }
 
+/* A transaction of the file is seen when it is over. */
+static int pending(struct cw_logs *l, const char *topic, int32_t partition, int64_t *ret_first,
+                   int64_t *ret_end, int64_t *ret_open, cw_wall_time *ret_since,
+                   struct cw_errbuf *eb)
+{
+    *ret_open = CW_OFFSET_NONE;
+    *ret_since = CW_NO_TIME;
+    return range(l, topic, partition, ret_first, ret_end, eb);
+}
+
 /* A caller's own code passes through, which may be one of ours: only what the file says is told
  * otherwise. */
 struct reading {
@@ -264,6 +274,7 @@ int cw_logs_sqlite_open(const struct cw_settings *s, struct cw_logs **ret_logs,
 {
     static const struct cw_logs_ops ops = {.partitions = partitions,
                                            .range = range,
+                                           .pending = pending,
                                            .read = read_range,
                                            .offset_at = offset_at,
                                            .append = append,

@@ -149,10 +149,12 @@ static int check_counts(struct cw_sqlite *f, const struct cw_settings *s, struct
     for (size_t i = 0; i < CW_TOPICS; i++) {
         const struct cw_sqlite_topic *t = cw_sqlite_topic(f, cw_topic_name(s, &cw_topics[i]));
         if (cw_topics[i].by_client && t->n_partitions != s->sqlite_partitions)
-            return cw_fail(eb, CW_E_INVALID,
-                           "%.200s: topic %s has %d partitions and sqlite.partitions is %lld: the "
-                           "count is fixed when the file is made",
-                           f->path, t->name, t->n_partitions, (long long)s->sqlite_partitions);
+            return cw_fail(
+                eb, CW_E_INVALID,
+                "%.200s: topic %s has %d partitions and sqlite.partitions is %lld: the "
+                "count is fixed when the file is made; docs/operate.md, \"More partitions\", "
+                "says how to go on with another",
+                f->path, t->name, t->n_partitions, (long long)s->sqlite_partitions);
     }
     return 0;
 }

@@ -128,10 +128,12 @@ static int check_counts(const struct cw_settings *s, const int32_t counts[CW_TOP
     for (size_t i = 0; i < CW_TOPICS; i++) {
         const char *topic = cw_topic_name(s, &cw_topics[i]);
         if (cw_topics[i].by_client && counts[i] != counts[0])
-            return cw_fail(eb, CW_E_INVALID,
-                           "topic %s has %d partitions and %s has %d: what is keyed by client must "
-                           "have equal counts, for good",
-                           topic, counts[i], s->topic_billing, counts[0]);
+            return cw_fail(
+                eb, CW_E_INVALID,
+                "topic %s has %d partitions and %s has %d: what is keyed by client must "
+                "have equal counts, for good; docs/operate.md, \"More partitions\", says how to "
+                "go on with more",
+                topic, counts[i], s->topic_billing, counts[0]);
     }
     if (counts[0] > CW_BOARD_SHARDS_MOST)
         return cw_fail(eb, CW_E_INVALID, "topic %s has %d partitions, at most %d are supported",

@@ -44,6 +44,14 @@ size_t cw_image_length(struct cw_str images)
 
 /* ---- layout ---- */
 
+int cw_image_layout(struct cw_str images)
+{
+    size_t n = cw_image_length(images);
+    return n > HEAD_BYTES + SUM_BYTES && images.p[0] == CW_IMAGE_LAYOUT
+               ? (unsigned char)images.p[HEAD_BYTES]
+               : 0;
+}
+
 static void put_layout(struct cw_buf *b)
 {
     size_t at = open_image(b, CW_IMAGE_LAYOUT);

@@ -3,7 +3,7 @@
 
 _churnwatchctl_first()
 {
-    echo replay sim ingest map tasks task feed explain claim done snooze release note reassign escalate status redeliver dead-letters thresholds settings help --config --option --json --help --version
+    echo replay sim ingest map tasks task feed explain claim done snooze release note reassign escalate status doctor redeliver dead-letters thresholds settings help --config --option --json --help --version
 }
 
 _churnwatchctl_second()
@@ -33,6 +33,7 @@ _churnwatchctl_options()
     'reassign') echo --as ;;
     'escalate') echo --reason --as ;;
     'status') echo --bus ;;
+    'doctor') echo --shard --repair --yes --anew --from ;;
     'redeliver') echo --manager --since --replace --dry-run ;;
     'dead-letters list') echo --topic --code --since --limit ;;
     'dead-letters replay') echo --code --topic --since --again --dry-run ;;
@@ -98,6 +99,8 @@ _churnwatchctl_value()
     'reassign:--as') return 0 ;;
     'escalate:--reason') return 0 ;;
     'escalate:--as') return 0 ;;
+    'doctor:--shard') return 0 ;;
+    'doctor:--from') return 0 ;;
     'redeliver:--manager') return 0 ;;
     'redeliver:--since') return 0 ;;
     'dead-letters list:--topic') return 0 ;;

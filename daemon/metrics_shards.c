@@ -102,7 +102,10 @@ VALUE(bytes, s->bytes)
 
 const struct cw_metric cw_metrics_of_shards[] = {
     GAUGE("running", "1 while the shard is restored and judging", running),
-    GAUGE("stopped", "1 while the shard stands still because its state is damaged", stopped),
+    GAUGE(
+        "stopped",
+        "1 while the shard stands still: its state is torn or damaged, or messages are gone unread",
+        stopped),
     GAUGE("restored_ratio", "Share of the shard's state log read back", restored_share),
     GAUGE("restored_bytes", "Bytes of state read back since the shard was assigned",
           restored_bytes),

@@ -7,6 +7,8 @@
 #include "churnwatch/shard.h"
 
 enum { STATELOG_VERSION = 1, FLAG_LAST = 1, SUM_BYTES = 4 };
+/* What begins with a greater byte is no record of ours, of whatever release. */
+#define VERSION_MOST 63
 
 static void put_i64s(struct cw_buf *b, const int64_t *v, size_t n)
 {
@@ -85,6 +87,8 @@ int cw_statelog_decode(struct cw_str value, struct cw_state_record *ret_record,
                        struct cw_errbuf *eb)
 {
     /* The version stands before the checksum, which a newer release may take otherwise. */
+    if (value.n && ((unsigned char)value.p[0] == 0 || (unsigned char)value.p[0] > VERSION_MOST))
+        return cw_fail(eb, CW_E_CORRUPT, "%zu bytes that are no state record", value.n);
     if (value.n && value.p[0] != STATELOG_VERSION)
         return cw_fail(eb, CW_E_NEWER, "a state record of version %d, this release reads %d",
                        value.p[0], STATELOG_VERSION);

@@ -61,14 +61,16 @@ static void judge_shards(struct cw_status *st, const char *name, const json_t *i
 {
     size_t i;
     json_t *shard;
-    char whom[96];
+    char whom[96], why[480];
     json_array_foreach(json_object_get(instance, "shards"), i, shard)
     {
         if (strcmp(cw_status_text(shard, "standing"), "stopped") != 0)
             continue;
         (void)snprintf(whom, sizeof whom, "%lld, %.64s", (long long)cw_status_count(shard, "shard"),
                        name);
-        add(st, PROBLEM_shard_stopped, whom, cw_status_text(shard, "reason"));
+        (void)snprintf(why, sizeof why, "%.400s; churnwatchctl doctor --shard %lld --repair",
+                       cw_status_text(shard, "reason"), (long long)cw_status_count(shard, "shard"));
+        add(st, PROBLEM_shard_stopped, whom, why);
     }
 }
 

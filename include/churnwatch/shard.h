@@ -141,6 +141,8 @@ void cw_shard_only(struct cw_shard *sh, struct cw_str client);
 /* Length in bytes of the first image of a run; 0 when it is cut short or the run is empty. A run
  * may be split between images, and only there. */
 size_t cw_image_length(struct cw_str images);
+/* The layout that a run of images was written in; 0 where it does not begin with one. */
+int cw_image_layout(struct cw_str images);
 /* True when nothing has changed since the last encode. */
 bool cw_shard_clean(const struct cw_shard *sh);
 

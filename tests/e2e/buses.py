@@ -44,6 +44,14 @@ class KafkaBus:
         words += [] if key is None else ["-k", key]
         subprocess.run([*words, path], check=True, capture_output=True)
 
+    def produce_to(self, topic, partition, value):
+        """Bytes without a key, to a partition."""
+        path = os.path.join(self.folder, "bytes")
+        with open(path, "wb") as f:
+            f.write(value)
+        subprocess.run(["kcat", "-P", "-b", self.brokers, "-t", self.topic(topic), "-p",
+                        str(partition), path], check=True)
+
     def consume(self, topic):
         r = subprocess.run(
             ["kcat", "-C", "-b", self.brokers, "-t", self.topic(topic), "-e", "-q", "-X",
