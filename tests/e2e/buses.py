@@ -76,6 +76,7 @@ class FileBus:
         return {"billing": "billing.events", "service": "service.events",
                 "profiles": "client.profiles", "managers": "manager.profiles",
                 "outcomes": "task.outcomes", "tasks": "churnwatch.tasks",
+                "state": "churnwatch.state", "control": "churnwatch.control",
                 "dead_letters": "churnwatch.dead-letters"}[name]
 
     def settings(self):

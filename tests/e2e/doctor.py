@@ -108,6 +108,8 @@ class Doctor(DeskTest):
 
 class OnAnyBus(Doctor):
     def test_all_is_well(self):
+        wait_for("the instance has reported", lambda: all(
+            shard["standing"] for shard in self.look_at_any()["shards"]))
         found = self.look(0)
         self.assertEqual(found["findings"], [])
         for shard in found["shards"]:

@@ -4,6 +4,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
 import contract  # noqa: E402
+import doctor  # noqa: E402
 import faults  # noqa: E402
 from buses import FileBus  # noqa: E402
 from desk import DeskTest, event, run_tests, wait_for  # noqa: E402
@@ -20,6 +21,23 @@ class Faults(faults.Faults):
     test_stopped_longer_than_its_session_and_woken = None
     test_a_rebalance_in_the_middle = None
     test_told_to_stop_while_kafka_is_away = None
+
+
+class Doctor(doctor.OnAnyBus):
+    bus = FileBus
+
+    def move_committed(self, by):
+        self.desk.bus.ask(
+            "UPDATE partition SET committed = committed + ? WHERE number = 0 AND topic = "
+            "(SELECT id FROM topic WHERE name = ?)", by, self.desk.topic("billing"))
+
+    def test_torn(self):
+        self.stop()
+        self.move_committed(-1)
+        self.assertIn(("torn", 0), self.found())
+        self.start_with_one_stopped("torn: billing")
+        self.repaired()
+        self.judged()
 
 
 class Embedded(DeskTest):
