@@ -61,17 +61,14 @@ struct cw_client *cw_clients_find(const struct cw_shard *sh, struct cw_str id)
     return sh->n_slots ? sh->slots[slot_of(sh, XXH3_64bits(id.p, id.n), id)] : NULL;
 }
 
+/* All but its place in the slab. */
 static void free_client(struct cw_client *cl)
 {
-    if (!cl)
-        return;
     cw_task_free(cl->task);
     cw_past_free(cl->past);
     free((void *)(uintptr_t)cl->profile.p);
     free(cl->lines);
-    free(cl->slices);
     free(cl->seen);
-    free(cl);
 }
 
 /* What a client is before anything is known of it; all else is zero. */
@@ -87,23 +84,22 @@ static void set_unknown(struct cw_client *cl)
     cl->policy = UINT32_MAX;
 }
 
-static struct cw_client *new_client(struct cw_str id, uint64_t hash)
+static size_t client_bytes(struct cw_str id)
 {
-    struct cw_client *cl = calloc(1, sizeof *cl + id.n + 1);
+    return sizeof(struct cw_client) + cw_client_slices_size() + id.n + 1;
+}
+
+static struct cw_client *new_client(struct cw_shard *sh, struct cw_str id, uint64_t hash)
+{
+    struct cw_client *cl = cw_slab_take(&sh->slab, client_bytes(id));
     if (!cl)
         return NULL;
-    char *text = (char *)(cl + 1);
+    cl->slices = (unsigned char *)(cl + 1);
+    char *text = (char *)cl->slices + cw_client_slices_size();
     memcpy(text, id.p, id.n);
     cl->id = (struct cw_str){text, id.n};
     cl->hash = hash;
-    cl->slices = calloc(1, cw_client_slices_size() + 1);
-    cl->seen = calloc(RING_CLIENT, sizeof *cl->seen);
-    cl->seen_cap = RING_CLIENT;
     set_unknown(cl);
-    if (!cl->slices || !cl->seen) {
-        free_client(cl);
-        return NULL;
-    }
     return cl;
 }
 
@@ -117,15 +113,14 @@ struct cw_client *cw_clients_get(struct cw_shard *sh, struct cw_str id)
     }
     bool room = (sh->n_clients + 1) * 4 <= sh->n_slots * 3 || grow_slots(sh);
     room = room && (sh->n_clients < sh->cap_all || grow_list(&sh->all, &sh->cap_all));
-    struct cw_client *cl = room ? new_client(id, hash) : NULL;
+    struct cw_client *cl = room ? new_client(sh, id, hash) : NULL;
     if (!cl) {
         sh->failed = true;
         return NULL;
     }
     sh->slots[slot_of(sh, hash, id)] = cl;
     sh->all[sh->n_clients++] = cl;
-    sh->bytes += sizeof *cl + id.n + 1 + cw_client_slices_size() + RING_CLIENT * sizeof *cl->seen +
-                 3 * sizeof cl;
+    sh->bytes += client_bytes(id) + 3 * sizeof cl;
     return cl;
 }
 
@@ -135,15 +130,16 @@ void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
         sh->n_tasks--;
         sh->bytes -= sizeof *cl->task + cl->task->cap_signals * sizeof *cl->task->signals;
     }
-    sh->bytes -= cl->profile.n + cl->lines_cap * cw_line_stride() + cw_past_bytes(cl->past);
+    sh->bytes -= cw_past_bytes(cl->past);
     cw_task_free(cl->task);
     cw_past_free(cl->past);
-    free((void *)(uintptr_t)cl->profile.p);
-    free(cl->lines);
     memset(cl->slices, 0, cw_client_slices_size());
     struct cw_client kept = *cl;
     *cl = (struct cw_client){.id = kept.id,
                              .hash = kept.hash,
+                             .profile = kept.profile,
+                             .lines = kept.lines,
+                             .lines_cap = kept.lines_cap,
                              .slices = kept.slices,
                              .seen = kept.seen,
                              .seen_cap = kept.seen_cap,
@@ -158,6 +154,7 @@ void cw_clients_free(struct cw_shard *sh)
 {
     for (size_t i = 0; i < sh->n_clients; i++)
         free_client(sh->all[i]);
+    cw_slab_free(&sh->slab);
     free(sh->all);
     free(sh->slots);
     free(sh->touched);
@@ -265,6 +262,27 @@ struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_nu
     return ln;
 }
 
+bool cw_clients_lines(struct cw_shard *sh, struct cw_client *cl, uint32_t n)
+{
+    size_t stride = cw_line_stride();
+    cl->n_lines = 0;
+    if (n > cl->lines_cap) {
+        unsigned char *lines = calloc(n, stride);
+        if (!lines) {
+            sh->failed = true;
+            return false;
+        }
+        sh->bytes += (n - cl->lines_cap) * stride;
+        free(cl->lines);
+        cl->lines = lines;
+        cl->lines_cap = n;
+    } else if (n) {
+        memset(cl->lines, 0, n * stride);
+    }
+    cl->n_lines = n;
+    return true;
+}
+
 /* ---- repeats ---- */
 
 /* How many of the last ids are looked at, and known. */
@@ -311,25 +329,33 @@ bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str so
         if (cl->seen[(cl->seen_at + cl->seen_cap - i) % cl->seen_cap] == h)
             return true;
     cw_clients_touch(sh, cl);
-    cw_clients_remember(cl, h);
+    cw_clients_fit_ring(sh, cl);
+    if (!sh->failed)
+        cw_clients_remember(cl, h);
     return false;
 }
 
 /* ---- profile and policy ---- */
 
-int cw_clients_set_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str packed)
+static bool replace_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str packed)
 {
-    char *copy = NULL;
-    if (packed.p) {
-        copy = malloc(packed.n + 1);
-        if (!copy)
-            return -CW_E_NOMEM;
+    char *copy = packed.p ? malloc(packed.n + 1) : NULL;
+    if (packed.p && !copy)
+        return false;
+    if (packed.p)
         memcpy(copy, packed.p, packed.n);
-    }
     sh->bytes += packed.n - cl->profile.n;
     free((void *)(uintptr_t)cl->profile.p);
     cl->profile = (struct cw_str){copy, packed.n};
-    cl->has_profile = copy != NULL;
+    return true;
+}
+
+int cw_clients_set_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str packed)
+{
+    bool same = packed.p && cl->profile.p && cw_kept_same(packed, cl->profile);
+    if (!same && !replace_profile(sh, cl, packed))
+        return -CW_E_NOMEM;
+    cl->has_profile = packed.p != NULL;
     cl->policy = UINT32_MAX;
     return 0;
 }

@@ -137,19 +137,11 @@ static void read_slices(const struct cw_layout *l, struct cw_reader *r, unsigned
 static bool read_lines(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
 {
     uint32_t n = cw_read_u32(r);
-    size_t stride = cw_line_stride();
     /* Each line takes more than a byte of the image: a damaged count asks for no more memory. */
     if (r->failed || n > (size_t)(r->end - r->p))
         return false;
-    if (n == 0)
-        return true;
-    cl->lines = calloc(n, stride);
-    if (!cl->lines) {
-        sh->failed = true;
+    if (!cw_clients_lines(sh, cl, n))
         return false;
-    }
-    cl->n_lines = cl->lines_cap = n;
-    sh->bytes += n * stride;
     for (uint32_t i = 0; i < n; i++) {
         struct cw_line *ln = cw_client_line_at(cl, i);
         cw_fields_read(r, ln, line_fields, COUNT(line_fields));
@@ -160,10 +152,11 @@ static bool read_lines(struct cw_shard *sh, struct cw_reader *r, struct cw_clien
 
 static bool read_seen(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
 {
-    cw_clients_fit_ring(sh, cl);
     uint32_t n = cw_read_u32(r);
     if (r->failed || n > (size_t)(r->end - r->p) / sizeof *cl->seen)
         return false;
+    if (n)
+        cw_clients_fit_ring(sh, cl);
     for (uint32_t i = 0; i < n && !sh->failed; i++)
         cw_clients_remember(cl, cw_read_u64(r));
     return !sh->failed && !r->failed;

@@ -7,6 +7,7 @@
 #include "churnwatch/shard.h"
 #include "churnwatch/task.h"
 #include "core/findings.h"
+#include "core/slab.h"
 
 /* ---- feed.c: is the feed alive, or is it the feed that fell silent? ---- */
 enum cw_channel { CW_CH_SPEND, CW_CH_USAGE, CW_CHANNELS };
@@ -36,6 +37,7 @@ struct cw_shard {
     cw_event_time closes_at; /* when it will be */
     struct cw_feed feed;
 
+    struct cw_slab slab;      /* clients lie in it, each with its id and its slices */
     struct cw_client **slots; /* open addressing by hash; NULL = free */
     size_t n_slots;           /* a power of two */
     struct cw_client **all;   /* by id, but for those after n_sorted */
@@ -84,6 +86,8 @@ void cw_clients_touch(struct cw_shard *sh, struct cw_client *cl);
 void cw_clients_written(struct cw_shard *sh, struct cw_client *cl, uint32_t commit);
 /* Finds or adds a line; NULL when the client has input.max_lines already, or no memory. */
 struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_number number);
+/* Makes room for n lines, all zero, in place of those there are; false: no memory. */
+bool cw_clients_lines(struct cw_shard *sh, struct cw_client *cl, uint32_t n);
 /* True when this id was among the last ones (then it is a repeat); remembers it otherwise. */
 bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str source,
                      struct cw_str id);
@@ -103,7 +107,8 @@ void cw_clients_before(struct cw_shard *sh, struct cw_client *cl, struct cw_line
 void cw_clients_after(struct cw_client *cl, struct cw_line *ln, const struct cw_event *ev);
 /* What a profile says becomes the client's; a deleted one leaves a client without a profile. */
 void cw_clients_profile(struct cw_shard *sh, struct cw_client *cl, const struct cw_profile *p);
-/* As newly made, but known under its id and in its place; for an image that replaces it. */
+/* As newly made, but known under its id and in its place; for an image that replaces it. Profile
+ * and room for lines stay, which will most likely be the same. */
 void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl);
 
 /* ---- day_close.c ---- */
