@@ -89,24 +89,28 @@ class Redis:
 class Daemon:
     """One churnwatchd with topics, group and keys of its own, reading the load's inputs."""
 
-    def __init__(self, bench, name):
+    environment = None
+
+    def __init__(self, bench, name, instance=None, http_port=None):
         self.bench, self.prefix = bench, name + ":"
+        self.http_port = http_port or bench.http_port
         self.options = bench.inputs + [
-            "-o", f"kafka.group={name}", "-o", f"instance={name}",
+            "-o", f"kafka.group={name}", "-o", f"instance={instance or name}",
             "-o", f"redis.url=redis://127.0.0.1:{bench.redis_port}",
             "-o", f"redis.prefix={self.prefix}",
-            "-o", f"http.listen=127.0.0.1:{bench.http_port}", "-o", "log.level=warning",
+            "-o", f"http.listen=127.0.0.1:{self.http_port}", "-o", "log.level=warning",
         ]
         for topic in ("managers", "outcomes", "tasks", "state", "control", "dead_letters"):
             self.options += ["-o", f"kafka.topics.{topic}={name}.{topic}"]
         for option in bench.option:
             self.options += ["-o", option]
-        self.log = open(bench.load / f"{name}.log", "ab")
+        self.log = open(bench.load / f"{instance or name}.log", "ab")
 
     def start(self):
         self.began = time.monotonic()
         command = [self.bench.build / "churnwatchd", "-o", "kafka.create_topics=true"]
-        self.process = subprocess.Popen(command + self.options, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(command + self.options, stdout=self.log, stderr=self.log,
+                                        env=self.environment)
         self.pid = self.process.pid
         wait_until(self.is_ready, 0.01)
         return time.monotonic() - self.began
@@ -119,7 +123,7 @@ class Daemon:
     def get(self, path):
         if self.process.poll() is not None:
             sys.exit(f"the daemon ended: {Path(self.log.name).read_text()[-2000:]}")
-        url = f"http://127.0.0.1:{self.bench.http_port}{path}"
+        url = f"http://127.0.0.1:{self.http_port}{path}"
         try:
             with urllib.request.urlopen(url, timeout=10) as answer:
                 return answer.read().decode()
@@ -306,7 +310,7 @@ def print_page(figures):
         print(f"{text:40}{written(statistics.median(values)):>12}  {spread:22}{unit:30}{mark}")
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser()
     for name, kind in (("build", Path), ("load", Path), ("kafka", str), ("broker-pid", int),
                        ("redis-port", int), ("http-port", int), ("clients", int),
@@ -314,7 +318,11 @@ def main():
         parser.add_argument(f"--{name}", type=kind, required=True)
     parser.add_argument("--option", action="append", default=[])
     parser.add_argument("--partitions", type=int, default=6)
-    bench = Bench(parser.parse_args())
+    return parser
+
+
+def main():
+    bench = Bench(arguments().parse_args())
     note("filling Kafka")
     bench.fill()
     bench.raw()  # warms the page cache, and is forgotten
@@ -337,4 +345,5 @@ def main():
     print_page(bench.figures)
 
 
-main()
+if __name__ == "__main__":
+    main()

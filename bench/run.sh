@@ -3,16 +3,17 @@
 # the same topics from Kafka to Redis, a restart with that state, and how long a task takes. Prints
 # figures beside their marks and asserts nothing; see bench/README.md.
 #
-#   run.sh [-n CLIENTS] [-c EVENTS] [-d DAYS] [-r REPETITIONS] [-p PACED_PER_S] [-b BUILD] [-o KEY=VALUE]…
+#   run.sh [-n CLIENTS] [-c EVENTS] [-d DAYS] [-r REPETITIONS] [-p PACED_PER_S] [-b BUILD] [-k KILLS] [-o KEY=VALUE]…
 #
+# With -k it measures instead how fast a daemon is back after so many kills, and what the promise costs.
 # 200,000 clients, 1,000,000 events of 40 days, 3 repetitions, 5000 a second. BUILD is a build
 # directory to be used as it is; else the release preset is built. KEY=VALUE is a setting of the
 # daemon's. Servers are private ones.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
-clients=200000 events=1000000 days=40 repetitions=3 pace=5000 build='' settings=()
-while getopts n:c:d:r:p:b:o: option; do
+clients=200000 events=1000000 days=40 repetitions=3 pace=5000 build='' kills='' settings=()
+while getopts n:c:d:r:p:b:k:o: option; do
     case $option in
     n) clients=$OPTARG ;;
     c) events=$OPTARG ;;
@@ -20,9 +21,10 @@ while getopts n:c:d:r:p:b:o: option; do
     r) repetitions=$OPTARG ;;
     p) pace=$OPTARG ;;
     b) build=$OPTARG ;;
+    k) kills=$OPTARG ;;
     o) settings+=(--option "$OPTARG") ;;
     *) die "usage: run.sh [-n CLIENTS] [-c EVENTS] [-d DAYS] [-r REPETITIONS] [-p PACED_PER_S]" \
-        "[-b BUILD] [-o KEY=VALUE]…" ;;
+        "[-b BUILD] [-k KILLS] [-o KEY=VALUE]…" ;;
     esac
 done
 
@@ -43,6 +45,13 @@ if [[ -z $build ]]; then
     { cmake -S "$top" --preset release && cmake --build "$build"; } >"$dir/build.log" 2>&1 ||
         { tail -n 40 "$dir/build.log" >&2; die "the build failed"; }
 fi
+page=measure.py more=()
+if [[ -n $kills ]]; then
+    page=recovery.py more=(--kills "$kills" --faults "$top/build/faults")
+    note "building what can do without transactions"
+    { cmake -S "$top" --preset faults && cmake --build "$top/build/faults" --target churnwatchd; } \
+        >"$dir/build.log" 2>&1 || { tail -n 40 "$dir/build.log" >&2; die "the build failed"; }
+fi
 note "starting Apache Kafka and Redis"
 port=$(free_port)
 # A heap of the usual size; with less the collector takes part in the race.
@@ -50,7 +59,7 @@ KAFKA_HEAP=1g "$top/scripts/kafka.sh" start "$dir/kafka" "$port" >&2
 start_redis "$dir/redis"
 note "making the load: $clients clients, $events events of $days days"
 "$build/bench_load" "$clients" "$events" "$days" "$dir"
-python3 -B "$top/bench/measure.py" --build "$build" --load "$dir" --kafka "127.0.0.1:$port" \
+python3 -B "$top/bench/$page" --build "$build" --load "$dir" --kafka "127.0.0.1:$port" \
     --broker-pid "$(cat "$dir/kafka/kafka.pid")" --redis-port "$redis_port" --clients "$clients" \
     --repetitions "$repetitions" --pace "$pace" --http-port "$(free_port)" \
-    "${settings[@]}"
+    "${more[@]}" "${settings[@]}"

@@ -276,12 +276,14 @@ static const struct cw_bus_ops ops = {
 
 /* Defaults that kafka.properties may change. An idle broker answers a fetch after 20 ms, which is
  * when a source's end becomes known, and a shard waits for that. Where a full queue is looked at
- * again after 5 ms and not a second, short queues are enough. */
+ * again after 5 ms and not a second, short queues are enough. By its heartbeat a member hears that
+ * the group is formed anew, which nobody can work before. */
 static void member_defaults(rd_kafka_conf_t *conf, void *arg)
 {
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     rd_kafka_conf_set_opaque(conf, arg);
     (void)rd_kafka_conf_set(conf, "session.timeout.ms", "15000", NULL, 0);
+    (void)rd_kafka_conf_set(conf, "heartbeat.interval.ms", "1000", NULL, 0);
     (void)rd_kafka_conf_set(conf, "check.crcs", "true", NULL, 0);
     (void)rd_kafka_conf_set(conf, "fetch.wait.max.ms", "20", NULL, 0);
     (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "16384", NULL, 0);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 enum cw_bug cw_bug_seeded;
+bool cw_without_transactions;
 
 #define CW_SEEDED(name, real, what) [CW_BUG_##name] = #name,
 #define CW_PASSED(name, what)
@@ -74,6 +75,7 @@ __attribute__((constructor)) static void read_environment(void)
     const char *bug = getenv("CW_SEEDED_BUG");
     if (bug && (cw_bug_seeded = cw_bug_named(bug)) == CW_BUG_none)
         unknown("CW_SEEDED_BUG", bug);
+    cw_without_transactions = getenv("CW_NO_TRANSACTIONS") != NULL;
     read_halt(0, "CW_STOP_AT");
     read_halt(1, "CW_KILL_AT");
 }

@@ -158,7 +158,7 @@ static int on_revoked(struct cw_protocol *p, bool lost)
     return cw_link_released(&p->link, &p->eb);
 }
 
-static void tell_restored(const struct cw_run *r)
+static void tell_restored(const struct cw_protocol *p, const struct cw_run *r, cw_mono_time took)
 {
     char quoted[2 * CW_BOARD_REASON_MOST];
     int32_t version = r->common->settings->version;
@@ -168,8 +168,9 @@ static void tell_restored(const struct cw_run *r)
                cw_log_quote(r->reason, quoted, sizeof quoted), r->shard);
         return;
     }
-    cw_log(CW_LOG_INFO, "shard_restored", "shard=%d records=%lld clients=%zu", r->shard,
-           (long long)r->restored, cw_shard_clients(r->core));
+    cw_board_observe(p->board, CW_HISTOGRAM_restore_seconds, took);
+    cw_log(CW_LOG_INFO, "shard_restored", "shard=%d records=%lld clients=%zu ms=%lld", r->shard,
+           (long long)r->restored, cw_shard_clients(r->core), (long long)(took / MS));
     if (r->repaired)
         cw_log(CW_LOG_WARNING, "shard_repaired", "shard=%d clients=%zu reason=\"as ordered\"",
                r->shard, cw_shard_clients(r->core));
@@ -188,12 +189,13 @@ static int restore_some(struct cw_protocol *p)
         struct cw_run *r = p->shards.runs[i];
         if (r->standing != CW_SHARD_ASSIGNED)
             continue;
-        if (now_of(p) - began >= RESTORE_MOST)
+        cw_mono_time turn = now_of(p);
+        if (turn - began >= RESTORE_MOST)
             return 0;
         int err = cw_restore_run(r, cw_follow_repair(&p->follow, r->shard), &p->link, &p->eb);
         if (err)
             return err;
-        tell_restored(r);
+        tell_restored(p, r, now_of(p) - turn);
     }
     p->shards.unrestored = false;
     return 0;

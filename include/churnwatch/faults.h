@@ -9,6 +9,9 @@
  *   CW_KILL_AT=POINT[:N]    it kills itself (SIGKILL) there
  *
  * An unknown name ends the process: a test that seeds nothing would pass.
+ *
+ * And for the bench, which is to say what the promise costs: with CW_NO_TRANSACTIONS=1 records are
+ * appended and offsets committed as a consumer would that promises nothing.
  */
 #ifndef CW_FAULTS_H
 #define CW_FAULTS_H
@@ -40,9 +43,12 @@ enum cw_bug cw_bug_named(const char *name); /* CW_BUG_none for an unknown one */
 const char *cw_bug_name(enum cw_bug bug);
 void cw_point_passed(enum cw_point point);
 cw_wall_time cw_seeded_wall(void);
+extern bool cw_without_transactions;
+#define CW_NO_TRANSACTIONS cw_without_transactions
 #define CW_BUG(name) (cw_bug_seeded == CW_BUG_##name)
 #define CW_POINT(name) cw_point_passed(CW_POINT_##name)
 #else
+#define CW_NO_TRANSACTIONS false
 #define CW_BUG(name) false
 #define CW_POINT(name) ((void)0)
 static inline cw_wall_time cw_seeded_wall(void)
