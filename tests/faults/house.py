@@ -132,6 +132,8 @@ class House(Desk):
                 if of.get("running") or shard not in found:
                     found[shard] = {**of, "by": instance.slot}
         for shard, of in found.items():
+            if of.get("stopped"):
+                raise AssertionError(f"shard {shard} is stopped: its state is damaged")
             if of["lag"]:
                 self.known[shard] = sum(of["lag"].values())
         return found

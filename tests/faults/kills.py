@@ -16,9 +16,12 @@ def strike(house, rng):
 
 
 def forced(house, rng):
+    return kill_at(house, rng, rng.choice(WINDOW if rng.random() < 0.75 else OTHERS))
+
+
+def kill_at(house, rng, point):
     instance = rng.choice(house.instances)
     shards, lag, ends = house.share_of(instance), house.lag(), len(instance.ends)
-    point = rng.choice(WINDOW if rng.random() < 0.75 else OTHERS)
     nth = 1 if point in ("in_restore", "after_seek") else rng.randint(1, NTH_MOST)
     instance.next_environment = {"CW_KILL_AT": f"{point}:{nth}"}
     since = time.time()

@@ -3,6 +3,7 @@ shards over; then it wakes and goes on with what it was about."""
 import signal
 import time
 
+import joins
 from desk import wait_for
 
 POINTS = ("before_begin", "after_begin", "after_append", "after_send_positions", "after_commit",
@@ -14,11 +15,17 @@ LONGER_MOST = 12.0
 
 
 def strike(house, rng):
-    instance, point = rng.choice(house.instances), rng.choice(POINTS)
+    return stop(house, rng, rng.choice(POINTS))
+
+
+def stop(house, rng, point):
+    if len(house.instances) == 1:
+        joins.resized(house, 2)
+    instance = rng.choice(house.instances)
     shards = house.share_of(instance)
     stop_at(house, instance, point, 1 if point in ONCE else rng.randint(2, NTH_MOST))
     since, lag = time.time(), house.lag()
-    if rng.random() < 0.2 or len(house.instances) == 1:
+    if rng.random() < 0.2:
         return slept(house, rng, instance, point, since, lag)
     recovery = house.wait_recovered(since, shards)
     if rng.random() < 0.3:
