@@ -21,8 +21,8 @@ from instance import Instance  # noqa: E402
 from county import CHUNK, County  # noqa: E402
 
 PARTITIONS = 6
-# Filled up to that before each fault; so much that no fault outlasts it.
-BACKLOG = 600000
+# What each shard has waiting before each fault, at the least; so much that no fault outlasts it.
+BACKLOG = 70000
 # Small transactions, and so many, that faults meet them at every stage, and the backlog lasts.
 BATCH = 400
 RECOVERY_MOST = 120
@@ -52,8 +52,7 @@ class House(Desk):
         self.judging = self.source.judging
         # One at its end holds the other back as long as can be: more is always on its way.
         self.final = False
-        super().__init__("engine.threads=1", f"engine.batch_messages={BATCH}",
-                         "redis.feed_length=1000000", *extra, bus=Bus)
+        super().__init__("engine.threads=1", "redis.feed_length=1000000", *extra, bus=Bus)
         self.logs = os.path.join(keep, "logs")
         shutil.rmtree(self.logs, ignore_errors=True)
         os.makedirs(self.logs)
@@ -65,8 +64,9 @@ class House(Desk):
         self.keeper = threading.Thread(target=self.tend, daemon=True)
 
     def settings(self):
-        wait = "20ms" if self.final else "1m"
-        return [*super().settings(), "-o", f"time.merge_wait={wait}"]
+        wait, batch = ("20ms", 5000) if self.final else ("1m", BATCH)
+        return [*super().settings(), "-o", f"time.merge_wait={wait}", "-o",
+                f"engine.batch_messages={batch}"]
 
     def open(self):
         """Brokers, topics, the first of the backlog, daemons; returns when all shards are judged."""
@@ -115,7 +115,8 @@ class House(Desk):
     def feed(self):
         """Tops the backlog up; called between faults, when the cluster is well."""
         self.look()
-        for _ in range(0, max(0, BACKLOG - self.lag()), CHUNK):
+        least = min(self.known.values(), default=0)
+        for _ in range(0, max(0, BACKLOG - least), CHUNK // PARTITIONS):
             if self.fed == len(self.source.chunks):
                 raise AssertionError("the county is used up; make a larger one")
             self.ingest_file(self.source.chunks[self.fed])
@@ -175,8 +176,10 @@ class House(Desk):
     def drain(self):
         """Nothing more comes: every shard is judged to its end, all is delivered, all daemons end."""
         self.final = True
+        self.instances += [Instance(self, f"cw-{n}") for n in range(len(self.instances), 3)]
         for instance in self.instances:
-            instance.leave()
+            if instance.process:
+                instance.leave()
             instance.begin()
         wait_for("the lag is gone", self.drained, DRAIN_MOST)
         for instance in self.instances:
