@@ -23,6 +23,7 @@ struct cw_board {
     struct cw_shard_status shards[CW_BOARD_SHARDS_MOST]; /* by shard number */
     size_t n_shards;
     struct cw_dry_list dry;
+    struct cw_accuracy_list accuracy;
     bool fatal;
     char reason[256];
     void (*wake)(void *arg);
@@ -218,6 +219,7 @@ void cw_board_drop(struct cw_board *b, int32_t shard)
         b->n_shards--;
         memmove(&b->shards[at], &b->shards[at + 1], (b->n_shards - at) * sizeof *b->shards);
     }
+    cw_accuracy_list_put(&b->accuracy, shard, NULL, 0);
     unlock_and_wake(b, known);
 }
 
@@ -229,6 +231,23 @@ size_t cw_board_shards(struct cw_board *b, struct cw_shard_status *ret, size_t m
         memcpy(ret, b->shards, (n < most ? n : most) * sizeof *ret);
     unlock(b);
     return n;
+}
+
+/* ---- accuracy ---- */
+
+void cw_board_accuracy(struct cw_board *b, int32_t shard, const struct cw_accuracy *rows, size_t n)
+{
+    lock(b);
+    cw_accuracy_list_put(&b->accuracy, shard, rows, n);
+    unlock(b);
+}
+
+void cw_board_accuracy_sum(struct cw_board *b, struct cw_accuracy_list *ret_list)
+{
+    lock(b);
+    *ret_list = b->accuracy;
+    unlock(b);
+    cw_accuracy_list_sum(ret_list);
 }
 
 /* ---- dry findings ---- */

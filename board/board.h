@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "board/accuracy_list.h"
 #include "board/dry_list.h"
 #include "board/histogram.h"
 #include "bus/bus.h"
@@ -84,6 +85,11 @@ size_t cw_board_shards(struct cw_board *b, struct cw_shard_status *ret, size_t m
 /* Engine: what a commit's batches found in dry mode. Main: a copy of the latest of it. */
 void cw_board_dry(struct cw_board *b, int32_t shard, const struct cw_dry *found, size_t n);
 void cw_board_dry_list(struct cw_board *b, struct cw_dry_list *ret_list);
+
+/* Engine: what results have said of a shard's detectors, in place of what was said before; dropped
+ * with the shard. Main: of all shards of this instance, added up. */
+void cw_board_accuracy(struct cw_board *b, int32_t shard, const struct cw_accuracy *rows, size_t n);
+void cw_board_accuracy_sum(struct cw_board *b, struct cw_accuracy_list *ret_list);
 
 /* An engine thread met something only a restart mends; the main loop then exits 75 with reason. */
 void cw_board_fatal(struct cw_board *b, const char *reason);

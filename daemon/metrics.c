@@ -9,7 +9,8 @@
 static const struct cw_metric_group groups[] = {
     {"Process", cw_metrics_of_process},       {"Counters", cw_metrics_of_counters},
     {"Histograms", cw_metrics_of_histograms}, {"Feeds", cw_metrics_of_feeds},
-    {"Shards", cw_metrics_of_shards},         {"Delivery", cw_metrics_of_delivery},
+    {"Shards", cw_metrics_of_shards},         {"Accuracy", cw_metrics_of_accuracy},
+    {"Delivery", cw_metrics_of_delivery},
 };
 enum { GROUPS = sizeof groups / sizeof *groups };
 

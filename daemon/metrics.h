@@ -1,6 +1,7 @@
 /* The metrics page: Prometheus text from the board's counters and the standings of shards and
  * delivery. Each metric is one row with its sentence, from which its HELP line and docs/metrics.md
- * are made; nothing is registered at run time. No label holds a client, a number or a manager.
+ * are made; nothing is registered at run time. No label holds a client or a number, nor a
+ * manager but in a segment that the settings name by one.
  */
 #ifndef CW_DAEMON_METRICS_H
 #define CW_DAEMON_METRICS_H
@@ -19,6 +20,7 @@ struct cw_metrics_view {
     const struct cw_feeds *feeds;
     const struct cw_shard_status *shards;
     size_t n_shards;
+    const struct cw_accuracy_list *accuracy; /* added up; NULL: none */
     const struct cw_delivery_shard *deliveries;
     size_t n_deliveries;
     enum cw_delivery_standing delivery;

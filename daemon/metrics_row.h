@@ -25,7 +25,7 @@ struct cw_metric_group {
 };
 extern const struct cw_metric cw_metrics_of_process[], cw_metrics_of_counters[],
     cw_metrics_of_histograms[], cw_metrics_of_feeds[], cw_metrics_of_shards[],
-    cw_metrics_of_delivery[];
+    cw_metrics_of_accuracy[], cw_metrics_of_delivery[];
 
 /* A sample: begin, labels, value. */
 void cw_sample_begin(struct cw_buf *b, const struct cw_metric *m, const char *suffix);

@@ -36,14 +36,17 @@ static void look_at_feeds(struct cw_shell *sh, size_t n_shards)
 struct cw_metrics_view cw_shell_view(struct cw_shell *sh)
 {
     static struct cw_delivery_shard deliveries[CW_BOARD_SHARDS_MOST];
+    static struct cw_accuracy_list accuracy; /* too large for a stack */
     struct cw_metrics_view v = {.settings = sh->s,
                                 .board = sh->board,
                                 .feeds = &sh->feeds,
                                 .shards = sh->shards,
+                                .accuracy = &accuracy,
                                 .deliveries = deliveries,
                                 .started = sh->started,
                                 .live_version = cw_board_settings_least(sh->board, sh->n_engines),
                                 .reload = &sh->reload};
+    cw_board_accuracy_sum(sh->board, &accuracy);
     v.ready = cw_shell_ready(sh, &v.why);
     v.n_shards = cw_board_shards(sh->board, sh->shards, CW_BOARD_SHARDS_MOST);
     v.n_deliveries = cw_delivery_shards(sh->delivery, deliveries, CW_BOARD_SHARDS_MOST);

@@ -107,6 +107,23 @@ static void delivery(struct cw_buf *b, const struct cw_metrics_view *v)
     cw_buf_puts(b, "]}");
 }
 
+/* Of each detector and segment that had any: the results by name. */
+static void accuracy(struct cw_buf *b, const struct cw_metrics_view *v)
+{
+    cw_buf_puts(b, "\"accuracy\":[");
+    for (size_t i = 0; v->accuracy && i < v->accuracy->n; i++) {
+        const struct cw_accuracy_row *row = &v->accuracy->rows[i];
+        cw_buf_puts(b, i ? ",{" : "{");
+        text(b, "detector", cw_detectors[row->detector]->name);
+        cw_buf_puts(b, ",");
+        text(b, "segment", row->segment);
+        for (int k = 0; k < CW_RESULTS; k++)
+            cw_buf_printf(b, ",\"%s\":%" PRIu32, cw_result_name((enum cw_result)k), row->tasks[k]);
+        cw_buf_puts(b, "}");
+    }
+    cw_buf_puts(b, "],");
+}
+
 /* Before the first there is nothing to say. */
 static void reload(struct cw_buf *b, const struct cw_metrics_view *v)
 {
@@ -133,6 +150,7 @@ void cw_status_write(struct cw_buf *b, const struct cw_metrics_view *v, cw_wall_
     text(b, "why_not", v->ready ? "" : v->why.text);
     cw_buf_printf(b, ",\"settings\":%d,", (int)v->live_version);
     reload(b, v);
+    accuracy(b, v);
     feeds(b, v, now);
     cw_buf_puts(b, ",");
     delivery(b, v);

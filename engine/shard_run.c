@@ -350,6 +350,9 @@ void cw_run_publish(const struct cw_run *r)
         s.lag[in] = known ? (int64_t)cw_merge_queued(r->merge, in) : behind(r, in);
     }
     if (r->core) {
+        const struct cw_accuracy *rows;
+        size_t n = cw_shard_accuracy(r->core, &rows);
+        cw_board_accuracy(r->common->board, r->shard, rows, n);
         s.clock = cw_shard_clock(r->core);
         s.clients = cw_shard_clients(r->core);
         s.open_tasks = cw_shard_open_tasks(r->core);

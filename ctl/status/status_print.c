@@ -228,6 +228,90 @@ static void print_feeds(const struct cw_status *st)
     finish(&t);
 }
 
+/* ---- were the detectors right? ---- */
+
+static const struct {
+    const char *name;
+    enum cw_word word;
+} results[] = {
+#define X(name, word) {#word, CW_WORD_##word},
+    CW_RESULTS_OF(X)
+#undef X
+};
+enum { RESULTS = sizeof results / sizeof *results };
+
+/* The row of all instances that is of the same detector and segment; a new one where there is
+ * none. */
+static json_t *sum_of(json_t *sums, const json_t *row)
+{
+    size_t i;
+    json_t *sum;
+    json_array_foreach(sums, i, sum)
+    {
+        if (strcmp(cw_status_text(sum, "detector"), cw_status_text(row, "detector")) == 0 &&
+            strcmp(cw_status_text(sum, "segment"), cw_status_text(row, "segment")) == 0)
+            return sum;
+    }
+    sum = json_object();
+    (void)json_object_set_new(sum, "detector", json_string(cw_status_text(row, "detector")));
+    (void)json_object_set_new(sum, "segment", json_string(cw_status_text(row, "segment")));
+    (void)json_array_append_new(sums, sum);
+    return sum;
+}
+
+static void add_up(json_t *sums, const json_t *row)
+{
+    json_t *sum = sum_of(sums, row);
+    for (size_t k = 0; k < RESULTS; k++) {
+        const char *name = results[k].name;
+        json_int_t n = cw_status_count(sum, name) + cw_status_count(row, name);
+        (void)json_object_set_new(sum, name, json_integer(n));
+    }
+}
+
+static void accuracy_row(const struct cw_status *st, struct cw_table *t, const json_t *sum)
+{
+    const char *detector = cw_status_text(sum, "detector");
+    struct cw_str name = {detector, strlen(detector)};
+    char share[16];
+    json_int_t all = 0;
+    cw_table_cell(t, cw_word_of(st->ctl->settings, CW_OF_DETECTOR, name));
+    cw_table_text(t, cw_status_text(sum, "segment"));
+    for (size_t k = 0; k < RESULTS; k++) {
+        cw_table_count(t, cw_status_count(sum, results[k].name));
+        all += cw_status_count(sum, results[k].name);
+    }
+    (void)snprintf(share, sizeof share, "%.0f%%",
+                   all ? 100.0 * (double)cw_status_count(sum, "false_alarm") / (double)all : 0.0);
+    cw_table_text(t, share);
+}
+
+/* Nothing before the first task is done. */
+static void print_accuracy(const struct cw_status *st)
+{
+    enum cw_word words[RESULTS + 3] = {CW_WORD_detector, CW_WORD_segment};
+    struct cw_table t = {0};
+    json_t *sums = json_array(), *instance, *row;
+    const char *name;
+    size_t i;
+    for (size_t k = 0; k < RESULTS; k++)
+        words[2 + k] = results[k].word;
+    words[RESULTS + 2] = CW_WORD_false_alarms;
+    json_object_foreach(st->instances, name, instance)
+    {
+        json_array_foreach(json_object_get(instance, "accuracy"), i, row)
+        {
+            add_up(sums, row);
+        }
+    }
+    if (json_array_size(sums)) {
+        titles(st, &t, words, RESULTS + 3);
+        json_array_foreach(sums, i, row) accuracy_row(st, &t, row);
+        finish(&t);
+    }
+    json_decref(sums);
+}
+
 /* What came too late for the verdict of its day. */
 static void print_late(const struct cw_status *st)
 {
@@ -307,6 +391,7 @@ void cw_status_print(const struct cw_status *st)
         print_instances(st);
         print_shards(st);
         print_feeds(st);
+        print_accuracy(st);
         print_late(st);
     }
     if (st->shards)

@@ -205,6 +205,22 @@ def test_status():
         "redis": {"managers": 2, "tasks": 4, "delivery": {"epoch": "e1", "0": "3"}}}, got[1])
 
 
+def test_status_says_how_right_detectors_were():
+    def right(detector, segment, false_alarm, lost):
+        return {"detector": detector, "segment": segment, "retained": 0, "recovering": 0,
+                "no_issue": 0, "false_alarm": false_alarm, "lost": lost, "unreachable": 0}
+    check("nothing yet", "false alarms" not in our("status")[1])
+    put(instance("cw-0", 0, accuracy=[right("spend_drop", "", 3, 1), right("outage", "", 0, 2)]))
+    put(instance("cw-1", 2, accuracy=[right("spend_drop", "", 3, 1),
+                                      right("spend_drop", "class=A1", 1, 1)]))
+    rows = [line.split() for line in our("status")[1].splitlines()]
+    for row in ("spend_drop 0 0 0 6 2 0 75%", "outage 0 0 0 0 2 0 0%",
+                "spend_drop class=A1 0 0 0 1 1 0 50%"):
+        check(f"accuracy: {row}", row.split() in rows, rows)
+    check_run("in Chinese", our("-o", "language=zh_CN", "status"), 0, out=["误报率", "消费骤降"])
+    redis("DEL", "cw:status:cw-1")
+
+
 def test_status_finds_what_is_wrong():
     put(instance("cw-0", 0, ready=False, why_not="Redis is being checked"))
     check_run("not ready", our("status"), 1, err="cw-0 is not ready: Redis is being checked")
@@ -349,7 +365,7 @@ try:
     fill()
     test_names()
     for test in (test_tasks, test_task, test_feed, test_follow, test_status,
-                 test_status_finds_what_is_wrong, test_moves, test_refusals):
+                 test_status_says_how_right_detectors_were, test_status_finds_what_is_wrong, test_moves, test_refusals):
         test()
 finally:
     server.terminate()

@@ -3,6 +3,7 @@ answer back on the desk. On Kafka and on the embedded log."""
 import datetime
 import json
 import os
+import re
 import sys
 import unittest
 
@@ -109,6 +110,18 @@ class Moves:
         self.assertEqual(self.stored("g-1", manager="am1")["version"], "1")
         self.desk.ctl("reassign", task, "am2", "--as", "li")
         self.stored("g-1", manager="am2", version="2")
+
+    def test_a_false_alarm_is_shown(self):
+        task, = self.start("g-1")
+        self.move("done", task, "--result", "false_alarm")
+        sample = r'^churnwatch_task_results\{detector="suspension",segment="",result="false_alarm"\} 1$'
+        wait_for("it is counted", lambda: re.search(sample, self.daemon.get("/metrics")[1], re.M))
+        self.daemon.kill()
+        self.daemon = self.desk.start()
+        wait_for("it is counted after a kill",
+                 lambda: re.search(sample, self.daemon.get("/metrics")[1], re.M))
+        wait_for("status has it", lambda: re.search(
+            r"^suspension( +0){3} +1( +0){2} +100%$", self.desk.ctl("status", ok=False), re.M))
 
     def test_a_done_that_crosses_news_opens_a_new_task(self):
         task, = self.start("g-1")

@@ -17,6 +17,7 @@ static struct cw_settings settings;
 static struct cw_shard_status shards[2];
 static struct cw_feeds feeds;
 static struct cw_reload reload;
+static struct cw_accuracy_list accuracy;
 static struct cw_delivery_shard deliveries[1] = {{.shard = 3, .stored = 41, .refused = true}};
 
 static struct cw_metrics_view view(struct cw_board *board)
@@ -38,7 +39,11 @@ static struct cw_metrics_view view(struct cw_board *board)
     const bool spoken[CW_INPUTS] = {false};
     cw_feeds_begin(&feeds, CW_HOUR, 0);
     cw_feeds_look(&feeds, board, spoken, CW_MINUTE);
+    accuracy.n = 1;
+    accuracy.rows[0] = (struct cw_accuracy_row){.detector = 1, .segment = "class=\"A1\""};
+    accuracy.rows[0].tasks[CW_RESULT_FALSE_ALARM] = 6;
     return (struct cw_metrics_view){.settings = &settings,
+                                    .accuracy = &accuracy,
                                     .board = board,
                                     .feeds = &feeds,
                                     .reload = &reload,
@@ -129,6 +134,8 @@ static void test_values(void **state)
         "churnwatch_delivered_total 12\n",
         "churnwatch_dead_letters_total{topic=\"a\\\"b\\\\c\",code=\"not-json\"} 1\n",
         "churnwatch_shard_clients{shard=\"3\"} 7\n",
+        "churnwatch_task_results{detector=\"spend_drop\",segment=\"class=\\\"A1\\\"\","
+        "result=\"false_alarm\"} 6\n",
         "churnwatch_shard_stopped{shard=\"4\"} 1\n",
         "churnwatch_shard_clock_timestamp_seconds{shard=\"4\"} 0\n",
         "churnwatch_delivery_offset{shard=\"3\"} 41\n",
@@ -204,6 +211,10 @@ static void test_status(void **state)
     assert_string_equal(json_string_value(json_object_get(second, "standing")), "stopped");
     assert_string_equal(json_string_value(json_object_get(second, "reason")), "torn \"state\"");
     assert_true(json_is_null(json_object_get(second, "clock")));
+    json_t *right = json_array_get(json_object_get(root, "accuracy"), 0);
+    assert_string_equal(json_string_value(json_object_get(right, "detector")), "spend_drop");
+    assert_string_equal(json_string_value(json_object_get(right, "segment")), "class=\"A1\"");
+    assert_int_equal(json_integer_value(json_object_get(right, "false_alarm")), 6);
     json_t *billing = json_array_get(json_object_get(root, "feeds"), CW_IN_BILLING);
     assert_string_equal(json_string_value(json_object_get(billing, "topic")), "a\"b\\c");
     assert_int_equal(json_integer_value(json_object_get(billing, "silent_after_s")), 3600);
