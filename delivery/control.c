@@ -8,6 +8,7 @@
 
 #include "board/log.h"
 #include "delivery/epoch.h"
+#include "delivery/partitions.h"
 
 /* ---- reading ---- */
 
@@ -23,6 +24,8 @@ int cw_control_epoch(const struct cw_settings *s, char ret_epoch[CW_EPOCH_MOST +
     err = logs->ops->partitions(logs, s->topic_control, &n, eb);
     if (!err && n == 0)
         err = cw_fail(eb, CW_E_NOTFOUND, "the control topic does not exist");
+    if (!err)
+        err = cw_partitions_settle(logs, s, eb);
     if (!err)
         err = cw_epoch_read(logs, s, epoch, eb);
     cw_logs_close(logs);

@@ -5,7 +5,8 @@
 #include "delivery/delivery.h"
 #include "delivery/sender.h"
 
-/* Reads the topic to its end, blocking; before the loop runs. ret_epoch is "" when none is
+/* Reads the topic to its end, blocking; before the loop runs. Sees to it that the partitions are as
+ * many as they were (partitions.h), or -CW_E_INVALID. ret_epoch is "" when none is
  * recorded. Returns 0 or, with eb, -CW_E_NOTFOUND when there is no such topic, or an error of
  * bus/logs.h. */
 int cw_control_epoch(const struct cw_settings *s, char ret_epoch[CW_EPOCH_MOST + 1],

@@ -77,7 +77,13 @@ static int apply(struct cw_state_reader *g, const struct cw_state_record *rec)
     if (!g->core)
         return cw_fail(g->eb, CW_E_CORRUPT, "commit %u of the state log is not in memory",
                        rec->commit);
-    return cw_shard_restore(g->core, rec->commit, rec->images, g->eb);
+    err = cw_shard_restore(g->core, rec->commit, rec->images, g->eb);
+    if (err == -CW_E_NEWER && rec->release.p) {
+        struct cw_errbuf why = *g->eb;
+        (void)cw_fail(g->eb, CW_E_NEWER, "written by churnwatch %.*s: %.400s; this is " CW_VERSION,
+                      (int)rec->release.n, rec->release.p, why.text);
+    }
+    return err;
 }
 
 static int take_record(void *arg, const struct cw_message *m)

@@ -6,9 +6,10 @@
 
 #include "churnwatch/shard.h"
 
-enum { STATELOG_VERSION = 1, FLAG_LAST = 1, SUM_BYTES = 4 };
+enum { STATELOG_VERSION = 2, FLAG_LAST = 1, SUM_BYTES = 4 };
 /* What begins with a greater byte is no record of ours, of whatever release. */
 #define VERSION_MOST 63
+#define RELEASE_MOST 32
 
 static void put_i64s(struct cw_buf *b, const int64_t *v, size_t n)
 {
@@ -62,6 +63,7 @@ void cw_statelog_encode(struct cw_buf *b, const struct cw_state_record *r)
 {
     size_t from = b->n;
     cw_buf_u8(b, STATELOG_VERSION);
+    cw_buf_str(b, CW_STR(CW_VERSION));
     cw_buf_u8(b, r->last ? FLAG_LAST : 0);
     cw_buf_u32(b, r->commit);
     cw_buf_u16(b, r->part);
@@ -83,20 +85,39 @@ static int check_sum(struct cw_str value, struct cw_errbuf *eb)
     return 0;
 }
 
+/* Its release, as far as it can be believed: nothing else of a newer record is understood. */
+static int refuse_newer(struct cw_str value, struct cw_errbuf *eb)
+{
+    struct cw_reader r = cw_reader(value.p + 1, value.n - 1);
+    struct cw_str release = cw_read_str(&r);
+    bool named = !r.failed && release.n > 0 && release.n <= RELEASE_MOST;
+    for (size_t i = 0; named && i < release.n; i++)
+        named = release.p[i] > ' ' && release.p[i] < 0x7f;
+    if (!named)
+        release = CW_STR("of a newer release");
+    return cw_fail(
+        eb, CW_E_NEWER,
+        "written by churnwatch %.*s in records of layout %d; this is churnwatch " CW_VERSION
+        ", which reads 1 to %d",
+        (int)release.n, release.p, value.p[0], STATELOG_VERSION);
+}
+
 int cw_statelog_decode(struct cw_str value, struct cw_state_record *ret_record,
                        struct cw_errbuf *eb)
 {
     /* The version stands before the checksum, which a newer release may take otherwise. */
     if (value.n && ((unsigned char)value.p[0] == 0 || (unsigned char)value.p[0] > VERSION_MOST))
         return cw_fail(eb, CW_E_CORRUPT, "%zu bytes that are no state record", value.n);
-    if (value.n && value.p[0] != STATELOG_VERSION)
-        return cw_fail(eb, CW_E_NEWER, "a state record of version %d, this release reads %d",
-                       value.p[0], STATELOG_VERSION);
+    if (value.n && value.p[0] > STATELOG_VERSION)
+        return refuse_newer(value, eb);
     int err = check_sum(value, eb);
     if (err)
         return err;
     struct cw_reader r = cw_reader(value.p + 1, value.n - 1 - SUM_BYTES);
-    struct cw_state_record rec = {.last = cw_read_u8(&r) & FLAG_LAST};
+    struct cw_state_record rec = {0};
+    if (value.p[0] > 1)
+        rec.release = cw_read_str(&r);
+    rec.last = cw_read_u8(&r) & FLAG_LAST;
     rec.commit = cw_read_u32(&r);
     rec.part = cw_read_u16(&r);
     rec.images = cw_read_str(&r);

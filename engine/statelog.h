@@ -1,10 +1,11 @@
 /* The records of a shard's state log: each a run of images, the last of a commit with the position.
  *
- *     version u8 · flags u8 · commit u32 · part u16 · images u32 length, bytes
- *     · position (when flags says so) · XXH32 of all before
+ *     version u8 · release u32 length, bytes · flags u8 · commit u32 · part u16 · images u32
+ * length, bytes · position (when flags says so) · XXH32 of all before
  *
  * Little-endian. Pure. When the frame or the position changes, raise STATELOG_VERSION in
- * statelog.c; a record of another version is refused with -CW_E_NEWER.
+ * statelog.c. Version and release stay where they are for good: a record of a newer version is
+ * refused with -CW_E_NEWER, by the name of the release that wrote it. Version 1 had no release.
  */
 #ifndef CW_ENGINE_STATELOG_H
 #define CW_ENGINE_STATELOG_H
@@ -40,13 +41,14 @@ struct cw_state_record {
     uint16_t part; /* 0, 1, … within a commit */
     bool last;     /* position is set */
     struct cw_str images;
+    struct cw_str release; /* that wrote it; read only, p NULL unknown */
     struct cw_position position;
 };
 
 /* Appends one record. */
 void cw_statelog_encode(struct cw_buf *b, const struct cw_state_record *r);
-/* images borrows from value. Returns 0, -CW_E_CORRUPT or -CW_E_NEWER with eb filled; ret_record is
- * untouched then. */
+/* images and release borrow from value. Returns 0, -CW_E_CORRUPT or -CW_E_NEWER with eb filled;
+ * ret_record is untouched then. */
 int cw_statelog_decode(struct cw_str value, struct cw_state_record *ret_record,
                        struct cw_errbuf *eb);
 /* How many of these images go into one record: whole ones, up to `most` bytes, but always one. 0

@@ -45,6 +45,7 @@ struct cw_doctor {
     struct cw_logs *logs;
     struct cw_status status;          /* instances and Redis */
     char recorded[CW_EPOCH_MOST + 1]; /* in churnwatch.control */
+    int32_t began;                    /* partitions, as recorded; 0 not */
     int32_t n_shards, only;           /* only: CW_DOCTOR_ALL or one shard's number */
     struct cw_doctor_shard *shards;   /* owned; n_looked */
     size_t n_looked;

@@ -144,7 +144,9 @@ static void judge_input(struct cw_doctor *d, struct cw_doctor_shard *sh, enum cw
     int64_t committed = sh->committed[in],
             next = sh->found ? sh->position.next[in] : CW_OFFSET_NONE;
     char text[120];
-    if (sh->found && committed != CW_OFFSET_NONE && committed != next) {
+    if (sh->err)
+        next = CW_OFFSET_NONE; /* Where the reading broke off tells nothing. */
+    else if (sh->found && committed != CW_OFFSET_NONE && committed != next) {
         (void)snprintf(text, sizeof text, "%" PRId64 " ≠ %" PRId64, committed, next);
         hurt(d, sh, FINDING_torn, topic, text);
     }
@@ -217,8 +219,10 @@ static void judge_partitions(struct cw_doctor *d)
         most = n > most ? n : most;
         cw_buf_printf(&text, "%s%s %d", text.n ? ", " : "", topic, (int)n);
     }
+    if (d->began)
+        cw_buf_printf(&text, " (%d)", (int)d->began);
     cw_buf_put(&text, "", 1);
-    if (least < most && !text.failed)
+    if ((least < most || (d->began && d->began != most)) && !text.failed)
         add(d, FINDING_partitions_differ, (struct place){.shard = CW_DOCTOR_ALL}, text.p);
     cw_buf_free(&text);
 }

@@ -5,6 +5,7 @@
 #include "bus/topic_table.h"
 #include "ctl/doctor/doctor.h"
 #include "delivery/epoch.h"
+#include "delivery/partitions.h"
 #include "engine/state_reader.h"
 
 const char *cw_doctor_topic(const struct cw_doctor *d, enum cw_input in)
@@ -175,6 +176,8 @@ int cw_doctor_look(struct cw_doctor *d)
     int err = count_shards(d);
     if (!err)
         err = cw_epoch_read(d->logs, d->settings, d->recorded, &d->eb);
+    if (!err)
+        err = cw_partitions_recorded(d->logs, d->settings, &d->began, &d->eb);
     if (err)
         return err;
     cw_status_ask_redis(&d->status);

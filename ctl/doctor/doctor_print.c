@@ -55,9 +55,10 @@ static const char *standing_word(const struct cw_doctor *d, const struct cw_doct
 
 static void print_shards(const struct cw_doctor *d)
 {
-    static const enum cw_word words[] = {CW_WORD_shard,  CW_WORD_instance, CW_WORD_state,
-                                         CW_WORD_commit, CW_WORD_layout,   CW_WORD_clients,
-                                         CW_WORD_needed, CW_WORD_outbox,   CW_WORD_delivered_to};
+    static const enum cw_word words[] = {
+        CW_WORD_shard,  CW_WORD_instance,     CW_WORD_state,
+        CW_WORD_commit, CW_WORD_layout,       CW_WORD_clients,
+        CW_WORD_needed, CW_WORD_outbox_range, CW_WORD_delivered_to};
     struct cw_table t = {0};
     titles(d, &t, words, sizeof words / sizeof *words);
     for (size_t i = 0; i < d->n_looked; i++) {

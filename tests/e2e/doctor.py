@@ -152,11 +152,11 @@ class OnKafka(Doctor):
         self.judged()
 
     def test_a_state_of_a_newer_release(self):
-        self.desk.bus.produce_to("state", 0, bytes([9]) + b"what nobody here can read")
+        self.desk.bus.produce_to("state", 0, bytes([9, 5, 0, 0, 0]) + b"9.4.1what nobody here can read")
         self.stop()
         found = self.found()[("state_newer", 0)]
         self.assertIn("install that release", found["command"])
-        self.start_with_one_stopped("a state record of version 9, this release reads 1")
+        self.start_with_one_stopped("written by churnwatch 9.4.1 in records of layout 9")
         self.assertIn("no shard can be mended", self.doctor("--shard", "0", "--repair", "--yes",
                                                             code=1))
         self.repaired("--anew")
@@ -212,6 +212,19 @@ class OnKafka(Doctor):
         daemon.asked = True
         self.assertEqual(daemon.process.wait(60), 78)
         self.assertIn("More partitions", daemon.said())
+
+    def test_partitions_added_to_all(self):
+        """Which no comparison of the topics with each other would find."""
+        self.stop()
+        for name in ("billing", "service", "profiles", "outcomes", "tasks", "state",
+                     "dead_letters"):
+            hand("partitions", self.desk.topic(name), 4)
+        wait_for("it is seen", lambda: "dead_letters 4 (3)" in
+                 (self.partitions_found() or {"text": ""})["text"])
+        daemon = self.desk.start("cw-1", wait=False)
+        daemon.asked = True
+        self.assertEqual(daemon.process.wait(60), 78)
+        self.assertIn("4 partitions and began with 3", daemon.said())
 
     def partitions_found(self):
         return {f["code"]: f for f in self.look_at_any()["findings"]}.get("partitions_differ")

@@ -43,6 +43,8 @@ static void comes_back_as_it_was(void **state)
     assert_int_equal(cw_statelog_decode((struct cw_str){b.p, b.n}, &out, &eb), 0);
     assert_int_equal(out.commit, in.commit);
     assert_int_equal(out.part, in.part);
+    assert_int_equal(out.release.n, strlen(CW_VERSION));
+    assert_memory_equal(out.release.p, CW_VERSION, out.release.n);
     assert_true(out.last);
     assert_int_equal(out.images.n, in.images.n);
     assert_memory_equal(out.images.p, in.images.p, in.images.n);
@@ -54,6 +56,46 @@ static void comes_back_as_it_was(void **state)
     assert_true(x->needed == y->needed && x->n_cuts == y->n_cuts);
     assert_memory_equal(x->cuts, y->cuts, 2 * sizeof x->cuts[0]);
     cw_buf_free(&b);
+}
+
+/* As the first layout had it: no release. */
+static void a_record_of_layout_1_is_read(void **state)
+{
+    (void)state;
+    char bytes[2048];
+    struct cw_state_record in = sample(), out;
+    struct cw_errbuf eb;
+    FILE *f = fopen(CW_SOURCE_DIR "/tests/state/record-1.bin", "rb");
+    assert_non_null(f);
+    size_t n = fread(bytes, 1, sizeof bytes, f);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(cw_statelog_decode((struct cw_str){bytes, n}, &out, &eb), 0);
+    assert_int_equal(out.commit, in.commit);
+    assert_null(out.release.p);
+    assert_memory_equal(out.images.p, in.images.p, in.images.n);
+    assert_memory_equal(out.position.next, in.position.next, sizeof in.position.next);
+    assert_int_equal(out.position.needed, in.position.needed);
+    assert_memory_equal(out.position.cuts, in.position.cuts, 2 * sizeof in.position.cuts[0]);
+}
+
+static void a_newer_release_is_refused_by_name(void **state)
+{
+    (void)state;
+    struct cw_state_record out;
+    struct cw_errbuf eb;
+    assert_int_equal(cw_statelog_decode(CW_STR("\x09\x05\0\0\0"
+                                               "9.4.1whatever"),
+                                        &out, &eb),
+                     -CW_E_NEWER);
+    assert_non_null(strstr(eb.text, "written by churnwatch 9.4.1 in records of layout 9; this is "
+                                    "churnwatch " CW_VERSION ", which reads 1 to 2"));
+    assert_int_equal(cw_statelog_decode(CW_STR("\x09\x05\0\0\0"
+                                               "9.\x1b"),
+                                        &out, &eb),
+                     -CW_E_NEWER);
+    assert_non_null(strstr(eb.text, "of a newer release"));
+    assert_null(strchr(eb.text, '\x1b'));
+    assert_int_equal(cw_statelog_decode(CW_STR("garbage"), &out, &eb), -CW_E_CORRUPT);
 }
 
 static void without_a_position(void **state)
@@ -146,9 +188,14 @@ static void trail_stays_small(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(comes_back_as_it_was),       cmocka_unit_test(without_a_position),
-        cmocka_unit_test(every_damaged_byte_is_seen), cmocka_unit_test(splits_between_images),
-        cmocka_unit_test(trail_tells_what_is_needed), cmocka_unit_test(trail_stays_small),
+        cmocka_unit_test(comes_back_as_it_was),
+        cmocka_unit_test(without_a_position),
+        cmocka_unit_test(a_record_of_layout_1_is_read),
+        cmocka_unit_test(a_newer_release_is_refused_by_name),
+        cmocka_unit_test(every_damaged_byte_is_seen),
+        cmocka_unit_test(splits_between_images),
+        cmocka_unit_test(trail_tells_what_is_needed),
+        cmocka_unit_test(trail_stays_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
