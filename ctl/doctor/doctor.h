@@ -36,6 +36,7 @@ struct cw_doctor_shard {
     struct cw_position position;
     size_t clients;
     int64_t stored; /* Redis's offset in the outbox; CW_OFFSET_NONE */
+    bool moving;    /* committed while it was looked at: positions are of different moments */
     bool hurt;      /* stands still, or will at its next start */
 };
 

@@ -26,11 +26,13 @@ static enum cw_exit verdict(const struct cw_doctor *d)
 
 static enum cw_exit run(const struct cw_ctl *ctl)
 {
-    struct cw_doctor d = {.ctl = ctl, .settings = ctl->settings, .findings = json_array()};
     bool repair = cw_args_flag(ctl->args, "repair");
-    d.only = (int32_t)cw_args_count(ctl->args, "shard", CW_DOCTOR_ALL);
+    if (repair && ctl->json)
+        return cw_ctl_misused(ctl, "--json does not go with --repair");
     if (!repair && (cw_args_flag(ctl->args, "anew") || cw_args_text(ctl->args, "from")))
         return cw_ctl_misused(ctl, "--anew and --from go with --repair");
+    struct cw_doctor d = {.ctl = ctl, .settings = ctl->settings, .findings = json_array()};
+    d.only = (int32_t)cw_args_count(ctl->args, "shard", CW_DOCTOR_ALL);
     if (cw_status_new(ctl, &d.status) != 0 || !d.findings)
         return cw_ctl_fail(CW_EXIT_WRONG, "%s", cw_strerror(-CW_E_NOMEM));
     enum cw_exit code = look_and_judge(&d);

@@ -144,13 +144,14 @@ static void judge_input(struct cw_doctor *d, struct cw_doctor_shard *sh, enum cw
     int64_t committed = sh->committed[in],
             next = sh->found ? sh->position.next[in] : CW_OFFSET_NONE;
     char text[120];
-    if (sh->err)
-        next = CW_OFFSET_NONE; /* Where the reading broke off tells nothing. */
+    if (sh->err || sh->moving)
+        next =
+            CW_OFFSET_NONE; /* Where the reading broke off, or a moment later: it tells nothing. */
     else if (sh->found && committed != CW_OFFSET_NONE && committed != next) {
         (void)snprintf(text, sizeof text, "%" PRId64 " ≠ %" PRId64, committed, next);
         hurt(d, sh, FINDING_torn, topic, text);
     }
-    if (!sh->found && sh->err == 0 && committed != CW_OFFSET_NONE) {
+    if (!sh->found && sh->err == 0 && !sh->moving && committed != CW_OFFSET_NONE) {
         (void)snprintf(text, sizeof text, "%" PRId64, committed);
         hurt(d, sh, FINDING_state_missing, topic, text);
     }

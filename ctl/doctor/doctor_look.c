@@ -114,26 +114,15 @@ static int look_at_shard(struct cw_doctor *d, struct cw_doctor_shard *sh)
     return err;
 }
 
-static bool agrees(const struct cw_doctor_shard *sh)
-{
-    for (enum cw_input in = 0; in < CW_INPUTS; in++)
-        if (sh->committed[in] != CW_OFFSET_NONE && sh->committed[in] != sh->position.next[in])
-            return false;
-    return true;
-}
-
-/* A shard at work commits between two questions, which looks like a tear: asked again. */
-#define LOOKS_MOST 5
-static int look_steadily(struct cw_doctor *d, struct cw_doctor_shard *sh, int32_t number)
+/* A shard at work commits while it is looked at, and its parts are then of different moments. What
+ * is torn stands still. */
+static int is_moving(struct cw_doctor *d, struct cw_doctor_shard *sh)
 {
     int err = 0;
-    for (int i = 0; i < LOOKS_MOST && !err; i++) {
-        struct cw_doctor_shard before = *sh;
-        *sh = (struct cw_doctor_shard){.number = number};
-        err = look_at_shard(d, sh);
-        if (agrees(sh) || (i && before.state.end == sh->state.end &&
-                           memcmp(before.committed, sh->committed, sizeof sh->committed) == 0))
-            break;
+    for (enum cw_input in = 0; in < CW_INPUTS && !err; in++) {
+        int64_t now = sh->committed[in];
+        err = d->logs->ops->committed(d->logs, cw_doctor_topic(d, in), sh->number, &now, &d->eb);
+        sh->moving |= now != sh->committed[in];
     }
     return err;
 }
@@ -149,8 +138,13 @@ static int look_at_shards(struct cw_doctor *d)
     d->shards = calloc((size_t)(to - from) + 1, sizeof *d->shards);
     if (!d->shards)
         return -CW_E_NOMEM;
-    for (int32_t p = from; p < to && !err; p++)
-        err = look_steadily(d, &d->shards[d->n_looked++], p);
+    for (int32_t p = from; p < to && !err; p++) {
+        struct cw_doctor_shard *sh = &d->shards[d->n_looked++];
+        sh->number = p;
+        err = look_at_shard(d, sh);
+        if (!err)
+            err = is_moving(d, sh);
+    }
     return err;
 }
 
