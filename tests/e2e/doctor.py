@@ -2,6 +2,7 @@
 mends it; doctor finds the same, and its order brings the shard back without a restart."""
 import json
 import os
+import signal
 import subprocess
 import sys
 import unittest
@@ -67,8 +68,11 @@ class Doctor(DeskTest):
         self.assertEqual(self.daemon.terminate(), 0)
 
     def start_with_one_stopped(self, said):
-        """Shard 0 stands still and says why; the others judge on."""
         self.daemon = self.desk.start(wait=False)
+        self.assert_one_stopped(said)
+
+    def assert_one_stopped(self, said):
+        """Shard 0 stands still and says why; the others judge on."""
         why = wait_for("it says what is wrong", lambda: (self.daemon.get("/readyz") or (0, ""))[1]
                        if "has stopped" in (self.daemon.get("/readyz") or (0, ""))[1] else None)
         self.assertIn(said, why)
@@ -182,6 +186,16 @@ class OnKafka(Doctor):
         self.start_with_one_stopped(f"lost: {lost} messages of billing")
         self.repaired()
         self.judged()
+
+    def test_messages_deleted_before_a_daemons_eyes(self):
+        """It sleeps, and what came meanwhile is gone when it wakes: one shard stops, no process ends."""
+        self.daemon.process.send_signal(signal.SIGSTOP)
+        self.more(12)
+        hand("delete", self.desk.topic("service"), 0, self.shard()["inputs"]["service"]["end"])
+        self.daemon.process.send_signal(signal.SIGCONT)
+        self.assert_one_stopped("messages of service were deleted unread")
+        self.assertEqual(self.daemon.restarts, 0)
+        self.repaired()
 
     def test_an_open_transaction(self):
         hand("open", self.desk.topic("billing"), 0)
