@@ -34,7 +34,7 @@ struct cw_redis {
     unsigned failures;          /* in a row */
     struct command *first, **last;
 #if CW_HAVE_REDIS_TLS
-    struct redisSSLContext *tls; /* owned; made for the first connection */
+    struct ssl_ctx_st *tls; /* owned; made for the first connection */
 #endif
     ev_timer retry, watch, turn; /* next attempt; overdue answers; what waits for the next turn */
 };

@@ -15,7 +15,7 @@
 #include <hiredis/adapters/libev.h>
 
 #if CW_HAVE_REDIS_TLS
-#include <hiredis/hiredis_ssl.h>
+#include "delivery/redis_tls.h"
 #endif
 
 #define FIRST_DELAY 0.1
@@ -245,13 +245,9 @@ void cw_redis_drop(struct cw_redis *r, const char *why)
 #if CW_HAVE_REDIS_TLS
 static bool secure(struct cw_redis *r, redisAsyncContext *ac)
 {
-    redisSSLContextError err = REDIS_SSL_CTX_NONE;
-    if (!r->tls) {
-        (void)redisInitOpenSSL();
-        r->tls = redisCreateSSLContext(NULL, "/etc/ssl/certs", NULL, NULL,
-                                       r->setup.url.hosts[0].name, &err);
-    }
-    return r->tls && redisInitiateSSLWithContext(&ac->c, r->tls) == REDIS_OK;
+    if (!r->tls)
+        r->tls = cw_redis_tls_new();
+    return r->tls && cw_redis_tls_begin(r->tls, &ac->c, r->setup.url.hosts[0].name);
 }
 #else
 static bool secure(struct cw_redis *r, redisAsyncContext *ac)
@@ -384,8 +380,7 @@ void cw_redis_stop(struct cw_redis *r)
     ev_timer_stop(r->setup.loop, &r->turn);
     ev_timer_stop(r->setup.loop, &r->watch);
 #if CW_HAVE_REDIS_TLS
-    if (r->tls)
-        redisFreeSSLContext(r->tls);
+    cw_redis_tls_free(r->tls);
 #endif
     free(r);
 }

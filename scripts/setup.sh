@@ -6,7 +6,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-build=(gcc cmake ninja-build pkg-config libc6-dev librdkafka-dev libhiredis-dev libev-dev
+build=(gcc cmake ninja-build pkg-config libc6-dev librdkafka-dev libhiredis-dev libssl-dev libev-dev
     libjansson-dev libconfig-dev libmicrohttpd-dev libsqlite3-dev libxxhash-dev libzstd-dev zlib1g-dev
     libsystemd-dev)
 run=(ca-certificates curl tzdata redis-server redis-tools)

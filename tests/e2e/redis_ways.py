@@ -5,7 +5,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
 from buses import FileBus  # noqa: E402
-from desk import BIN, DeskTest, Redis, event, run_tests, wait_for  # noqa: E402
+from desk import BIN, DeskTest, Redis, event, free_port, run_tests, wait_for  # noqa: E402
 from sentinels import Sentinels  # noqa: E402
 
 LINE = "8613500000001"
@@ -141,6 +141,59 @@ class ByUser(WaysTest):
                            capture_output=True, text=True, check=False)
         self.assertNotEqual(r.returncode, 0)
         return r.stderr
+
+
+class ByTls(WaysTest):
+    """Where this build can: the server must prove that it is the one that was asked for."""
+
+    def make(self, *words):
+        subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=self.desk.folder)
+
+    def setUp(self):
+        super().setUp()
+        days = ("-days", "2", "-nodes", "-newkey", "rsa:2048")
+        self.make("req", "-x509", *days, "-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=ca")
+        self.make("req", "-x509", *days, "-keyout", "other.key", "-out", "other.crt", "-subj",
+                  "/CN=other")
+        self.make("req", "-x509", *days, "-CA", "ca.crt", "-CAkey", "ca.key", "-keyout", "redis.key",
+                  "-out", "redis.crt", "-subj", "/CN=redis", "-addext",
+                  "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE")
+        self.port = free_port()
+        self.desk.redis.ask("config", "set", "tls-cert-file", self.at("redis.crt"),
+                            "tls-key-file", self.at("redis.key"), "tls-ca-cert-file",
+                            self.at("ca.crt"), "tls-auth-clients", "no", "tls-port", str(self.port))
+        self.desk.redis.ask("acl", "setuser", *USER)
+
+    def at(self, name):
+        return os.path.join(self.desk.folder, name)
+
+    def start(self, host, authority):
+        os.environ["SSL_CERT_FILE"] = self.at(authority)
+        self.addCleanup(os.environ.pop, "SSL_CERT_FILE")
+        self.use(f"rediss://churnwatch:secret%20word@{host}:{self.port}")
+        daemon = self.desk.start(wait=False)
+        daemon.asked = True  # It may end, and is not started again.
+        wait_for("it starts", lambda: daemon.get("/healthz") or daemon.process.poll())
+        if daemon.process.poll() == 78:
+            self.assertIn("stunnel", daemon.said())
+            self.skipTest("this build has no TLS")
+        return daemon
+
+    def test_the_right_one(self):
+        daemon = self.start("localhost", "ca.crt")
+        wait_for("ready", daemon.ready)
+        self.delivered(daemon, ("c1", "c2", "c3"))
+
+    def test_one_that_nobody_vouches_for(self):
+        daemon = self.start("localhost", "other.crt")
+        wait_for("it says so", lambda: "certificate" in daemon.said())
+        self.assertFalse(daemon.ready())
+
+    def test_one_that_is_somebody_else(self):
+        """Vouched for, but not by this name."""
+        daemon = self.start("127.0.0.1", "ca.crt")
+        wait_for("it says so", lambda: "certificate" in daemon.said())
+        self.assertFalse(daemon.ready())
 
 
 if __name__ == "__main__":
