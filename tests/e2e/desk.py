@@ -170,7 +170,10 @@ class Desk:
         self.folder = tempfile.mkdtemp(prefix="cw-e2e-")
         self.bus = bus(self.folder)
         self.extra, self.daemons = extra, []
-        self.redis = Redis(os.path.join(self.folder, "redis"))
+        self.redis = self.make_redis()
+
+    def make_redis(self):
+        return Redis(os.path.join(self.folder, "redis"))
 
     def close(self):
         for daemon in self.daemons:

@@ -63,6 +63,9 @@ class Cluster:
         with open(os.path.join(self.node(n), "kafka.pid"), encoding="utf-8") as f:
             return int(f.read())
 
+    def alive(self, n):
+        return os.path.exists(f"/proc/{self.pid(n)}")
+
     def kill(self, *which):
         """kill -9, all at the same moment; returns when they are gone."""
         pids = [self.pid(n) for n in which]

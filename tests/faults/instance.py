@@ -122,6 +122,19 @@ class Instance:
                 of[name[6:]] = float(value)
         return found
 
+    def metric(self, name):
+        """Without labels; 0 when nobody answers."""
+        found = re.search(rf"^churnwatch_{name} (\S+)$", self.get("/metrics") or "", re.M)
+        return float(found[1]) if found else 0.0
+
+    def memory(self):
+        """Bytes: of address space, resident."""
+        with open(f"/proc/{self.process.pid}/statm", encoding="utf-8") as f:
+            return tuple(int(n) * os.sysconf("SC_PAGESIZE") for n in f.read().split()[:2])
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
     def said(self, last=4000):
         if not os.path.exists(self.log):
             return ""

@@ -20,6 +20,9 @@ import brokers  # noqa: E402
 import hijacks  # noqa: E402
 import joins  # noqa: E402
 import kills  # noqa: E402
+import network  # noqa: E402
+import redis_faults  # noqa: E402
+import resources  # noqa: E402
 import zombies  # noqa: E402
 from county import CHUNK  # noqa: E402
 from desk import BIN  # noqa: E402
@@ -33,6 +36,9 @@ FAMILIES = (
     ("hijacks", 2, hijacks.strike),
     ("joins", 5, joins.strike),
     ("brokers", 3, brokers.strike),
+    ("redis", 5, redis_faults.strike),
+    ("network", 3, network.strike),
+    ("resources", 1, resources.strike),
 )
 APART_MOST = 1.5
 
