@@ -241,7 +241,7 @@ class House(Desk):
         if os.path.exists(self.rollbacks):
             words += ["--rollbacks", self.rollbacks]
         if self.refilled:
-            words += ["--skip", "O1-feeds"]  # What was told before Redis was emptied went with it.
+            words.append("--refilled")
         r = self.tool("oracle.py", *words, stdout=subprocess.PIPE, text=True)
         told = r.communicate()[0]
         print(told, end="", flush=True)

@@ -147,7 +147,7 @@ def redis_folds(e):
 
 
 def feeds(e):
-    return desks.feeds(e.folded, e.redis, e.moved)
+    return desks.feeds(e.folded, e.redis, e.moved, e.given.refilled)
 
 
 def versions_in_order(e):
@@ -259,6 +259,7 @@ def arguments():
     parser.add_argument("--seen", help="what watch.py wrote")
     parser.add_argument("--rollbacks", help='lines {"at": T}: when Redis was rolled back')
     parser.add_argument("--aborted-least", type=int, default=0, help="records of aborted transactions (0)")
+    parser.add_argument("--refilled", action="store_true", help="Redis was emptied and refilled")
     parser.add_argument("--shared", action="store_true", help="others use the brokers at the same time")
     parser.add_argument("--skip", default="", help="checks to leave out, by name, comma-separated")
     return parser.parse_args()

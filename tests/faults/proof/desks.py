@@ -135,8 +135,9 @@ def keys(folded, redis, _):
             + listed("ended, or not", sorted(ended ^ due_ended)))
 
 
-def feeds(folded, redis, _):
-    """Each version was told once, to its manager; nobody was told of a task that is not his or never was."""
+def feeds(folded, redis, _, refilled=False):
+    """Each version was told once, to its manager; nobody was told of a task that is not his or never was.
+    In a Redis that was refilled what was told before is gone."""
     wrong, told, seen = [], set(), set()
     length, full = int(value(redis, "limits", {}).get("feed_length", 0)), set()
     for name, key in redis.items():
@@ -154,7 +155,8 @@ def feeds(folded, redis, _):
             wrong += entry_wrong(folded, manager, e)
             if e["event"] in MAIN and folded.by_id.get(entry[1:3], (None,))[0] == manager:
                 told.add(entry[1:3])
-    untold = (i for i, of in folded.by_id.items() if i not in told and of[0] not in full)
+    untold = (i for i, of in folded.by_id.items()
+              if i not in told and of[0] not in full and not refilled)
     return wrong + listed("in no feed", (f"{t} version {v}" for t, v in untold))
 
 

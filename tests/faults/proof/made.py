@@ -161,7 +161,7 @@ class Run(oracle.Evidence):
     def __init__(self, folder):
         super().__init__(argparse.Namespace(
             brokers=None, prefix="run", group=None, undisturbed="calm", seen=None, rollbacks=None, shared=False,
-            aborted_least=1, expected=os.path.join(folder, "expected"),
+            refilled=False, aborted_least=1, expected=os.path.join(folder, "expected"),
             expected_letters=os.path.join(folder, "letters")))
         self.outbox, self.log, self.calm = copy.deepcopy(VERSIONS), state_log(), state_log()
         self.redis, self.rollbacks = redis(), []
