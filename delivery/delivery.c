@@ -257,6 +257,24 @@ static void observe(struct cw_delivery *d, const struct question *q)
                          now > q->happened ? now - q->happened : 0);
 }
 
+static void on_offset_apart(void *arg, const struct cw_reply *r)
+{
+    (void)r;
+    free(arg);
+}
+
+/* The second call of cw_write. */
+static void send_offset_apart(struct cw_delivery *d, const struct shard *sh, int64_t next)
+{
+    char key[80], field[16], value[24];
+    int n = snprintf(field, sizeof field, "%" PRId32, sh->number);
+    int m = snprintf(value, sizeof value, "%" PRId64, next);
+    const struct cw_str argv[] = {
+        CW_STR("HSET"), cw_delivery_key(d, key), {field, (size_t)n}, {value, (size_t)m}};
+    CW_POINT(delivery_between);
+    cw_delivery_ask(d, argv, 4, on_offset_apart, cw_delivery_question(d));
+}
+
 static void applied(struct cw_delivery *d, struct shard *sh, const struct cw_reply *r)
 {
     if (r->n_items != 2 || r->items[0].kind != CW_REPLY_NUMBER ||
@@ -265,6 +283,8 @@ static void applied(struct cw_delivery *d, struct shard *sh, const struct cw_rep
         return;
     }
     sh->stored = r->items[0].number;
+    if (CW_BUG(two_calls))
+        send_offset_apart(d, sh, sh->stored);
     count(d, CW_COUNT_delivered, (uint64_t)r->items[1].number);
     count(d, CW_COUNT_delivery_batches, 1);
 }
@@ -319,24 +339,6 @@ static const char *function_of_batch(void)
     if (CW_BUG(no_prev_check))
         return "cw_put";
     return CW_BUG(two_calls) || CW_BUG(null_is_failure) ? "cw_write" : NULL;
-}
-
-static void on_offset_apart(void *arg, const struct cw_reply *r)
-{
-    (void)r;
-    free(arg);
-}
-
-/* The second call of cw_write. */
-static void send_offset_apart(struct cw_delivery *d, const struct shard *sh, int64_t next)
-{
-    char key[80], field[16], value[24];
-    int n = snprintf(field, sizeof field, "%" PRId32, sh->number);
-    int m = snprintf(value, sizeof value, "%" PRId64, next);
-    const struct cw_str argv[] = {
-        CW_STR("HSET"), cw_delivery_key(d, key), {field, (size_t)n}, {value, (size_t)m}};
-    CW_POINT(delivery_between);
-    cw_delivery_ask(d, argv, 4, on_offset_apart, cw_delivery_question(d));
 }
 
 /* The first waiting tasks of a shard as the arguments of one call; returns how many, and the offset
@@ -402,7 +404,7 @@ static bool send_batch(struct cw_delivery *d, struct shard *sh)
     sh->unanswered++;
     d->unanswered++;
     forget_first(d, sh, n);
-    if (CW_BUG(two_calls) || CW_BUG(null_is_failure))
+    if (CW_BUG(null_is_failure))
         send_offset_apart(d, sh, next);
     CW_POINT(delivery_sent);
     return true;

@@ -53,7 +53,7 @@ def caught(bug, strike, tries):
     except AssertionError as e:
         return str(e)
     finally:
-        print(f"{bug}: struck {struck} times", flush=True)
+        print(f"{bug}: {struck} faults before that", flush=True)
         house.close()
 
 
