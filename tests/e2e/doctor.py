@@ -195,7 +195,12 @@ class OnKafka(Doctor):
         self.daemon.process.send_signal(signal.SIGCONT)
         self.assert_one_stopped("messages of service were deleted unread")
         self.assertEqual(self.daemon.restarts, 0)
-        self.repaired()
+        # The client cannot seek a partition that a fetch has failed in: the order ends the process
+        # with 75, and its next start carries it out.
+        self.desk.ctl("doctor", "--shard", "0", "--repair", "--yes", ok=False)
+        wait_for("ready again", self.daemon.ready)
+        self.assertIn("event=shard_repaired shard=0", self.daemon.said())
+        wait_for("nothing is wrong", lambda: not self.look_at_any()["findings"])
 
     def test_an_open_transaction(self):
         hand("open", self.desk.topic("billing"), 0)
