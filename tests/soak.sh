@@ -2,6 +2,7 @@
 # As many faults as asked for, and the table of them: which, how often, where they hit, recovery.
 #
 #   soak.sh --seeds N                       the simulator alone, N runs
+#   soak.sh --pairs N                       two mishaps at each of the first N pairs of calls (0: of all)
 #   soak.sh --kills N --zombies N …         real faults alone; tests/faults/run.py --help names the families
 #   soak.sh --seeds N --kills N …           one after the other
 #   soak.sh --first N …                     the first seed (1), of both
@@ -11,26 +12,28 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
-usage() { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
-seeds=0 first=1 total=0
+seeds=0 first=1 total=0 pairs=
 declare -A left=()
 while (($#)); do
     [[ $# -ge 2 && $2 =~ ^[0-9]+$ ]] || usage
     case $1 in
     --seeds) seeds=$2 ;;
     --first) first=$2 ;;
+    --pairs) pairs=$2 ;;
     --*) left[$1]=$2; total=$((total + $2)) ;;
     *) usage ;;
     esac
     shift 2
 done
-((seeds + total)) || usage
+((seeds + total)) || [[ -n $pairs ]] || usage
 
 build=$top/build/faults
 cmake -S "$top" --preset faults >/dev/null
 cmake --build "$build" >/dev/null
 ((seeds == 0)) || "$build/tests/sim" --seeds "$seeds" --from "$first"
+[[ -z $pairs ]] || "$build/tests/sim" --pairs --to "$pairs"
 ((total)) || exit 0
 
 # A round has of each family its share.
