@@ -60,9 +60,12 @@ def decode(offset, value):
         if SUM(value[:-4], len(value) - 4, 0) != struct.unpack("<I", value[-4:])[0]:
             raise Damaged("a checksum that does not match")
         b = Bytes(value[:-4])
-        version, flags, commit, part = b.take("BBIH")
-        if version != 1:
+        version = b.one("B")
+        if version not in (1, 2):
             raise Damaged(f"version {version}")
+        if version > 1:
+            b.text()  # the release that wrote it
+        flags, commit, part = b.take("BIH")
         images = b.text()
         found = position(b) if flags & LAST else None
         if b.at != len(b.data):
