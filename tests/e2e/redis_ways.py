@@ -38,6 +38,7 @@ class BySentinel(WaysTest):
     def setUp(self):
         super().setUp()
         self.first = self.desk.redis
+        self.addCleanup(self.first.stop)
         self.second = Redis(os.path.join(self.desk.folder, "second"))
         self.addCleanup(self.second.stop)
         self.first.ask("config", "set", "repl-diskless-sync-delay", "0")
