@@ -134,8 +134,8 @@ static void test_values(void **state)
         "churnwatch_delivered_total 12\n",
         "churnwatch_dead_letters_total{topic=\"a\\\"b\\\\c\",code=\"not-json\"} 1\n",
         "churnwatch_shard_clients{shard=\"3\"} 7\n",
-        "churnwatch_task_results{detector=\"spend_drop\",segment=\"class=\\\"A1\\\"\","
-        "result=\"false_alarm\"} 6\n",
+        ("churnwatch_task_results{detector=\"spend_drop\",segment=\"class=\\\"A1\\\"\","
+         "result=\"false_alarm\"} 6\n"),
         "churnwatch_shard_stopped{shard=\"4\"} 1\n",
         "churnwatch_shard_clock_timestamp_seconds{shard=\"4\"} 0\n",
         "churnwatch_delivery_offset{shard=\"3\"} 41\n",
