@@ -46,9 +46,7 @@ int cw_bus_kafka_input_range(struct cw_bus *b, enum cw_input in, int32_t shard, 
 {
     struct cw_bus_kafka *k = cw_bus_kafka_of(b);
     const char *topic = cw_topics_input(k->settings, in);
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(k->tail, topic, shard, ret_first,
-                                                               ret_end, CW_KAFKA_CALL_MS);
-    return err ? cw_fail(eb, CW_E_RETRY, "range of %s: %s", topic, rd_kafka_err2str(err)) : 0;
+    return cw_kafka_bounds(k->tail, topic, shard, END_MS, ret_first, ret_end, eb);
 }
 
 int cw_bus_kafka_read(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t from,

@@ -83,10 +83,8 @@ static int pending(struct cw_logs *l, const char *topic, int32_t partition, int6
     int err = open_tail(k, eb);
     if (err)
         return err;
-    rd_kafka_resp_err_t said =
-        rd_kafka_query_watermark_offsets(k->tail, topic, partition, ret_first, ret_end, CALL_MS);
-    if (said)
-        return failed(eb, topic, said);
+    if (cw_kafka_bounds(k->tail, topic, partition, CALL_MS, ret_first, ret_end, eb) != 0)
+        return -CW_E_IO;
     err = range(l, topic, partition, ret_first, &stable, eb);
     *ret_open = !err && stable < *ret_end ? stable : CW_OFFSET_NONE;
     *ret_since = CW_NO_TIME;
