@@ -25,13 +25,15 @@ class Status(DeskTest):
                                 {"msisdn": "8613500000001", "stage": "inquiry"})
                           for i in range(6)])
         wait_for("delivered", lambda: daemon.metric("delivered_total") >= 6)
-        wait_for("it has said so", lambda: self.taken() == 6)
+        wait_for("it has said so", lambda: self.told() == (6, 6))
         return daemon
 
-    def taken(self):
+    def told(self):
+        """Events taken and events judged, as of the last heartbeat: it may fall between the two."""
         instances = self.status()[1]["instances"].values()
-        return sum(f["taken"] for i in instances for f in i["feeds"]
-                   if f["topic"] == self.desk.topic("service"))
+        return (sum(f["taken"] for i in instances for f in i["feeds"]
+                    if f["topic"] == self.desk.topic("service")),
+                sum(s["judged"] for i in instances for s in i["shards"]))
 
     def test_all_is_well(self):
         self.busy()
