@@ -2,6 +2,7 @@
  * time-out. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -10,7 +11,7 @@
 #include "bus/topic_table.h"
 #include "churnwatch/faults.h"
 
-enum { INIT_MS = 60000, ABORT_FLUSH_MS = 1000 };
+enum { INIT_MS = 60000, ABORT_FLUSH_MS = 1000, TRANSACTION_MOST_MS = 10000 };
 
 /* ---- what an error means ---- */
 
@@ -176,12 +177,24 @@ int cw_bus_kafka_abort(struct cw_bus *b, struct cw_errbuf *eb)
 
 /* ---- opening ---- */
 
+/* What one who is gone left open is dead no later than its session: whoever takes its shards over
+ * reads to the end of it, and would wait for the rest. No more than 10 s, as Kafka Streams has it.
+ */
+static void limit_transactions(rd_kafka_conf_t *conf, const struct cw_bus_kafka *k)
+{
+    char session[16] = "", ms[16];
+    size_t n = sizeof session;
+    (void)rd_kafka_conf_get(rd_kafka_conf(k->consumer), "session.timeout.ms", session, &n);
+    long of_session = strtol(session, NULL, 10), most = TRANSACTION_MOST_MS;
+    (void)snprintf(ms, sizeof ms, "%ld", of_session > 0 && of_session < most ? of_session : most);
+    (void)rd_kafka_conf_set(conf, "transaction.timeout.ms", ms, NULL, 0);
+}
+
 /* A transaction begun right after another meets the markers of that one being written, and is tried
  * again after retry.backoff.ms: 10 instead of 100 makes the smallest commit 34 ms, not 111. */
 static void producer_defaults(rd_kafka_conf_t *conf, void *arg)
 {
-    (void)arg;
-    (void)rd_kafka_conf_set(conf, "transaction.timeout.ms", "10000", NULL, 0);
+    limit_transactions(conf, arg);
     (void)rd_kafka_conf_set(conf, "message.timeout.ms", "10000", NULL, 0);
     (void)rd_kafka_conf_set(conf, "retry.backoff.ms", "10", NULL, 0);
     (void)rd_kafka_conf_set(conf, "linger.ms", "1", NULL, 0);
