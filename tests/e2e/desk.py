@@ -3,9 +3,11 @@
 Every desk has topics, group and key prefix of its own, so that tests share one broker without
 meeting. Nothing here sleeps for a time: everything waits for a condition, within a bound.
 """
+import errno
 import http.client
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -31,10 +33,21 @@ def run_tests(bus=KafkaBus):
     unittest.main(verbosity=2)
 
 
+# Below those that the system gives to outgoing connections: one of them could take a server's port while it is
+# being restarted, even by connecting to itself, and the server would find its address in use.
+PORTS = (20000, 32000)
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    while True:
+        with socket.socket() as s:
+            try:
+                port = random.randrange(*PORTS)
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError as e:
+                if e.errno != errno.EADDRINUSE:
+                    raise
 
 
 def wait_for(what, condition, seconds=90):

@@ -55,10 +55,10 @@ class House(Desk):
         self.judging = self.source.judging
         # One at its end holds the other back as long as can be: more is always on its way.
         self.final = False
-        super().__init__("engine.threads=1", "redis.feed_length=1000000", *extra, bus=Bus)
-        self.logs = os.path.join(keep, "logs")
+        self.logs = os.path.abspath(os.path.join(keep, "logs"))
         shutil.rmtree(self.logs, ignore_errors=True)
         os.makedirs(self.logs)
+        super().__init__("engine.threads=1", "redis.feed_length=1000000", *extra, bus=Bus)
         self.record = open(os.path.join(keep, "faults.ndjson"), "w", encoding="utf-8", buffering=1)
         self.cluster = self.bus.cluster
         self.disks["broker"] = Disk(os.path.join(self.cluster.node(NODES - 1), "data"))
@@ -73,7 +73,7 @@ class House(Desk):
 
     def make_redis(self):
         self.disks = {f"redis-{n}": Disk(os.path.join(self.folder, f"redis-{n}")) for n in range(2)}
-        self.store = Store(self.folder, [free_port(), free_port()])
+        self.store = Store(self.folder, [free_port(), free_port()], self.logs)
         return self.store.master
 
     def begin_proxy(self):

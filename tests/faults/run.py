@@ -29,18 +29,16 @@ from desk import BIN  # noqa: E402
 from house import House  # noqa: E402
 from table import print_table  # noqa: E402
 
-# Option, faults per commit, what strikes. Those of Redis and of resources are the soak's: in one of two
-# runs a Redis did not come again after kill -9 of one whose file had been cut and whose disk had been full, and
-# that is not understood yet.
+# Option, faults per commit, what strikes.
 FAMILIES = (
     ("kills", 10, kills.strike),
     ("zombies", 5, zombies.strike),
     ("hijacks", 2, hijacks.strike),
     ("joins", 5, joins.strike),
     ("brokers", 3, brokers.strike),
-    ("redis", 0, redis_faults.strike),
+    ("redis", 5, redis_faults.strike),
     ("network", 3, network.strike),
-    ("resources", 0, resources.strike),
+    ("resources", 1, resources.strike),
 )
 APART_MOST = 1.5
 

@@ -18,9 +18,9 @@ DOWN_AFTER_MS = 3000
 
 
 class Node(Redis):
-    def __init__(self, folder, known):
-        """known: the port of the proxy before it; `port` is its own."""
-        self.known = known
+    def __init__(self, folder, known, logs):
+        """known: the port of the proxy before it; `port` is its own. logs: a folder for what it says."""
+        self.known, self.log = known, os.path.join(logs, os.path.basename(folder) + ".log")
         super().__init__(folder)
 
     def words(self):
@@ -28,12 +28,16 @@ class Node(Redis):
                 "--save", "", "--appendonly", "yes", "--appendfsync", "everysec",
                 "--auto-aof-rewrite-percentage", "0", "--enable-debug-command", "yes",
                 "--repl-diskless-sync-delay", "0", "--replica-announce-ip", "127.0.0.1",
-                "--replica-announce-port", str(self.known), "--logfile",
-                os.path.join(self.folder, "..", os.path.basename(self.folder) + ".log")]
+                "--replica-announce-port", str(self.known), "--logfile", self.log]
 
     def start(self, *more):
         self.process = subprocess.Popen([*self.words(), *more])
-        wait_for("redis answers", lambda: self.ask("ping", check=False) == "PONG")
+        wait_for("redis answers", self.answers)
+
+    def answers(self):
+        if not self.alive():
+            raise AssertionError(f"redis ended with {self.process.returncode}; what it said is in {self.log}")
+        return self.ask("ping", check=False) == "PONG"
 
     def alive(self):
         return self.process.poll() is None
@@ -57,11 +61,11 @@ class Node(Redis):
 
 
 class Store:
-    def __init__(self, folder, knowns):
+    def __init__(self, folder, knowns, logs):
         """The first of `knowns` is the master's."""
         self.nodes = []
         for n, known in enumerate(knowns):
-            self.nodes.append(Node(os.path.join(folder, f"redis-{n}"), known))
+            self.nodes.append(Node(os.path.join(folder, f"redis-{n}"), known, logs))
         self.master, self.spare = self.nodes
         self.spare.stop()
         self.spare.empty()
