@@ -180,22 +180,22 @@ int cw_bus_kafka_abort(struct cw_bus *b, struct cw_errbuf *eb)
 /* What one who is gone left open is dead no later than its session: whoever takes its shards over
  * reads to the end of it, and would wait for the rest. No more than 10 s, as Kafka Streams has it.
  */
-static void limit_transactions(rd_kafka_conf_t *conf, const struct cw_bus_kafka *k)
+static void limit_transactions(rd_kafka_conf_t *conf, const struct cw_settings *s)
 {
-    char session[16] = "", ms[16];
-    size_t n = sizeof session;
-    (void)rd_kafka_conf_get(rd_kafka_conf(k->consumer), "session.timeout.ms", session, &n);
-    long of_session = strtol(session, NULL, 10), most = TRANSACTION_MOST_MS;
+    char ms[16];
+    const char *session = cw_kafka_listed(s, "session.timeout.ms");
+    long of_session = session ? strtol(session, NULL, 10) : 0, most = TRANSACTION_MOST_MS;
     (void)snprintf(ms, sizeof ms, "%ld", of_session > 0 && of_session < most ? of_session : most);
     (void)rd_kafka_conf_set(conf, "transaction.timeout.ms", ms, NULL, 0);
+    (void)rd_kafka_conf_set(conf, "message.timeout.ms", ms, NULL, 0); /* which may not be longer */
 }
 
 /* A transaction begun right after another meets the markers of that one being written, and is tried
  * again after retry.backoff.ms: 10 instead of 100 makes the smallest commit 34 ms, not 111. */
 static void producer_defaults(rd_kafka_conf_t *conf, void *arg)
 {
-    limit_transactions(conf, arg);
-    (void)rd_kafka_conf_set(conf, "message.timeout.ms", "10000", NULL, 0);
+    const struct cw_bus_kafka *k = arg;
+    limit_transactions(conf, k->settings);
     (void)rd_kafka_conf_set(conf, "retry.backoff.ms", "10", NULL, 0);
     (void)rd_kafka_conf_set(conf, "linger.ms", "1", NULL, 0);
     (void)rd_kafka_conf_set(conf, "queue.buffering.max.messages", "1000000", NULL, 0);

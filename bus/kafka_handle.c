@@ -76,6 +76,17 @@ static int configure(rd_kafka_conf_t *conf, const struct cw_settings *s,
     return err;
 }
 
+const char *cw_kafka_listed(const struct cw_settings *s, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = s->kafka_properties.n; i-- > 0;) {
+        const char *entry = s->kafka_properties.items[i];
+        if (strncmp(entry, name, n) == 0 && entry[n] == '=')
+            return entry + n + 1;
+    }
+    return NULL;
+}
+
 int cw_kafka_check(const struct cw_settings *s, struct cw_errbuf *eb)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();

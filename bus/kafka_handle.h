@@ -16,6 +16,10 @@ rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,
                             const struct cw_property *extra, size_t n_extra,
                             void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
                             struct cw_errbuf *eb);
+/* What kafka.properties say of one, the last word of several; NULL: nothing. Not for secrets. The
+ * settings' text. */
+const char *cw_kafka_listed(const struct cw_settings *s, const char *name);
+
 /* Does the library know the properties of the settings, and take their values? Secrets are read, no
  * server is asked. 0, or -CW_E_INVALID with eb naming the first that is wrong. */
 int cw_kafka_check(const struct cw_settings *s, struct cw_errbuf *eb);
