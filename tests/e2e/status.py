@@ -25,15 +25,17 @@ class Status(DeskTest):
                                 {"msisdn": "8613500000001", "stage": "inquiry"})
                           for i in range(6)])
         wait_for("delivered", lambda: daemon.metric("delivered_total") >= 6)
-        wait_for("it has said so", lambda: self.told() == (6, 6))
+        wait_for("it has said so", lambda: self.taken() == 6 and self.judged() > 0)
         return daemon
 
-    def told(self):
-        """Events taken and events judged, as of the last heartbeat: it may fall between the two."""
+    def taken(self):
         instances = self.status()[1]["instances"].values()
-        return (sum(f["taken"] for i in instances for f in i["feeds"]
-                    if f["topic"] == self.desk.topic("service")),
-                sum(s["judged"] for i in instances for s in i["shards"]))
+        return sum(f["taken"] for i in instances for f in i["feeds"]
+                   if f["topic"] == self.desk.topic("service"))
+
+    def judged(self):
+        """Since each shard was last restored: one that changed engines meanwhile began anew."""
+        return sum(s["judged"] for i in self.status()[1]["instances"].values() for s in i["shards"])
 
     def test_all_is_well(self):
         self.busy()
@@ -42,7 +44,7 @@ class Status(DeskTest):
         told = found["instances"]["cw-0"]
         self.assertTrue(told["ready"])
         self.assertEqual({s["standing"] for s in told["shards"]}, {"running"})
-        self.assertEqual(sum(s["judged"] for s in told["shards"]), 6)
+        self.assertLessEqual(self.judged(), 6)
         self.assertFalse(any(f["silent"] for f in told["feeds"]))
         wait_for("all is committed", lambda: not any(
             n for s in self.status("--bus")[1]["shards"] for n in s["lag"].values()))
