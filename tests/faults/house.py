@@ -232,12 +232,23 @@ class House(Desk):
         with open(tasks, "rb") as f:
             return tasks, sum(1 for _ in f)
 
+    def live_undisturbed(self):
+        """The topics of one daemon that judged all inputs once more and was left alone; its state is to be ours.
+        What lies there is merged by its time, so it need not wait long for what may still come."""
+        calm = self.bus.name + "-calm"
+        r = subprocess.run(self.tool_words("undisturbed.py", "--as", calm, "--", os.path.join(
+            BIN, "churnwatchd"), *self.settings(), "-o", "time.merge_wait=2s"), check=False,
+            timeout=DRAIN_MOST)
+        if r.returncode:
+            self.complain(f"the undisturbed daemon ended with {r.returncode}")
+        return calm
+
     def judge(self, expected):
         """What the oracle says of all that lies there now and of what was seen meanwhile."""
         self.watcher.terminate()
         if self.watcher.wait() != 0:
             self.complain("the watcher failed")
-        words = ["--expected", expected]
+        words = ["--expected", expected, "--undisturbed", self.live_undisturbed()]
         if os.path.exists(self.rollbacks):
             words += ["--rollbacks", self.rollbacks]
         if self.refilled:
@@ -252,8 +263,10 @@ class House(Desk):
     def tool(self, name, *words, **how):
         """watch.py or oracle.py on this house; the watcher follows whichever node is master."""
         nodes = self.store.nodes if name == "watch.py" else (self.store.master,)
-        return subprocess.Popen(
-            [sys.executable, "-B", os.path.join(HERE, name), "--brokers", self.cluster.direct(),
-             "--prefix", self.bus.name, "--redis",
-             ",".join(f"127.0.0.1:{node.port}" for node in nodes), "--seen",
-             os.path.join(self.folder, "seen.ndjson"), *words], **how)
+        redis = ",".join(f"127.0.0.1:{node.port}" for node in nodes)
+        return subprocess.Popen(self.tool_words(
+            name, "--redis", redis, "--seen", os.path.join(self.folder, "seen.ndjson"), *words), **how)
+
+    def tool_words(self, name, *words):
+        return [sys.executable, "-B", os.path.join(HERE, name), "--brokers", self.cluster.direct(), "--prefix",
+                self.bus.name, *words]
