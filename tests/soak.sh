@@ -7,12 +7,13 @@
 #   soak.sh --seeds N --kills N …           one after the other
 #   soak.sh --first N …                     the first seed (1), of both
 #
-# Real faults come in rounds of at most 60, each on servers of its own. What was recorded is left in
-# build/faults/tests/faults/soak.ndjson; the table is printed from it.
+# Real faults come in rounds of at most 40, each on servers of its own. What was recorded is left in
+# build/faults/tests/faults/soak.ndjson; the table is printed from it. What the daemons said in a round
+# is left beside it, in logs.ROUND.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
-usage() { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 seeds=0 first=1 total=0 pairs=
 declare -A left=()
@@ -37,7 +38,7 @@ cmake --build "$build" >/dev/null
 ((total)) || exit 0
 
 # A round has of each family its share.
-rounds=$(((total + 59) / 60)) status=0
+rounds=$(((total + 39) / 40)) status=0
 record=$build/tests/faults/soak.ndjson
 mkdir -p "${record%/*}"
 : >"$record"
@@ -50,6 +51,8 @@ for ((round = 0; round < rounds; round++)); do
     note "round $((round + 1)) of $rounds: ${words[*]}"
     CW_TEST_BIN=$build python3 -B "$top/tests/faults/run.py" --only --seed $((first + round)) "${words[@]}" || status=1
     cat "$build/tests/faults/faults.ndjson" >>"$record"
+    rm -rf "$build/tests/faults/logs.$((round + 1))"
+    mv "$build/tests/faults/logs" "$build/tests/faults/logs.$((round + 1))"
 done
 python3 -B "$top/tests/faults/table.py" "$record"
 exit $status

@@ -67,8 +67,8 @@ def killed(fsync):
 
 
 def rewrite(node):
-    """As docs/operate.md has it after such a start: Redis cuts the file behind the last whole command, which
-    may lie within a transaction, and the next start would execute that half along with what came after."""
+    """What an operator does after a start that cut the file, and after a full disk (docs/operate.md): the file
+    is written anew from what Redis has in memory."""
     node.ask("bgrewriteaof")
     wait_for("the file is written anew", lambda: "aof_rewrite_in_progress:0" in node.ask("info", "persistence")
              and "aof_rewrite_scheduled:0" in node.ask("info", "persistence"))

@@ -5,7 +5,7 @@ import time
 
 from cluster import NODES
 from desk import wait_for
-from redis_faults import OVER_MOST, refusals, wait_delivering, wait_over
+from redis_faults import OVER_MOST, refusals, rewrite, wait_delivering, wait_over
 
 GRACE = 1.0
 # The broker whose log lies on a disk of its own.
@@ -46,7 +46,8 @@ def broker_disk(house, _):
 
 
 def redis_disk(house, rng):
-    """Redis refuses to write as long as its file cannot be appended to."""
+    """Redis refuses to write as long as its file cannot be appended to. When there is room again its file is
+    written anew, as docs/operate.md has it: it has a hole where a write was cut short."""
     store = house.store
     disk = house.disks[f"redis-{store.place()}"]
     if not disk.mounted:
@@ -59,7 +60,9 @@ def redis_disk(house, rng):
     time.sleep(rng.uniform(0, 5))
     freed = time.time()
     disk.free()
-    return wait_over(house, before, freed), {}
+    recovery = wait_over(house, before, freed)
+    rewrite(store.master)
+    return recovery, {}
 
 
 def unmounted():

@@ -36,7 +36,9 @@ class Node(Redis):
 
     def answers(self):
         if not self.alive():
-            raise AssertionError(f"redis ended with {self.process.returncode}; what it said is in {self.log}")
+            with open(self.log, encoding="utf-8", errors="replace") as said:
+                last = said.read().rstrip().rsplit("\n", 1)[-1]
+            raise AssertionError(f"redis ended with {self.process.returncode}: {last} ({self.log})")
         return self.ask("ping", check=False) == "PONG"
 
     def alive(self):
