@@ -119,13 +119,15 @@ static rd_kafka_consumer_group_metadata_t *metadata_of(struct cw_bus_kafka *k)
     return k->metadata;
 }
 
-/* For the bench alone: what is appended is there before the offsets move, and that is all. Not by
- * rd_kafka_flush, which looks only so often whether it is done. */
-static void promise_nothing(struct cw_bus_kafka *k, rd_kafka_topic_partition_list_t *parts)
+/* What is appended lies in the logs before the offsets are sent. Whoever takes the shards over then
+ * finds it before the log's end and waits for this transaction, even where its coordinator has
+ * forgotten that offsets are on their way (engine/restore.c). What cannot be sent is given up after
+ * message.timeout.ms, and the library asks for an abort. Not by rd_kafka_flush, which looks only so
+ * often whether it is done. */
+static void send_what_is_appended(const struct cw_bus_kafka *k)
 {
     while (rd_kafka_outq_len(k->producer) > 0)
         (void)rd_kafka_poll(k->producer, 1);
-    (void)rd_kafka_commit(k->consumer, parts, true);
 }
 
 int cw_bus_kafka_send_positions(struct cw_bus *b, const struct cw_positions *p, size_t n,
@@ -138,8 +140,9 @@ int cw_bus_kafka_send_positions(struct cw_bus *b, const struct cw_positions *p, 
     rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new((int)n * CW_INPUTS);
     for (size_t i = 0; i < n; i++)
         add_positions(k, &p[i], parts);
-    if (parts->cnt && CW_NO_TRANSACTIONS)
-        promise_nothing(k, parts);
+    send_what_is_appended(k);
+    if (parts->cnt && CW_NO_TRANSACTIONS) /* for the bench alone */
+        (void)rd_kafka_commit(k->consumer, parts, true);
     else if (parts->cnt && CW_BUG(offsets_outside))
         (void)rd_kafka_commit(k->consumer, parts, false);
     else if (parts->cnt)

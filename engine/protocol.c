@@ -185,6 +185,7 @@ static void tell_restored(const struct cw_protocol *p, const struct cw_run *r, c
 static int restore_some(struct cw_protocol *p)
 {
     cw_mono_time began = now_of(p);
+    bool left = false;
     for (size_t i = 0; i < p->shards.n; i++) {
         struct cw_run *r = p->shards.runs[i];
         if (r->standing != CW_SHARD_ASSIGNED)
@@ -192,12 +193,17 @@ static int restore_some(struct cw_protocol *p)
         cw_mono_time turn = now_of(p);
         if (turn - began >= RESTORE_MOST)
             return 0;
+        left |= r->look_again > turn;
+        if (r->look_again > turn)
+            continue;
         int err = cw_restore_run(r, cw_follow_repair(&p->follow, r->shard), &p->link, &p->eb);
         if (err)
             return err;
-        tell_restored(p, r, now_of(p) - turn);
+        left |= r->standing == CW_SHARD_ASSIGNED;
+        if (r->standing != CW_SHARD_ASSIGNED)
+            tell_restored(p, r, now_of(p) - turn);
     }
-    p->shards.unrestored = false;
+    p->shards.unrestored = left;
     return 0;
 }
 

@@ -14,6 +14,14 @@
 
 #define PUBLISH_EVERY 256
 
+/* Where two places tell different things, it may be that one of them tells of a while ago: a group
+ * coordinator that was started anew answers with offsets as of the high watermark its disk has,
+ * until followers have fetched (Kafka 4.3.1, all brokers killed at once). So the shard is looked at
+ * again and again, and only what still differs after so long is torn. Longer than brokers take to
+ * count a dead follower out. */
+#define DOUBT_REST CW_SECOND
+#define DOUBT_MOST (30 * CW_SECOND)
+
 struct reading {
     struct cw_run *run;
     const struct cw_link *link;
@@ -65,8 +73,7 @@ static int check_positions(struct cw_state_reader *g, const struct cw_positions 
 }
 
 /* Where they differ, the offsets are asked for again: while a shard is restored by one that does
- * not know yet that it has been taken from it, the new holder commits. Only what stands still is
- * torn. */
+ * not know yet that it has been taken from it, the new holder commits. */
 static int is_torn(struct reading *g, const struct cw_positions *committed)
 {
     struct cw_positions again;
@@ -77,11 +84,12 @@ static int is_torn(struct reading *g, const struct cw_positions *committed)
     if (memcmp(again.next, committed->next, sizeof again.next) != 0)
         return cw_fail(g->log.eb, CW_E_ABORT, "somebody else commits for this shard");
     *g->log.eb = torn;
+    g->run->differs = true;
     return -CW_E_CORRUPT;
 }
 
 /* Are all messages from where we stand on still there? A compacted topic keeps its beginning. */
-static int check_input(const struct cw_run *r, enum cw_input in, const struct cw_link *link,
+static int check_input(struct cw_run *r, enum cw_input in, const struct cw_link *link,
                        struct cw_errbuf *eb)
 {
     int64_t first, end, next = r->next[in];
@@ -94,7 +102,8 @@ static int check_input(const struct cw_run *r, enum cw_input in, const struct cw
                        "lost: %" PRId64 " messages of %s were deleted unread, from %" PRId64
                        " to %" PRId64,
                        first - next, cw_repair_inputs[in], next, first);
-    if (next > end)
+    r->differs = next > end;
+    if (r->differs)
         return cw_fail(eb, CW_E_CORRUPT,
                        "%s ends at %" PRId64 ", %" PRId64
                        " was reached: the topic was made anew or has lost its end",
@@ -102,7 +111,7 @@ static int check_input(const struct cw_run *r, enum cw_input in, const struct cw
     return 0;
 }
 
-static int check_inputs(const struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
+static int check_inputs(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
 {
     int err = 0;
     for (enum cw_input in = 0; in < CW_INPUTS && !err; in++)
@@ -260,23 +269,50 @@ static int begin_from_nothing(struct cw_run *r, const struct cw_repair *order,
     return err ? err : read_state(r, order, link, false, eb);
 }
 
+/* May what does not fit yet fit? */
+static bool is_doubtful(const struct cw_run *r, cw_mono_time now)
+{
+    return r->differs && (!r->doubted_since || now - r->doubted_since < DOUBT_MOST);
+}
+
+static int leave_for_later(struct cw_run *r, cw_mono_time now, const char *why)
+{
+    char quoted[600];
+    if (!r->doubted_since) {
+        r->doubted_since = now;
+        cw_log(CW_LOG_WARNING, "shard_doubted", "shard=%d reason=%s for_seconds=%d", r->shard,
+               cw_log_quote(why, quoted, sizeof quoted), (int)(DOUBT_MOST / CW_SECOND));
+    }
+    cw_board_count(r->common->board, CW_COUNT_doubts, 1);
+    r->look_again = now + DOUBT_REST;
+    return cw_run_forget(r);
+}
+
 int cw_restore_run(struct cw_run *r, const struct cw_repair *order, const struct cw_link *link,
                    struct cw_errbuf *eb)
 {
     bool kept = r->kept;
-    r->kept = false; /* Cut short, it is neither what it was nor what it was to be. */
+    r->kept = r->differs = false; /* Cut short, it is neither what it was nor what it was to be. */
     int err = read_state(r, order, link, kept, eb);
     if (kept && damaged(err)) {
         kept = false;
         err = begin_from_nothing(r, order, link, eb);
     }
+    cw_mono_time now = link->env->mono(link->env->arg);
+    if (damaged(err) && is_doubtful(r, now)) {
+        err = leave_for_later(r, now, eb->text);
+        cw_run_publish(r);
+        return err;
+    }
     if (damaged(err)) {
+        r->doubted_since = 0;
         cw_run_stop(r, eb->text);
         cw_run_publish(r);
         return 0;
     }
     if (err)
         return err == -CW_E_RETRY ? -CW_E_ABORT : err;
+    r->doubted_since = 0;
     r->committed_at = link->env->mono(link->env->arg);
     err = start_inputs(r, link, eb);
     if (err)

@@ -49,6 +49,8 @@ struct cw_run {
     int64_t committed[CW_INPUTS];
     uint64_t committed_batch;
     int64_t known;
+    bool differs; /* what was last asked of two places does not fit together; see restore.c */
+    cw_mono_time doubted_since, look_again; /* 0: not in doubt; not to be restored before that */
     bool repaired; /* restored as an order says, which the next commit makes good */
     bool ahead;    /* of what is known to be committed: the log may not have what encode gave */
     bool kept;     /* memory of an assignment that is gone; see cw_run_keep */

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How far behind a broker's disk is with what all replicas have. */
+#define CHECKPOINT (5 * CW_SECOND)
+
 static void *room(void *p, size_t n)
 {
     p = realloc(p, n ? n : 1);
@@ -89,6 +92,7 @@ void cluster_init(struct cluster *c, int32_t shards, struct chance *chance)
         for (enum cw_input in = 0; in < CW_INPUTS; in++)
             c->committed[p].next[in] = CW_OFFSET_NONE;
     }
+    memcpy(c->on_disk, c->committed, sizeof c->on_disk);
 }
 
 void cluster_free(struct cluster *c)
@@ -121,12 +125,24 @@ static void decide(struct cluster *c, struct producer *p, bool commit, int64_t n
     p->marker_at = now + marker_delay(c, now);
 }
 
+/* As of a while ago, and of all shards at once. */
+static void write_to_disk(struct cluster *c, int64_t now)
+{
+    if (now - c->on_disk_at < CHECKPOINT)
+        return;
+    memcpy(c->on_disk, c->committed, sizeof c->on_disk);
+    c->on_disk_at = now;
+}
+
 static void settle_offsets(struct cluster *c, struct producer *p, int32_t shard)
 {
     struct cw_positions *at = &c->committed[shard], before = *at;
     p->has_offsets[shard] = false;
-    if (!p->committing)
+    /* As the coordinator has it: a late marker brings nothing that was sent before what is there.
+     */
+    if (!p->committing || p->sent[shard] < c->committed_sent[shard])
         return;
+    c->committed_sent[shard] = p->sent[shard];
     for (enum cw_input in = 0; in < CW_INPUTS; in++)
         if (p->offsets[shard].next[in] != CW_OFFSET_NONE)
             at->next[in] = p->offsets[shard].next[in];
@@ -203,6 +219,7 @@ static int64_t step_late(struct cluster *c, int64_t now)
 
 int64_t cluster_step(struct cluster *c, int64_t now)
 {
+    write_to_disk(c, now);
     int64_t next = group_step(&c->group, now), due = step_late(c, now);
     next = due < next ? due : next;
     for (int i = 0; i < c->n_producers; i++) {
@@ -281,6 +298,7 @@ enum answer cluster_send_offsets(struct cluster *c, int producer, int epoch,
     for (size_t i = 0; i < n; i++) {
         pr->offsets[p[i].shard] = p[i];
         pr->has_offsets[p[i].shard] = true;
+        pr->sent[p[i].shard] = ++c->sent;
     }
     return CLUSTER_DONE;
 }
@@ -313,8 +331,13 @@ void cluster_commit_offsets(struct cluster *c, const struct cw_positions *p)
         c->on_offsets(c->arg, &before, p);
 }
 
-bool cluster_committed(const struct cluster *c, int32_t shard, struct cw_positions *ret_at)
+bool cluster_committed(const struct cluster *c, int32_t shard, int64_t now,
+                       struct cw_positions *ret_at)
 {
+    if (now < c->from_disk_until) {
+        *ret_at = c->on_disk[shard];
+        return true;
+    }
     for (int i = 0; i < c->n_producers; i++)
         if (c->producers[i].has_offsets[shard])
             return false;

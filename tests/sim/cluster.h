@@ -49,7 +49,8 @@ struct producer {
     bool touched[CW_LOGS][SHARDS_MOST];
     struct cw_positions offsets[SHARDS_MOST]; /* pending */
     bool has_offsets[SHARDS_MOST];
-    int64_t marker_at; /* of ENDING: when the next marker is written */
+    int64_t sent[SHARDS_MOST]; /* their place among all that were sent */
+    int64_t marker_at;         /* of ENDING: when the next marker is written */
 };
 
 /* A request on its way that nobody waits for any more. */
@@ -64,12 +65,16 @@ struct cluster {
     struct chance *chance;
     struct partition_log logs[CW_LOGS][SHARDS_MOST];
     struct cw_positions committed[SHARDS_MOST];
+    int64_t sent, committed_sent[SHARDS_MOST]; /* so far; the place of those committed */
     struct producer producers[PRODUCERS_MOST];
     int n_producers;
     struct group group;
     struct late_request late[LATE_MOST];
     int n_late;
     int64_t slow_markers_until;
+    /* Committed offsets as a coordinator's disk has them, and until when it answers with those. */
+    struct cw_positions on_disk[SHARDS_MOST];
+    int64_t on_disk_at, from_disk_until;
     char epoch[64]; /* of Redis, as churnwatch.control has it */
     /* Told of each record as it is committed, in the order of its partition. */
     void (*on_committed)(void *arg, enum cw_log log, int32_t partition, const struct cw_message *m);
@@ -103,8 +108,10 @@ void cluster_end_late(struct cluster *c, int producer, int epoch, bool commit, i
 /* Outside of any transaction. */
 void cluster_commit_offsets(struct cluster *c, const struct cw_positions *p);
 
-/* False while a transaction that moves them has not ended. */
-bool cluster_committed(const struct cluster *c, int32_t shard, struct cw_positions *ret_at);
+/* False while a transaction that moves them has not ended. A coordinator that was killed tells for
+ * a while what it had written to its disk. */
+bool cluster_committed(const struct cluster *c, int32_t shard, int64_t now,
+                       struct cw_positions *ret_at);
 int64_t cluster_end_of(const struct cluster *c, enum cw_log log, int32_t partition);
 int64_t cluster_stable(const struct cluster *c, enum cw_log log, int32_t partition);
 /* The next committed record at or after *offset and before the last stable one; NULL: none. Moves

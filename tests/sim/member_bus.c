@@ -265,6 +265,8 @@ static int bus_send_positions(struct cw_bus *bus, const struct cw_positions *p, 
         return err;
     if (token != b->token && !CW_BUG(metadata_at_commit))
         return cw_fail(eb, CW_E_REVOKED, "the assignment is gone");
+    if (b->n_queued && (err = flush(b, b->n_queued, eb)) != 0)
+        return err;
     while ((err = send_once(b, p, n, eb)) == -CW_E_RETRY && now_of(b) < until)
         if (!process_wait(b->process, STEP))
             return ended(eb);
@@ -523,7 +525,7 @@ static int bus_committed(struct cw_bus *bus, int32_t shard, struct cw_positions 
     int err = starts(b, CALL_committed, &o, eb);
     if (err)
         return err;
-    while (!cluster_committed(cluster_of(b), shard, ret_at)) {
+    while (!cluster_committed(cluster_of(b), shard, now_of(b), ret_at)) {
         if (now_of(b) >= until)
             return nothing_known(eb);
         if (!process_wait(b->process, STEP))

@@ -76,6 +76,8 @@ static void happen(struct process *p, int what)
         break;
     case MISHAP_brokers_down:
         s->brokers_back = s->now + seconds(s, 1, 20);
+        if (chance_one_in(&s->chance, 2))
+            s->cluster.from_disk_until = s->brokers_back + seconds(s, 1, 15);
         break;
     case MISHAP_markers_late:
         s->cluster.slow_markers_until = s->now + seconds(s, 1, 10);

@@ -116,6 +116,18 @@ static bool look_for_stopped(struct watcher *w)
     return false;
 }
 
+/* A coordinator that was killed may tell of a while ago, and a torn cluster anything; nobody else
+ * gives reason to doubt. */
+static void look_for_doubts(struct sim *s)
+{
+    for (int i = 0; i < PROCESSES_MOST; i++) {
+        const struct process *p = s->processes[i];
+        if (p && p->board && cw_board_counter(p->board, CW_COUNT_doubts) &&
+            !s->cluster.from_disk_until && !s->recipe->torn)
+            sim_violation(s, "process %d doubts a shard for nothing", i);
+    }
+}
+
 /* ---- at the end ---- */
 
 /* What is missing, or NULL. */
@@ -127,7 +139,7 @@ static const char *missing(const struct watcher *w)
     if (!cluster_quiet(&s->cluster))
         return "a transaction is open";
     for (int32_t p = 0; p < STORY_SHARDS; p++) {
-        if (!cluster_committed(&s->cluster, p, &at))
+        if (!cluster_committed(&s->cluster, p, INT64_MAX, &at))
             return "offsets are unstable";
         for (enum cw_input in = 0; in < CW_INPUTS; in++)
             if (story->inputs[in][p].n && at.next[in] != story->inputs[in][p].n)
@@ -237,6 +249,7 @@ static void go(struct watcher *w)
         if (s->now >= look) {
             look = s->now + LOOK_EVERY;
             keep_one(s);
+            look_for_doubts(s);
             if (look_for_stopped(w)) {
                 atomic_fetch_add(&s->coverage->stopped, 1);
                 return;

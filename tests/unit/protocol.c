@@ -163,6 +163,22 @@ static const struct cw_shard_status *standing(struct instance *x, int32_t shard)
     return &all[shard];
 }
 
+/* A shard whose state does not fit is looked at again for half a minute, and stops then. */
+static void outlast_doubt(struct instance *x, struct mem *m)
+{
+    turn(x, 5);
+    for (int i = 0; i < TURNS_MOST; i++) {
+        bool doubted = false;
+        for (int32_t p = 0; p < PARTITIONS; p++)
+            doubted |= standing(x, p)->standing == CW_SHARD_ASSIGNED;
+        if (!doubted)
+            return;
+        mem_env(m)->rest(mem_env(m)->arg, 1000);
+        turn(x, 1);
+    }
+    fail_msg("a shard is doubted for %d turns", TURNS_MOST);
+}
+
 /* ---- what came out ---- */
 
 static void put_headers(struct cw_buf *b, const struct cw_message *m)
@@ -401,7 +417,7 @@ static void stops_alone(void (*tamper)(struct mem *m), const char *reason)
     drain(&x, m);
     tamper(m);
     restart(&x, m);
-    turn(&x, 5);
+    outlast_doubt(&x, m);
     assert_int_equal(standing(&x, 0)->standing, CW_SHARD_STOPPED);
     if (!strstr(standing(&x, 0)->reason, reason))
         fail_msg("reason: %s", standing(&x, 0)->reason);
@@ -441,6 +457,7 @@ static void a_shard_stopped_by_a_failure_leaves_its_room(void **state)
     move_back(m);
     mem_fault(m, MEM_ABORT, 1);
     put_story(m, 60, 120);
+    outlast_doubt(&x, m);
     turn(&x, 1000);
     assert_int_equal(standing(&x, 0)->standing, CW_SHARD_STOPPED);
     for (enum cw_input in = CW_IN_BILLING; in <= CW_IN_SERVICE; in++)
@@ -549,7 +566,7 @@ static void started_stopped(struct instance *x, struct mem *m, struct cw_setting
     drain(x, m);
     tamper(m);
     restart(x, m);
-    turn(x, 5);
+    outlast_doubt(x, m);
     assert_int_equal(standing(x, 0)->standing, CW_SHARD_STOPPED);
 }
 
@@ -569,6 +586,7 @@ static void an_order_mends_a_torn_shard(void **state)
     r.state_end--; /* For another moment: it must not count. */
     give(m, &r);
     turn(&x, 50);
+    outlast_doubt(&x, m);
     assert_int_equal(standing(&x, 0)->standing, CW_SHARD_STOPPED);
     r.state_end++;
     give(m, &r);
@@ -642,11 +660,39 @@ static void positions_without_state_are_torn(void **state)
     struct mem *m = world(60);
     mem_committed(m, 1)->next[CW_IN_SERVICE] = 4;
     start(&x, m, s);
-    turn(&x, 5);
+    outlast_doubt(&x, m);
     assert_int_equal(standing(&x, 1)->standing, CW_SHARD_STOPPED);
     assert_int_equal(standing(&x, 0)->standing, CW_SHARD_RUNNING);
     end(&x);
     mem_free(m);
+    cw_settings_free(s);
+}
+
+/* As a coordinator tells them whose high watermark is of its disk. */
+static void offsets_of_a_while_ago_are_asked_for_again(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct cw_buf reference = reference_of(s, 120);
+    struct instance x;
+    struct mem *m = world(60);
+    start(&x, m, s);
+    drain(&x, m);
+    mem_committed(m, 0)->next[CW_IN_BILLING] -= 3;
+    restart(&x, m);
+    put_story(m, 60, 120);
+    turn(&x, 5);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_ASSIGNED);
+    assert_int_equal(standing(&x, 1)->standing, CW_SHARD_RUNNING);
+    assert_true(cw_board_counter(x.board, CW_COUNT_doubts) > 0);
+    mem_committed(m, 0)->next[CW_IN_BILLING] += 3;
+    outlast_doubt(&x, m);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_RUNNING);
+    drain(&x, m);
+    same_outcome(m, &reference, "doubted");
+    end(&x);
+    mem_free(m);
+    cw_buf_free(&reference);
     cw_settings_free(s);
 }
 
@@ -937,6 +983,7 @@ int main(void)
         cmocka_unit_test(an_order_begins_a_damaged_shard_anew),
         cmocka_unit_test(expired_offsets_are_not_torn),
         cmocka_unit_test(positions_without_state_are_torn),
+        cmocka_unit_test(offsets_of_a_while_ago_are_asked_for_again),
         cmocka_unit_test(stale_offsets_are_skipped),
         cmocka_unit_test(the_position_record_tells_all),
         cmocka_unit_test(nothing_to_commit_is_no_transaction),
