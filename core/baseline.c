@@ -31,6 +31,18 @@ double cw_baseline_p(const struct cw_baseline *b, bool working)
     return clip(b->days ? (double)(working ? b->p_work : b->p_rest) : 0.5, 0.001, 0.999);
 }
 
+double cw_baseline_weekend(const struct cw_baseline *b)
+{
+    double at_work = 0, at_rest = 0;
+    if (!b->days_any)
+        return 1;
+    for (int i = 0; i < 5; i++)
+        at_work += (double)b->weekday[i] / 5;
+    for (int i = 5; i < 7; i++)
+        at_rest += (double)b->weekday[i] / 2;
+    return cw_baseline_p(b, false) / cw_baseline_p(b, true) * exp(at_rest - at_work);
+}
+
 double cw_baseline_residual(const struct cw_baseline *b, int weekday, double amount)
 {
     return log_amount(amount) - (double)b->level - (double)b->weekday[weekday];

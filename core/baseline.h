@@ -23,6 +23,8 @@ void cw_baseline_view(const struct cw_baseline *b, int weekday, bool working, do
 /* Log amount less what is expected; only for days with any and some history. */
 double cw_baseline_residual(const struct cw_baseline *b, int weekday, double amount);
 double cw_baseline_p(const struct cw_baseline *b, bool working);
+/* The mean of a weekend's days as a share of that of a working day; 1 where nothing is known. */
+double cw_baseline_weekend(const struct cw_baseline *b);
 void cw_baseline_learn(struct cw_baseline *b, int weekday, bool working, double amount,
                        struct cw_shock shock);
 /* An amount that came after its day was learned. */

@@ -350,12 +350,22 @@ static bool replace_profile(struct cw_shard *sh, struct cw_client *cl, struct cw
     return true;
 }
 
+static uint32_t county_of(struct cw_str packed)
+{
+    struct cw_profile p = {.manager = {0}};
+    struct cw_profile_room room;
+    if (!packed.p || !cw_profile_unpack(packed, &p, &room) || !p.county.n)
+        return 0;
+    return (uint32_t)XXH3_64bits(p.county.p, p.county.n) | 1;
+}
+
 int cw_clients_set_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str packed)
 {
     bool same = packed.p && cl->profile.p && cw_kept_same(packed, cl->profile);
     if (!same && !replace_profile(sh, cl, packed))
         return -CW_E_NOMEM;
     cl->has_profile = packed.p != NULL;
+    cl->county = county_of(packed);
     cl->policy = UINT32_MAX;
     return 0;
 }

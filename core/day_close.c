@@ -1,36 +1,19 @@
-/* The close of a day, for the whole shard at once: every client's residual first, then what the
- * shard's clients share (a holiday, an outage, a late billing run), then each client's verdict, in
- * byte order of ids; the baselines learn last. */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
+/* The close of a day, for the whole shard at once: what the shard's clients share first (a holiday,
+ * an outage, a late billing run), then each client's verdict, in byte order of ids; the baselines
+ * learn last. */
 #include "core/baseline.h"
 #include "core/shard_state.h"
+#include "core/shocks.h"
 
-/* Clients that share their days: by kind. A bucket with too few clients shares nothing. */
-enum { BUCKETS = 2 };
-struct bucket {
-    double *residuals; /* of clients with any, warm ones only */
-    size_t n;
-    double expected_any, any; /* sums over warm clients */
-    struct cw_shock shock;
-};
+#include <string.h>
+
 struct close {
     struct cw_shard *sh;
     cw_day day;
     cw_event_time now;
     bool working, judged[CW_CHANNELS];
-    struct bucket buckets[CW_CHANNELS][BUCKETS];
+    struct cw_shocks shocks[CW_CHANNELS];
 };
-
-static double amount_of(const struct cw_client *cl, enum cw_channel ch, cw_day day)
-{
-    const struct cw_day_sums *d = &cl->open[day & 1];
-    if (d->day != day)
-        return 0;
-    return ch == CW_CH_SPEND ? (double)d->spend / CW_YUAN : d->usage;
-}
 
 static struct cw_baseline *baseline_of(struct cw_client *cl, enum cw_channel ch)
 {
@@ -43,50 +26,12 @@ bool cw_day_takes_part(const struct cw_client *cl, cw_day day)
            !(cl->n_lines && cw_client_lines_left(cl) == 0);
 }
 
-static void collect(struct close *c, enum cw_channel ch)
-{
-    const struct cw_settings *s = c->sh->settings;
-    for (size_t i = 0; i < c->sh->n_clients; i++) {
-        struct cw_client *cl = c->sh->all[i];
-        const struct cw_baseline *b = baseline_of(cl, ch);
-        if (!cw_day_takes_part(cl, c->day) || b->days < s->warmup_days || b->days_any < 5 ||
-            cw_client_all_stopped(cl))
-            continue;
-        struct bucket *k = &c->buckets[ch][cl->kind];
-        double amount = amount_of(cl, ch, c->day);
-        k->expected_any += cw_baseline_p(b, c->working);
-        if (amount > 0) {
-            k->any++;
-            k->residuals[k->n++] = cw_baseline_residual(b, cw_weekday(c->day), amount);
-        }
-    }
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void share(struct bucket *k, int64_t least)
-{
-    k->shock = (struct cw_shock){0, 1};
-    if (k->n >= (size_t)least) {
-        qsort(k->residuals, k->n, sizeof *k->residuals, by_value);
-        k->shock.shift = k->n & 1 ? k->residuals[k->n / 2]
-                                  : (k->residuals[k->n / 2 - 1] + k->residuals[k->n / 2]) / 2;
-    }
-    if (k->expected_any >= (double)least) {
-        double a = k->any / k->expected_any;
-        k->shock.activity = a < 0.05 ? 0.05 : a > 2 ? 2 : a;
-    }
-}
-
 static void view_channel(const struct close *c, struct cw_client *cl, enum cw_channel ch,
                          struct cw_channel_day *ret)
 {
-    cw_baseline_view(baseline_of(cl, ch), cw_weekday(c->day), c->working, amount_of(cl, ch, c->day),
-                     c->buckets[ch][cl->kind].shock, c->sh->settings->warmup_days, ret);
+    cw_baseline_view(baseline_of(cl, ch), cw_weekday(c->day), c->working,
+                     cw_shocks_amount(cl, ch, c->day), cw_shocks_of(&c->shocks[ch], cl, ch),
+                     c->sh->settings->warmup_days, ret);
     ret->judged = c->judged[ch];
 }
 
@@ -111,11 +56,11 @@ static void learn(const struct close *c, struct cw_client *cl)
 {
     if (cw_client_all_stopped(cl))
         return; /* Nothing can be used: the day says nothing of the client. */
-    for (int ch = 0; ch < CW_CHANNELS; ch++)
+    for (enum cw_channel ch = 0; ch < CW_CHANNELS; ch++)
         if (c->judged[ch])
-            cw_baseline_learn(baseline_of(cl, (enum cw_channel)ch), cw_weekday(c->day), c->working,
-                              amount_of(cl, (enum cw_channel)ch, c->day),
-                              c->buckets[ch][cl->kind].shock);
+            cw_baseline_learn(baseline_of(cl, ch), cw_weekday(c->day), c->working,
+                              cw_shocks_amount(cl, ch, c->day),
+                              cw_shocks_of(&c->shocks[ch], cl, ch));
 }
 
 static void tell_watcher(const struct cw_shard *sh, const struct cw_client *cl,
@@ -144,18 +89,15 @@ static void close_client(const struct close *c, struct cw_client *cl, const stru
     }
 }
 
-static void find_shared(struct close *c, double *room)
+static int find_shared(struct close *c)
 {
-    for (int ch = 0; ch < CW_CHANNELS; ch++) {
-        c->judged[ch] =
-            cw_feed_close(&c->sh->feed, (enum cw_channel)ch, c->day, c->working, c->sh->settings);
+    int err = 0;
+    for (enum cw_channel ch = 0; ch < CW_CHANNELS && !err; ch++) {
+        c->judged[ch] = cw_feed_close(&c->sh->feed, ch, c->day, c->working, c->sh->settings);
         c->sh->counters.channels_unjudged += !c->judged[ch];
-        for (int k = 0; k < BUCKETS; k++)
-            c->buckets[ch][k].residuals = room + (size_t)k * c->sh->n_clients;
-        collect(c, (enum cw_channel)ch);
-        for (int k = 0; k < BUCKETS; k++)
-            share(&c->buckets[ch][k], c->sh->settings->shock_least);
+        err = cw_shocks_find(c->sh, ch, c->day, c->working, &c->shocks[ch]);
     }
+    return err;
 }
 
 void cw_day_close(struct cw_shard *sh, const struct cw_output *out)
@@ -164,17 +106,15 @@ void cw_day_close(struct cw_shard *sh, const struct cw_output *out)
                       .day = sh->open_day,
                       .now = sh->closes_at,
                       .working = cw_calendar_working(sh->settings->workdays, sh->open_day)};
-    double *room = calloc(sh->n_clients * BUCKETS + 1, sizeof *room);
-    if (!room) {
-        sh->failed = true;
-        return;
-    }
     cw_clients_sort(sh); /* Sums of floats depend on their order. */
-    find_shared(&c, room);
-    free(room);
+    if (find_shared(&c) != 0)
+        sh->failed = true;
     size_t n = sh->n_clients;
     for (size_t i = 0; i < n && !sh->failed; i++)
         close_client(&c, sh->all[i], out);
+    for (enum cw_channel ch = 0; ch < CW_CHANNELS; ch++)
+        cw_shocks_free(&c.shocks[ch]);
+    cw_rates_close(&sh->rates);
     sh->counters.day_closes++;
     sh->open_day++;
     sh->closes_at =

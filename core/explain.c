@@ -160,6 +160,7 @@ int cw_shard_explain(struct cw_shard *sh, struct cw_str client, struct cw_explai
     ret->today = cw_zone_day(sh->settings->zone, sh->clock);
     view_today(sh, cl, ret->today, &ret->so_far);
     struct cw_judge j = {.settings = sh->settings,
+                         .rates = &sh->rates,
                          .client = cl,
                          .now = sh->clock,
                          .today = ret->today,

@@ -91,15 +91,27 @@ static bool clears(const struct cw_findings *found, const struct cw_signal *s)
     return false;
 }
 
+/* The same again: no news. A sign is fresh again; a state is what it is now, for its weight and for
+ * who reads of it when the task is next told; only the step it has reached stays. */
+static void refresh(struct cw_task_signal *g, const struct cw_signal *s, cw_event_time at)
+{
+    float severity = s->severity > g->s.severity ? s->severity : g->s.severity;
+    if (s->holds) {
+        uint8_t step = g->s.step;
+        g->s = *s;
+        g->s.step = step;
+    } else if (at > g->at) {
+        g->at = at;
+    }
+    g->s.severity = severity;
+}
+
 enum cw_news cw_fold_raise(struct cw_shard *sh, struct cw_task *t, const struct cw_signal *s,
                            const struct cw_fold *f, uint8_t topic, unsigned *left_out)
 {
     struct cw_task_signal *g = find(t, s);
     if (g && g->cleared_at == CW_NO_TIME && s->step <= g->s.step) {
-        /* The same again: no news, but it is fresh again and may be heavier. */
-        g->s.severity = s->severity > g->s.severity ? s->severity : g->s.severity;
-        if (!s->holds && f->at > g->at)
-            g->at = f->at;
+        refresh(g, s, f->at);
         return CW_NEWS_NONE;
     }
     enum cw_news news = g && g->cleared_at == CW_NO_TIME ? CW_NEWS_CLIMBED : CW_NEWS_ADDED;

@@ -108,7 +108,10 @@ static const struct cw_field facts[] = {
     CW_FIELD_ROW(cw_shard, feed.usual, CW_F_F32, 4, CW_CHANNELS * 2),
     CW_FIELD_ROW(cw_shard, feed.days, CW_F_U16, 2, CW_CHANNELS),
     CW_FIELD_ROW(cw_shard, feed.silent, CW_F_U16, 2, CW_CHANNELS),
+    CW_FIELD_ROW(cw_shard, rates.days, CW_F_F32, 4, CW_RATED),
+    CW_FIELD_ROW(cw_shard, rates.steps, CW_F_F32, 4, CW_RATED *CW_RATE_STEPS),
 };
+enum { FACTS_BEFORE_4 = COUNT(facts) - 2 };
 
 static void put_facts(struct cw_buf *b, const struct cw_shard *sh)
 {
@@ -208,7 +211,8 @@ static int read_image(struct cw_shard *sh, uint32_t commit, enum cw_image_kind k
     case CW_IMAGE_LAYOUT:
         return read_layout(sh, &r, eb);
     case CW_IMAGE_FACTS:
-        cw_fields_read(&r, sh, facts, COUNT(facts));
+        cw_fields_read(&r, sh, facts,
+                       sh->layout->version < 4 ? (size_t)FACTS_BEFORE_4 : COUNT(facts));
         return r.failed ? cw_fail(eb, CW_E_CORRUPT, "an image of the shard's facts is cut short")
                         : 0;
     case CW_IMAGE_CLIENT:

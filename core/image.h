@@ -20,8 +20,9 @@
 #include "core/shard_state.h"
 
 /* 2: what people do with tasks, what calls settled, how right detectors were.
- * 3: outcomes heard, by source, where 2 had the hashes of their last eight ids. */
-enum { CW_IMAGE_VERSION = 3 };
+ * 3: outcomes heard, by source, where 2 had the hashes of their last eight ids.
+ * 4: how rare scores are. */
+enum { CW_IMAGE_VERSION = 4 };
 
 enum cw_image_kind {
     CW_IMAGE_LAYOUT = 1,

@@ -69,7 +69,10 @@ static const uint8_t fact_forms[] = {
 /* How many rows of each table a version has. */
 static const struct {
     size_t task, signal;
-} known[] = {[1] = {16, 14}, [2] = {22, 15}, [3] = {COUNT(task_fields), COUNT(signal_fields)}};
+} known[] = {[1] = {16, 14},
+             [2] = {22, 15},
+             [3] = {COUNT(task_fields), COUNT(signal_fields)},
+             [4] = {COUNT(task_fields), COUNT(signal_fields)}};
 _Static_assert(COUNT(known) == CW_IMAGE_VERSION + 1, "a new version needs a row in known");
 
 /* ---- writing ---- */

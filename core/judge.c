@@ -8,7 +8,11 @@
 static struct cw_judge judge_of(struct cw_shard *sh, struct cw_client *cl)
 {
     sh->findings.n = sh->findings.dropped = 0;
-    return (struct cw_judge){.settings = sh->settings, .client = cl, .out = &sh->findings};
+    return (struct cw_judge){.settings = sh->settings,
+                             .client = cl,
+                             .rates = &sh->rates,
+                             .noted = &sh->rates,
+                             .out = &sh->findings};
 }
 
 void cw_judge_choose(struct cw_judge *j, const struct cw_policy *p, unsigned d)

@@ -7,6 +7,7 @@
 #include "churnwatch/shard.h"
 #include "churnwatch/task.h"
 #include "core/findings.h"
+#include "core/rates.h"
 #include "core/slab.h"
 
 /* ---- feed.c: is the feed alive, or is it the feed that fell silent? ---- */
@@ -36,6 +37,7 @@ struct cw_shard {
     cw_day open_day;         /* the earliest day not yet closed */
     cw_event_time closes_at; /* when it will be */
     struct cw_feed feed;
+    struct cw_rates rates;
 
     struct cw_slab slab;      /* clients lie in it, each with its id and its slices */
     struct cw_client **slots; /* open addressing by hash; NULL = free */

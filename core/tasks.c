@@ -233,16 +233,15 @@ static void come_back(struct work *w)
     cw_past_tidy(w->sh, w->cl, w->f->now);
 }
 
-/* Told in a version that the manager saw; when the task expired, before the last one. */
-static bool is_seen(const struct work *w, const struct cw_task *ended,
-                    const struct cw_task_signal *g)
+/* Told in a version that the manager saw; of an expired task, all of them were there for long. */
+static bool is_seen(const struct work *w, const struct cw_task_signal *g)
 {
-    return g->version <= (w->f->done ? w->f->done->seen : ended->version - 1);
+    return !w->f->done || g->version <= w->f->done->seen;
 }
 
 /* What a manager has dealt with, or nobody in all the time the task was open, is not told again as
- * long as it merely lasts. What is newer, and crossed the manager's "done" or came on the day of
- * expiry, is a task of its own, in the same step, and goes to whom the ended one was given. */
+ * long as it merely lasts. What is newer, and crossed the manager's "done", is a task of its
+ * own, in the same step, and goes to whom the ended one was given. */
 static void go_on(struct work *w, struct cw_task *ended)
 {
     const struct cw_done *done = w->f->done;
@@ -251,7 +250,7 @@ static void go_on(struct work *w, struct cw_task *ended)
         const struct cw_task_signal *g = &ended->signals[i];
         if (g->cleared_at != CW_NO_TIME)
             continue;
-        if (is_seen(w, ended, g))
+        if (is_seen(w, g))
             cw_past_settle(w->sh, w->cl, g, until, !done || done->reached);
         else
             tell_again(w, g);
@@ -322,12 +321,22 @@ static void assign(struct work *w)
     w->t->method = method;
 }
 
+/* When a sign was last added, climbed or seen again. */
+static cw_event_time last_news(const struct cw_task *t)
+{
+    cw_event_time last = t->created_at;
+    for (size_t i = 0; i < t->n_signals; i++)
+        if (t->signals[i].cleared_at == CW_NO_TIME && t->signals[i].at > last)
+            last = t->signals[i].at;
+    return last;
+}
+
 static void age(struct work *w)
 {
     if (w->f->origin)
         return;
     note(w, cw_fold_fade(w->t, w->sh->settings->fade, w->f->now));
-    if (w->f->now - w->t->created_at >= w->sh->settings->open_for)
+    if (w->f->now - last_news(w->t) >= w->sh->settings->open_for)
         w->t->state = CW_TASK_EXPIRED;
 }
 

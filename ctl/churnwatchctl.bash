@@ -216,8 +216,10 @@ _churnwatchctl_settings()
         baseline.warmup_days \
         detectors.spend_spike.mode \
         detectors.spend_spike.fire_sigma \
+        detectors.spend_spike.rate \
         detectors.spend_spike.clear_sigma \
         detectors.spend_spike.least_yuan \
+        detectors.spend_spike.least_days \
         detectors.spend_spike.run_days \
         detectors.spend_spike.night_yuan \
         detectors.spend_spike.incident \
@@ -239,6 +241,7 @@ _churnwatchctl_settings()
         detectors.spend_drop.due_hours \
         detectors.spend_decline.mode \
         detectors.spend_decline.fire_score \
+        detectors.spend_decline.rate \
         detectors.spend_decline.clear_score \
         detectors.spend_decline.spend_weight \
         detectors.spend_decline.usage_weight \

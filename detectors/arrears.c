@@ -32,11 +32,11 @@ static const struct cw_threshold thresholds[] = {
     [THIRD_DAYS] = {"third_days", "days", 15, 1, 365, "And here another one."},
     [HABIT_LEAVE] = {"habit_leave", "log-odds", 0.3, -5, 15,
                      "What arrears within the client's own habit add; higher: more urgent."},
-    [FIRST_LEAVE] = {"first_leave", "log-odds", 1.2, -5, 15,
+    [FIRST_LEAVE] = {"first_leave", "log-odds", 0.6, -5, 15,
                      "What arrears add from first_days on; higher: more urgent."},
-    [SECOND_LEAVE] = {"second_leave", "log-odds", 2.3, -5, 15,
+    [SECOND_LEAVE] = {"second_leave", "log-odds", 2.1, -5, 15,
                       "What they add to that from second_days on; higher: more urgent."},
-    [THIRD_LEAVE] = {"third_leave", "log-odds", 1.9, -5, 15,
+    [THIRD_LEAVE] = {"third_leave", "log-odds", 0.8, -5, 15,
                      "And what from third_days on; higher: more urgent."},
     [HABIT_SLACK] = {"habit_slack_days", "days", 1, 0, 30,
                      "So much later than usual is still the habit; higher: more is excused."},
@@ -52,7 +52,7 @@ static const struct cw_threshold thresholds[] = {
     [FULL_SHARE] = {"full_share", "ratio", 0.5, 0.01, 10,
                     "Owing this share of the usual bill weighs fully, less in proportion; higher: "
                     "small debts weigh less."},
-    [BALANCE_LEAVE] = {"balance_leave", "log-odds", 2, -5, 15,
+    [BALANCE_LEAVE] = {"balance_leave", "log-odds", 0.6, -5, 15,
                        "What a prepaid balance below its limit adds; higher: more urgent."},
 };
 

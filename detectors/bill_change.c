@@ -27,8 +27,8 @@ static const struct cw_threshold thresholds[] = {
      "Higher: clients whose bills usually differ must differ by more of it."},
     {"least_yuan", "yuan", 50, 0, 1000000, "Higher: smaller changes are left alone."},
     {"least_bills", "count", 2, 1, 5, "Earlier bills of whole cycles needed."},
-    {"rise_incident", "log-odds", 1.0, 0, 15, "Log-odds of an incident that a rise adds."},
-    {"fall_log_odds", "log-odds", 0.6, 0, 5, "Log-odds of leaving that a fall adds."},
+    {"rise_incident", "log-odds", 0.5, 0, 15, "Log-odds of an incident that a rise adds."},
+    {"fall_log_odds", "log-odds", 0.4, 0, 5, "Log-odds of leaving that a fall adds."},
     {"half_life_days", "days", 5, 0.1, 365, "How fast the sign fades."},
     {"due_hours", "hours", 48, 1, 720, "How soon to call."},
 };

@@ -21,16 +21,17 @@ static const struct cw_threshold thresholds[] = {
     {"fire_sigma", "sigma", 3.3, 0.5, 10, "Higher: only deeper falls of both on a day are told."},
     {"run_days", "days", 3, 1, 14, "Falls of more days in a row are no outage any more."},
     {"least_yuan", "yuan", 1, 0, 100000, "Higher: days that usually bring less are left alone."},
-    {"incident", "log-odds", 1.0, 0, 15, "Log-odds of an incident of a fall at the limit."},
-    {"incident_sigma", "log-odds", 0.4, 0, 15, "Log-odds that each further sigma adds."},
-    {"ticket_incident", "log-odds", 7, 0, 15, "Log-odds of an incident of an outage told by care."},
+    {"incident", "log-odds", 1.4, 0, 15, "Log-odds of an incident of a fall at the limit."},
+    {"incident_sigma", "log-odds", 0.85, 0, 15, "Log-odds that each further sigma adds."},
+    {"ticket_incident", "log-odds", 3.5, 0, 15,
+     "Log-odds of an incident of an outage told by care."},
     {"least_minutes", "minutes", 10, 0, 1440,
      "Higher: shorter outages told by care are left alone."},
     {"half_life_days", "days", 1.5, 0.1, 60, "How fast the incident is yesterday's news."},
     {"due_hours", "hours", 8, 1, 720, "How soon to call."},
 };
 enum { JOINT, TICKET_SLOT };
-#define SIGMAS_MOST 4 /* deeper falls add no more */
+#define SIGMAS_MOST 6 /* deeper falls add no more */
 
 struct state {
     uint16_t run;  /* days in a row on which both fell */

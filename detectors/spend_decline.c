@@ -9,6 +9,7 @@
 
 enum {
     FIRE,
+    RATE,
     CLEAR,
     SPEND_WEIGHT,
     USAGE_WEIGHT,
@@ -20,7 +21,10 @@ enum {
     DUE
 };
 static const struct cw_threshold thresholds[] = {
-    {"fire_score", "score", 2.5, 0.5, 50, "Higher: only deeper declines are told."},
+    {"fire_score", "score", 2.2, 0.5, 50, "Higher: only deeper declines are told."},
+    {"rate", "a thousand client-days", 50, 0, 1000,
+     "So many of a thousand may score so, once they are known; lower: fewer are told. 0: by "
+     "fire_score alone."},
     {"clear_score", "score", 1.0, 0, 50, "Higher: a decline counts as over sooner."},
     {"spend_weight", "ratio", 0.5, 0, 5, "Units of score a unit of spend's decline is worth."},
     {"usage_weight", "ratio", 0.8, 0, 5, "Units of score a unit of usage's decline is worth."},
@@ -28,10 +32,12 @@ static const struct cw_threshold thresholds[] = {
      "Higher: declines that cost less a month are left alone."},
     {"warmup_days", "days", 28, 14, 365, "Days of history before a client is judged."},
     {"lasts_days", "days", 45, 7, 365, "A level that has lasted so long is the new usual."},
-    {"log_odds", "log-odds", 0.25, 0, 5, "Log-odds of leaving a unit of score adds."},
+    {"log_odds", "log-odds", 0.35, 0, 5, "Log-odds of leaving a unit of score adds."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 72, 1, 720, "How soon to call."},
 };
+
+#define SCORE_MOST 3 /* deeper declines add no more */
 
 struct state {
     struct two_scale spend, usage;
@@ -47,11 +53,17 @@ static double score_of(const struct cw_judge *j, const struct state *st)
     return j->t[SPEND_WEIGHT] * spend + j->t[USAGE_WEIGHT] * usage;
 }
 
+static struct cw_limit limit_of(const struct cw_judge *j)
+{
+    return cw_rate_limit(j, CW_RATED_spend_decline, RATE, FIRE);
+}
+
 static struct cw_gauge gauge_of(const struct cw_judge *j, const struct state *st)
 {
     double lost_a_month = 30 * (double)(st->spend.slow - st->spend.fast);
     struct cw_gauge g = {.n = 0};
-    cw_need_least(&g, FIRE, "score", score_of(j, st), j->t[FIRE]);
+    struct cw_limit l = limit_of(j);
+    cw_need_least(&g, l.by, "score", score_of(j, st), l.score);
     if (st->latch.state == LATCH_OFF)
         cw_need_least(&g, LEAST_YUAN, "yuan a month", lost_a_month, j->t[LEAST_YUAN]);
     return g;
@@ -59,20 +71,19 @@ static struct cw_gauge gauge_of(const struct cw_judge *j, const struct state *st
 
 static struct cw_signal signal_of(const struct cw_judge *j, const struct state *st)
 {
-    double score = score_of(j, st);
-    double capped = score < 20 ? score : 20;
-    struct cw_signal s = {.step = step_of(score, j->t[FIRE]),
+    double score = score_of(j, st), fire = limit_of(j).score;
+    double capped = score < SCORE_MOST ? score : SCORE_MOST;
+    struct cw_signal s = {.step = step_of(score, fire),
                           .holds = true,
-                          .severity = severity_of(score, j->t[FIRE]),
+                          .severity = severity_of(score, fire),
                           .leave = (float)(j->t[LOG_ODDS] * capped),
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
     cw_fact_yuan(&s, CW_FACT_observed_yuan, (double)st->spend.fast);
     cw_fact_yuan(&s, CW_FACT_expected_yuan, (double)st->spend.slow);
-    cw_fact_yuan(
-        &s, CW_FACT_limit_yuan,
-        two_scale_limit(&st->spend, j->t[FIRE] / (j->t[SPEND_WEIGHT] + j->t[USAGE_WEIGHT])));
+    cw_fact_yuan(&s, CW_FACT_limit_yuan,
+                 two_scale_limit(&st->spend, fire / (j->t[SPEND_WEIGHT] + j->t[USAGE_WEIGHT])));
     cw_fact_number(&s, CW_FACT_span_days, TWO_SCALE_SLOW);
     cw_fact_number(&s, CW_FACT_score, score);
     return s;
@@ -87,13 +98,15 @@ static void on_day_close(struct cw_judge *j)
     two_scale_step(&st->spend, v->spend.amount / v->spend.shared);
     if (v->usage.days && v->usage.judged) /* Else it keeps what it last said. */
         two_scale_step(&st->usage, v->usage.amount / v->usage.shared);
-    double score = score_of(j, st);
+    double score = score_of(j, st), fire = limit_of(j).score;
     struct cw_gauge g = gauge_of(j, st);
+    if (st->spend.days >= j->t[WARMUP])
+        cw_rate_note(j, CW_RATED_spend_decline, score);
     if (st->latch.state == LATCH_OFF && !cw_gauge_met(&g))
         score = 0;
-    switch (latch_step(&st->latch, score, j->t[FIRE], j->t[CLEAR], j->t[LASTS])) {
+    switch (latch_step(&st->latch, score, fire, j->t[CLEAR], j->t[LASTS])) {
     case LATCH_ON:
-        if (score >= j->t[FIRE] || cw_is_raised(j, 0, 0)) {
+        if (score >= fire || cw_is_raised(j, 0, 0)) {
             struct cw_signal s = signal_of(j, st);
             cw_raise(j, &s);
         }

@@ -10,8 +10,10 @@
 
 enum {
     FIRE,
+    RATE,
     CLEAR,
     LEAST_YUAN,
+    LEAST_DAYS,
     RUN_MOST,
     NIGHT_YUAN,
     INCIDENT,
@@ -22,23 +24,26 @@ enum {
     DUE
 };
 static const struct cw_threshold thresholds[] = {
-    {"fire_sigma", "sigma", 4.5, 1, 20, "Higher: only rarer days are told."},
+    {"fire_sigma", "sigma", 3.5, 1, 20, "Higher: only rarer days are told."},
+    {"rate", "a thousand client-days", 2.5, 0, 1000,
+     "So many of a thousand are told, once they are known; lower: fewer. 0: by fire_sigma alone."},
     {"clear_sigma", "sigma", 2.5, 0, 20,
      "Under this at the day's close, with what all clients share taken out, it was no spike."},
-    {"least_yuan", "yuan", 4, 0, 1000000,
+    {"least_yuan", "yuan", 2, 0, 1000000,
      "Higher: smaller excesses over a usual day are left alone."},
+    {"least_days", "usual days", 3, 0, 365, "And excesses worth less than so many usual days."},
     {"run_days", "days", 3, 1, 60, "So many days in a row are a new level, told no further."},
     {"night_yuan", "yuan", 30, 0, 1000000,
      "Higher: less roaming from 0 to 6 o'clock is left alone."},
-    {"incident", "log-odds", 2.2, 0, 15, "Log-odds of an incident of a spike at the limit."},
-    {"incident_sigma", "log-odds", 1.0, 0, 15, "Log-odds that each further sigma adds."},
-    {"night_incident", "log-odds", 4.0, 0, 15, "Log-odds of an incident of roaming at night."},
-    {"log_odds", "log-odds", 0.1, 0, 5, "Log-odds of leaving a spike adds."},
+    {"incident", "log-odds", 3, 0, 15, "Log-odds of an incident of a spike at the limit."},
+    {"incident_sigma", "log-odds", 0.9, 0, 15, "Log-odds that each further sigma adds."},
+    {"night_incident", "log-odds", 9, 0, 15, "Log-odds of an incident of roaming at night."},
+    {"log_odds", "log-odds", 0.5, 0, 5, "Log-odds of leaving a spike adds."},
     {"half_life_days", "days", 1.5, 0.1, 60, "How fast the incident is yesterday's news."},
     {"due_hours", "hours", 4, 1, 720, "How soon to call."},
 };
 enum { DAY, NIGHT };
-#define SIGMAS_MOST 4 /* higher spikes add no more */
+#define SIGMAS_MOST 6 /* higher spikes add no more */
 
 struct state {
     int32_t day;  /* the last day with a spike, since 1970; means something while run > 0 */
@@ -58,11 +63,20 @@ static struct cw_signal incident(const struct cw_judge *j, uint8_t slot, double 
 }
 
 /* The day so far must be rare for this client, and dear. */
-static struct cw_gauge day_gauge(const struct cw_channel_day *d, const double *t)
+static struct cw_gauge dear_gauge(const struct cw_channel_day *d, const double *t)
 {
     struct cw_gauge g = {.n = 0};
-    cw_need_least(&g, FIRE, "sigma", d->z, t[FIRE]);
-    cw_need_least(&g, LEAST_YUAN, "yuan", d->amount - d->expected, t[LEAST_YUAN]);
+    double over = d->amount - d->expected;
+    cw_need_least(&g, LEAST_YUAN, "yuan", over, t[LEAST_YUAN]);
+    cw_need_least(&g, LEAST_DAYS, "yuan", over, t[LEAST_DAYS] * d->mean);
+    return g;
+}
+
+static struct cw_gauge day_gauge(const struct cw_judge *j, const struct cw_channel_day *d)
+{
+    struct cw_gauge g = dear_gauge(d, j->t);
+    struct cw_limit l = cw_rate_limit(j, CW_RATED_spend_spike, RATE, FIRE);
+    cw_need_least(&g, l.by, "sigma", d->z, l.score);
     return g;
 }
 
@@ -77,13 +91,14 @@ static struct cw_gauge night_gauge(const struct cw_day_view *v, const double *t)
 
 static struct cw_signal day_signal(const struct cw_judge *j, const struct cw_channel_day *d)
 {
-    double over = fmin(d->z - j->t[FIRE], SIGMAS_MOST);
+    double limit = cw_rate_limit(j, CW_RATED_spend_spike, RATE, FIRE).score;
+    double over = fmin(fmax(d->z - limit, 0), SIGMAS_MOST);
     struct cw_signal s = incident(j, DAY, j->t[INCIDENT] + j->t[INCIDENT_SIGMA] * over);
     s.step = (uint8_t)((over >= 1.5) + (over >= 3));
     s.severity = (float)(0.4 + 0.15 * over);
     cw_fact_yuan(&s, CW_FACT_observed_yuan, d->amount);
     cw_fact_yuan(&s, CW_FACT_expected_yuan, d->expected);
-    cw_fact_yuan(&s, CW_FACT_limit_yuan, d->expected * exp(d->scale * j->t[FIRE]));
+    cw_fact_yuan(&s, CW_FACT_limit_yuan, d->expected * exp(d->scale * limit));
     cw_fact_number(&s, CW_FACT_span_days, d->days);
     cw_fact_number(&s, CW_FACT_score, d->z);
     return s;
@@ -121,7 +136,7 @@ static void on_event(struct cw_judge *j)
     const struct cw_day_view *v = j->so_far;
     if (!v)
         return;
-    struct cw_gauge by_day = day_gauge(&v->spend, j->t), by_night = night_gauge(v, j->t);
+    struct cw_gauge by_day = day_gauge(j, &v->spend), by_night = night_gauge(v, j->t);
     struct cw_signal s;
     if (v->spend.warm && cw_gauge_met(&by_day) && another_day(j->state, v->day, j->t[RUN_MOST])) {
         s = day_signal(j, &v->spend);
@@ -137,6 +152,9 @@ static void on_day_close(struct cw_judge *j)
 {
     const struct state *st = j->state;
     const struct cw_channel_day *d = &j->day->spend;
+    struct cw_gauge dear = dear_gauge(d, j->t);
+    if (d->judged && d->warm)
+        cw_rate_note(j, CW_RATED_spend_spike, cw_gauge_met(&dear) ? d->z : 0);
     if (st->run && st->day == j->day->day && d->z < j->t[CLEAR])
         cw_clear(j, 0, DAY);
 }
@@ -146,7 +164,7 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
     const struct cw_day_view *v = j->so_far;
     bool worn = run_with(j->state, v->day) > j->t[RUN_MOST];
     struct cw_reading day = {.s = day_signal(j, &v->spend),
-                             .gauge = day_gauge(&v->spend, j->t),
+                             .gauge = day_gauge(j, &v->spend),
                              .warmup_days = cw_explain_warmup(j, &v->spend),
                              .hold = worn ? CW_HOLD_WORN : CW_HOLD_NONE};
     struct cw_reading night = {.s = night_signal(j, v->roaming_night),

@@ -32,12 +32,13 @@ static const struct cw_threshold thresholds[] = {
      "Higher: clients who usually use less (minutes and MB/40) are left alone."},
     {"warmup_days", "days", 28, 14, 365, "Days of history before a slow decline is judged."},
     {"lasts_days", "days", 45, 7, 365, "A level that has lasted so long is the new usual."},
-    {"log_odds", "log-odds", 0.03, 0, 5, "Log-odds of leaving a unit of the sudden score adds."},
-    {"slow_log_odds", "log-odds", 0.15, 0, 5, "Log-odds of leaving a unit of the slow score adds."},
+    {"log_odds", "log-odds", 0.02, 0, 5, "Log-odds of leaving a unit of the sudden score adds."},
+    {"slow_log_odds", "log-odds", 0.38, 0, 5, "Log-odds of leaving a unit of the slow score adds."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 48, 1, 720, "How soon to call."},
 };
 enum { SUDDEN, SLOW };
+#define SLOW_SCORE_MOST 3.5 /* deeper slow declines add no more */
 
 struct state {
     struct cusum usage;
@@ -55,7 +56,8 @@ struct verdict {
 
 static struct cw_signal signal_of(const struct cw_judge *j, const struct verdict *v)
 {
-    double capped = v->score < 20 ? v->score : 20;
+    double most = v->slot == SLOW ? SLOW_SCORE_MOST : 20;
+    double capped = v->score < most ? v->score : most;
     struct cw_signal s = {.slot = v->slot,
                           .step = step_of(v->score, v->fire),
                           .holds = true,

@@ -50,6 +50,7 @@ struct cw_client {
     uint8_t kind, class_, vip; /* from the profile; individual/none/none without one */
     bool has_profile;
     bool snapshot;
+    uint32_t county;           /* hash of the profile's county; 0: none */
     int32_t phones;            /* from the profile; -1 unknown */
     cw_day contract_ends;      /* CW_NO_DAY unknown */
     cw_day first_day;          /* of the first event */

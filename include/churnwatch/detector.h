@@ -140,6 +140,7 @@ struct cw_line;
 struct cw_settings;
 struct cw_findings;
 struct cw_explanation;
+struct cw_rates;
 
 /* One call's view of the world. */
 struct cw_judge {
@@ -157,9 +158,25 @@ struct cw_judge {
     /* A charge's day so far, spend without monthly fee, this event included (on_event of CHARGE,
      * explain; view.amount is the sum so far, expectation of the whole day). */
     const struct cw_day_view *so_far;
+    const struct cw_rates *rates; /* see cw_rate_limit; NULL: limits are fixed */
+    struct cw_rates *noted;       /* where cw_rate_note writes; NULL: nowhere */
     struct cw_findings *out;
     uint8_t self; /* enum cw_detector_id */
 };
+
+/* Limits that follow the population: how rare a score is among the shard's clients of the last
+ * weeks; see core/rates.h. Every client-day with a score is noted at its close, 0 where the other
+ * needs are not met. */
+enum cw_rated { CW_RATED_spend_spike, CW_RATED_spend_decline, CW_RATED };
+void cw_rate_note(struct cw_judge *j, enum cw_rated what, double score);
+struct cw_limit {
+    double score;
+    uint8_t by; /* the threshold behind it, by index */
+};
+/* The higher of the fixed limit (threshold `floor`) and the score that so many of a thousand
+ * client-days reach (threshold `rate`; 0, or too few days known: the fixed one). */
+struct cw_limit cw_rate_limit(const struct cw_judge *j, enum cw_rated what, uint8_t rate,
+                              uint8_t floor);
 
 /* Raise: the signal is copied. A second raise of the same (line, slot) at no higher step changes
  * nothing but severity upward. Clear: the cause is gone (no effect if it was not raised).

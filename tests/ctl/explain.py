@@ -95,7 +95,7 @@ def test_pictures():
                   and all(0 <= v <= height for v in y), shape.attrib)
         doc = document(client)
         points = [e for e in root.iter(SVG + "circle") if e.get("class") == "point"]
-        check(f"{client}: signals are points", bool(points) == (client in ("g-2", "g-3", "g-7")), doc["task"])
+        check(f"{client}: signals are points", bool(points) == (client in ("g-2", "g-3", "g-5", "g-7")), doc["task"])
     check_run("a picture in a folder that is not there", explain("g-3", "--svg", "/nonexistent/a.svg"), 1,
               err="/nonexistent/a.svg")
     check_run("nothing to draw", explain("g-3", "--svg", path("none.svg"), "--at", "2026-01-01T10:00:00+08:00"),

@@ -37,7 +37,9 @@ static const struct row rows[] = {
     {"spend_spike", "far above", {{40, 10, 100, 0}, {1, 60, 100, 0}}, true},
     {"spend_spike", "above, but within range", {{40, 10, 100, 0}, {1, 14, 100, 0}}, false},
     {"spend_spike", "a fall is no spike", {{40, 10, 100, 0}, {1, 1, 100, 0}}, false},
-    {"spend_spike", "too little money", {{40, 0.5, 100, 0}, {1, 3, 100, 0}}, false},
+    {"spend_spike", "too little money", {{40, 0.5, 100, 0}, {1, 2.4, 100, 0}}, false},
+    {"spend_spike", "worth too few usual days", {{40, 10, 100, 0}, {1, 35, 100, 0}}, false},
+    {"spend_spike", "worth enough usual days", {{40, 10, 100, 0}, {1, 45, 100, 0}}, true},
     {"spend_spike", "just enough money", {{40, 0.5, 100, 0}, {1, 6, 100, 0}}, true},
     {"spend_spike", "still learning", {{15, 10, 100, 0}, {1, 60, 100, 0}}, false},
     {"spend_spike",
@@ -266,9 +268,9 @@ static void every_bent_row(void **state)
     assert_int_equal(wrong, 0);
 }
 
-static struct rehearsal *usual(int days)
+static struct rehearsal *usual(int days, const char *const *settings)
 {
-    struct rehearsal *r = r_new(NULL);
+    struct rehearsal *r = r_new(settings);
     (void)play_stretch(r, 0, &(struct stretch){days, 10, 100, 0});
     return r;
 }
@@ -278,7 +280,8 @@ static struct rehearsal *usual(int days)
 static void a_spike_is_told_at_once_and_once_a_step(void **state)
 {
     (void)state;
-    struct rehearsal *r = usual(40);
+    static const char *const settings[] = {"detectors.spend_spike.least_days=1", NULL};
+    struct rehearsal *r = usual(40, settings);
     spend(r, CLIENT, r_at(BEGIN, 40, "09:00"), 10);
     assert_null(r_signal(r, CLIENT, "spend_spike", ""));
     spend(r, CLIENT, r_at(BEGIN, 40, "09:05"), 12);
@@ -295,7 +298,7 @@ static void a_spike_is_told_at_once_and_once_a_step(void **state)
 static void a_monthly_fee_is_no_spike(void **state)
 {
     (void)state;
-    struct rehearsal *r = usual(40);
+    struct rehearsal *r = usual(40, NULL);
     r_event(r, "billing.charge", r_at(BEGIN, 40, "09:00"), CLIENT,
             "{'msisdn':'" LINE "','amount':500,'category':'monthly_fee'}");
     assert_null(r_signal(r, CLIENT, "spend_spike", ""));
@@ -385,12 +388,62 @@ static void one_who_falls_while_others_do_not_is_told(void **state)
     r_free(r);
 }
 
+/* Half of them live in one county, where the network is down for days: who lives there is hit like
+ * the neighbours. Without counties, a half of all would move no median. */
+static void what_a_county_shares_is_nobodys_fall(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"baseline.shock_clients=20", NULL};
+    for (int apart = 0; apart < 2; apart++) {
+        struct rehearsal *r = r_new(settings);
+        for (int i = 0; i < CROWD; i++) {
+            char profile[120];
+            (void)snprintf(profile, sizeof profile,
+                           "{'client_id':'%s','kind':'individual','manager':'m','county':'%s'}",
+                           member(i), apart && i < CROWD / 2 - 5 ? "Yuhuan" : "Tiantai");
+            r_profile(r, profile);
+        }
+        for (int day = 0; day < 70; day++) {
+            for (int i = 0; i < CROWD; i++) {
+                bool down = day >= 62 && i < CROWD / 2 - 5;
+                play_day(r, member(i), day, (down ? 2 : 10) * (1 + i % 5), down ? 20 : 100);
+            }
+            close_day(r, day);
+        }
+        assert_true((r_signal(r, member(3), "usage_drop", NULL) != NULL) == !apart);
+        assert_null(r_signal(r, member(CROWD - 1), "usage_drop", NULL));
+        r_free(r);
+    }
+}
+
+/* Where many have such days, no such day is rare. */
+static void a_spike_must_be_rare_among_all(void **state)
+{
+    (void)state;
+    for (int restless = 0; restless < 2; restless++) {
+        static const char *const settings[] = {"detectors.spend_spike.rate=20", NULL};
+        struct rehearsal *r = r_new(settings);
+        for (int day = 0; day < 75; day++) {
+            for (int i = 0; i < CROWD; i++)
+                play_day(r, member(i), day,
+                         restless && day >= 30 && day < 74 && (day * 7 + i * 11) % 23 == 0 ? 80
+                                                                                           : 10,
+                         100);
+            if (day < 74)
+                close_day(r, day);
+        }
+        spend(r, member(7), r_at(BEGIN, 74, "20:00"), 40);
+        assert_true((r_signal(r, member(7), "spend_spike", "") != NULL) == !restless);
+        r_free(r);
+    }
+}
+
 static void a_rise_of_all_is_cleared_at_the_close(void **state)
 {
     (void)state;
     struct rehearsal *r = crowd(40, NULL);
     for (int i = 0; i < CROWD; i++)
-        play_day(r, member(i), 40, 40 * (1 + i % 5), 100);
+        play_day(r, member(i), 40, 60 * (1 + i % 5), 100);
     assert_true(told_of_any(r, "spend_spike")); /* nobody can know yet */
     close_day(r, 40);
     assert_false(told_of_any(r, "spend_spike"));
@@ -433,7 +486,7 @@ static void days_quiet_for_most_do_not_make_a_silence(void **state)
 static void a_suspended_client_is_not_said_to_fall(void **state)
 {
     (void)state;
-    struct rehearsal *r = usual(62);
+    struct rehearsal *r = usual(62, NULL);
     r_event(r, "service.suspended", r_at(BEGIN, 62, "08:00"), CLIENT,
             "{'msisdn':'" LINE "','direction':'both','reason':'customer_request'}");
     for (int day = 62; day < 90; day++)
@@ -518,7 +571,7 @@ static void a_line_falls_silent(void **state)
 {
     (void)state;
     struct rehearsal *r = r_new(NULL);
-    for (int day = 0; day < 75; day++) {
+    for (int day = 0; day < 90; day++) {
         play_day(r, CLIENT, day, 10, 100);
         if (day < 40)
             r_event(r, "service.call", r_at(BEGIN, day, "12:00"), CLIENT,
@@ -526,7 +579,7 @@ static void a_line_falls_silent(void **state)
                     "'duration_s':30}");
         close_day(r, day);
         bool told = r_signal(r, CLIENT, "inactivity", "8613500000012") != NULL;
-        assert_true(told == (day >= 69));
+        assert_true(told == (day >= 84));
         assert_null(r_signal(r, CLIENT, "inactivity", ""));
     }
     r_free(r);
@@ -547,7 +600,7 @@ static void what_is_told_says_why(void **state)
                  {"usage_drop", {8, 10, 25, 0}, false},
                  {"outage", {1, 3, 30, 0}, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct rehearsal *r = usual(62);
+        struct rehearsal *r = usual(62, NULL);
         (void)play_stretch(r, 62, &cases[i].last);
         json_t *signal = r_signal(r, CLIENT, cases[i].detector, "");
         assert_non_null(signal);
@@ -586,6 +639,8 @@ int main(void)
         cmocka_unit_test(roaming_at_night_is_told_whatever_the_day),
         cmocka_unit_test(a_holiday_of_all_is_nobodys_fall),
         cmocka_unit_test(one_who_falls_while_others_do_not_is_told),
+        cmocka_unit_test(what_a_county_shares_is_nobodys_fall),
+        cmocka_unit_test(a_spike_must_be_rare_among_all),
         cmocka_unit_test(a_rise_of_all_is_cleared_at_the_close),
         cmocka_unit_test(a_silent_feed_is_nobodys_fall),
         cmocka_unit_test(days_quiet_for_most_do_not_make_a_silence),

@@ -640,7 +640,7 @@ static void an_expired_task_does_not_reopen_the_next_day(void **state)
     r_free(r);
 }
 
-static void expire_with_news(struct rehearsal *r)
+static void news_before_it_expires(struct rehearsal *r)
 {
     r_event(r, "service.contract", "2026-03-01 10:00", CLIENT,
             "{'ends':'2026-03-21','action':'signed'}");
@@ -648,17 +648,18 @@ static void expire_with_news(struct rehearsal *r)
     r_tick(r, "2026-03-08 10:00");
 }
 
-/* Nobody has seen what comes with the very version that says the task is expired. */
-static void news_of_the_day_of_expiry_is_not_lost(void **state)
+/* A task in which something has just been told is not one that nobody cared for all that time. */
+static void news_keeps_a_task_open(void **state)
 {
     static const char *const settings[] = {"tasks.open_for=5d", NULL};
     (void)state;
-    struct rehearsal *r = play(expire_with_news, settings);
-    json_t *task = r_task(r, CLIENT), *signals = json_object_get(task, "signals");
-    assert_int_equal(counters(r)->tasks_ended, 1);
-    assert_string_equal(text(task, "state"), "open");
-    assert_int_equal(json_array_size(signals), 1);
-    assert_string_equal(text(json_array_get(signals, 0), "detector"), "contract_end");
+    struct rehearsal *r = play(news_before_it_expires, settings);
+    assert_int_equal(counters(r)->tasks_ended, 0);
+    assert_int_equal(json_array_size(json_object_get(r_task(r, CLIENT), "signals")), 2);
+    r_tick(r, "2026-03-12 10:00");
+    assert_string_equal(text(r_task(r, CLIENT), "state"), "open");
+    r_tick(r, "2026-03-14 10:00");
+    assert_string_equal(text(r_task(r, CLIENT), "state"), "expired");
     r_free(r);
 }
 
@@ -1013,7 +1014,7 @@ int main(void)
         cmocka_unit_test(a_fall_that_lasts_is_told_once),
         cmocka_unit_test(a_second_fall_is_told),
         cmocka_unit_test(an_expired_task_does_not_reopen_the_next_day),
-        cmocka_unit_test(news_of_the_day_of_expiry_is_not_lost),
+        cmocka_unit_test(news_keeps_a_task_open),
         cmocka_unit_test(a_settled_outage_still_explains),
         cmocka_unit_test(a_faded_sign_is_news_again),
         cmocka_unit_test(the_past_has_a_bound),

@@ -362,7 +362,7 @@ static void what_is_left_out_is_told_once(void **state)
     int day = 0;
     for (; day < 30; day++)
         use_of_lines(r, day, 99);
-    for (; !r_signal(r, CLIENT, "inactivity", NULL) && day < 90; day++)
+    for (; !r_signal(r, CLIENT, "inactivity", NULL) && day < 120; day++)
         use_of_lines(r, day, 5);
     long long omitted = number(r_task(r, CLIENT), "signals_omitted");
     size_t before = r_versions(r, CLIENT);
