@@ -1,8 +1,11 @@
-/* spend_spike: a day far above the client's own range (slot 0), and roaming at night (slot 1).
+/* spend_spike: a day far above the client's own range, or up to three in a row that are so together
+ * (slot 0), and roaming at night (slot 1).
  *
- * The day's sum so far is tested on every charge, upward only, so that a shock is called within the
- * hour. What all clients share is known only at the close: a spike that was everybody's is cleared
- * there. Runs in the shard's thread; pure.
+ * A spell of k days scores the sum of their z over the root of k (Stouffer 1949): in a noisy client
+ * a bill shock that lasts stands out where none of its days does. The day's sum so far is tested on
+ * every charge, upward only, so that a shock is called within the hour. What all clients share is
+ * known only at the close: a spike that was everybody's is cleared there. Runs in the shard's
+ * thread; pure.
  */
 #include <math.h>
 
@@ -25,7 +28,7 @@ enum {
 };
 static const struct cw_threshold thresholds[] = {
     {"fire_sigma", "sigma", 3.5, 1, 20, "Higher: only rarer days are told."},
-    {"rate", "a thousand client-days", 2.5, 0, 1000,
+    {"rate", "a thousand client-days", 5, 0, 1000,
      "So many of a thousand are told, once they are known; lower: fewer. 0: by fire_sigma alone."},
     {"clear_sigma", "sigma", 2.5, 0, 20,
      "Under this at the day's close, with what all clients share taken out, it was no spike."},
@@ -43,13 +46,52 @@ static const struct cw_threshold thresholds[] = {
     {"due_hours", "hours", 4, 1, 720, "How soon to call."},
 };
 enum { DAY, NIGHT };
+enum { DAYS_BEFORE = 2 };
+#define IN_SPELL 1.0 /* sigma: a day below is in no spell */
+/* Days that follow each other are alike; so much less does their sum say, at a correlation of 0.4.
+ */
+#define FOLLOWING 0.85
+#define Z_MOST 12.0   /* no day counts for more */
 #define SIGMAS_MOST 6 /* higher spikes add no more */
 
 struct state {
     int32_t day;  /* the last day with a spike, since 1970; means something while run > 0 */
     uint16_t run; /* days in a row with one */
     uint16_t spare;
+    int32_t last;            /* the last day that was judged */
+    float z[DAYS_BEFORE];    /* its z and the day before's, what all share taken out */
+    float over[DAYS_BEFORE]; /* yuan above what was usual */
 };
+
+/* Days that end with the one looked at. */
+struct spell {
+    double score, over;
+};
+
+static struct spell spell_of(const struct state *st, cw_day day, const struct cw_channel_day *d)
+{
+    double z = fmin(d->z, Z_MOST), over = d->amount - d->expected;
+    struct spell best = {d->z, over};
+    bool goes_on = st->last == day - 1 && d->z > IN_SPELL;
+    for (int k = 0; k < DAYS_BEFORE && goes_on && st->z[k] > (float)IN_SPELL; k++) {
+        z += (double)st->z[k];
+        over += (double)st->over[k];
+        double score = FOLLOWING * z / sqrt(k + 2);
+        if (score > best.score)
+            best = (struct spell){score, over};
+    }
+    return best;
+}
+
+static void remember(struct state *st, cw_day day, const struct cw_channel_day *d)
+{
+    bool follows = st->last == day - 1;
+    st->z[1] = follows ? st->z[0] : 0;
+    st->over[1] = follows ? st->over[0] : 0;
+    st->z[0] = (float)fmin(d->z, Z_MOST);
+    st->over[0] = (float)(d->amount - d->expected);
+    st->last = day;
+}
 
 static struct cw_signal incident(const struct cw_judge *j, uint8_t slot, double log_odds)
 {
@@ -62,21 +104,22 @@ static struct cw_signal incident(const struct cw_judge *j, uint8_t slot, double 
     return s;
 }
 
-/* The day so far must be rare for this client, and dear. */
-static struct cw_gauge dear_gauge(const struct cw_channel_day *d, const double *t)
+/* It must be rare for this client, and dear. */
+static struct cw_gauge dear_gauge(const struct spell *sp, double mean, const double *t)
 {
     struct cw_gauge g = {.n = 0};
-    double over = d->amount - d->expected;
-    cw_need_least(&g, LEAST_YUAN, "yuan", over, t[LEAST_YUAN]);
-    cw_need_least(&g, LEAST_DAYS, "yuan", over, t[LEAST_DAYS] * d->mean);
+    cw_need_least(&g, LEAST_YUAN, "yuan", sp->over, t[LEAST_YUAN]);
+    cw_need_least(&g, LEAST_DAYS, "yuan", sp->over, t[LEAST_DAYS] * mean);
     return g;
 }
 
-static struct cw_gauge day_gauge(const struct cw_judge *j, const struct cw_channel_day *d)
+static struct cw_gauge day_gauge(const struct cw_judge *j, cw_day day,
+                                 const struct cw_channel_day *d)
 {
-    struct cw_gauge g = dear_gauge(d, j->t);
+    struct spell sp = spell_of(j->state, day, d);
+    struct cw_gauge g = dear_gauge(&sp, d->mean, j->t);
     struct cw_limit l = cw_rate_limit(j, CW_RATED_spend_spike, RATE, FIRE);
-    cw_need_least(&g, l.by, "sigma", d->z, l.score);
+    cw_need_least(&g, l.by, "sigma", sp.score, l.score);
     return g;
 }
 
@@ -89,10 +132,12 @@ static struct cw_gauge night_gauge(const struct cw_day_view *v, const double *t)
     return g;
 }
 
-static struct cw_signal day_signal(const struct cw_judge *j, const struct cw_channel_day *d)
+static struct cw_signal day_signal(const struct cw_judge *j, cw_day day,
+                                   const struct cw_channel_day *d)
 {
     double limit = cw_rate_limit(j, CW_RATED_spend_spike, RATE, FIRE).score;
-    double over = fmin(fmax(d->z - limit, 0), SIGMAS_MOST);
+    double score = spell_of(j->state, day, d).score;
+    double over = fmin(fmax(score - limit, 0), SIGMAS_MOST);
     struct cw_signal s = incident(j, DAY, j->t[INCIDENT] + j->t[INCIDENT_SIGMA] * over);
     s.step = (uint8_t)((over >= 1.5) + (over >= 3));
     s.severity = (float)(0.4 + 0.15 * over);
@@ -100,7 +145,7 @@ static struct cw_signal day_signal(const struct cw_judge *j, const struct cw_cha
     cw_fact_yuan(&s, CW_FACT_expected_yuan, d->expected);
     cw_fact_yuan(&s, CW_FACT_limit_yuan, d->expected * exp(d->scale * limit));
     cw_fact_number(&s, CW_FACT_span_days, d->days);
-    cw_fact_number(&s, CW_FACT_score, d->z);
+    cw_fact_number(&s, CW_FACT_score, score);
     return s;
 }
 
@@ -136,10 +181,10 @@ static void on_event(struct cw_judge *j)
     const struct cw_day_view *v = j->so_far;
     if (!v)
         return;
-    struct cw_gauge by_day = day_gauge(j, &v->spend), by_night = night_gauge(v, j->t);
+    struct cw_gauge by_day = day_gauge(j, v->day, &v->spend), by_night = night_gauge(v, j->t);
     struct cw_signal s;
     if (v->spend.warm && cw_gauge_met(&by_day) && another_day(j->state, v->day, j->t[RUN_MOST])) {
-        s = day_signal(j, &v->spend);
+        s = day_signal(j, v->day, &v->spend);
         cw_raise(j, &s);
     }
     if (cw_gauge_met(&by_night)) {
@@ -150,21 +195,25 @@ static void on_event(struct cw_judge *j)
 
 static void on_day_close(struct cw_judge *j)
 {
-    const struct state *st = j->state;
+    struct state *st = j->state;
+    cw_day day = j->day->day;
     const struct cw_channel_day *d = &j->day->spend;
-    struct cw_gauge dear = dear_gauge(d, j->t);
-    if (d->judged && d->warm)
-        cw_rate_note(j, CW_RATED_spend_spike, cw_gauge_met(&dear) ? d->z : 0);
-    if (st->run && st->day == j->day->day && d->z < j->t[CLEAR])
+    struct spell sp = spell_of(st, day, d);
+    struct cw_gauge dear = dear_gauge(&sp, d->mean, j->t);
+    if (st->run && st->day == day && sp.score < j->t[CLEAR])
         cw_clear(j, 0, DAY);
+    if (!d->judged || !d->warm)
+        return;
+    cw_rate_note(j, CW_RATED_spend_spike, cw_gauge_met(&dear) ? sp.score : 0);
+    remember(st, day, d);
 }
 
 static void explain(const struct cw_judge *j, struct cw_explanation *x)
 {
     const struct cw_day_view *v = j->so_far;
     bool worn = run_with(j->state, v->day) > j->t[RUN_MOST];
-    struct cw_reading day = {.s = day_signal(j, &v->spend),
-                             .gauge = day_gauge(j, &v->spend),
+    struct cw_reading day = {.s = day_signal(j, v->day, &v->spend),
+                             .gauge = day_gauge(j, v->day, &v->spend),
                              .warmup_days = cw_explain_warmup(j, &v->spend),
                              .hold = worn ? CW_HOLD_WORN : CW_HOLD_NONE};
     struct cw_reading night = {.s = night_signal(j, v->roaming_night),
@@ -175,10 +224,10 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
 
 const struct cw_detector cw_det_spend_spike = {
     .name = "spend_spike",
-    .finds = "a day's spend far above the client's own range; roaming at night",
+    .finds = "a day's spend, or a few days', far above the client's own range; roaming at night",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
-    .state_version = 1,
+    .state_version = 2,
     .state_size = sizeof(struct state),
     .reads = CW_READS(CHARGE),
     .on_event = on_event,

@@ -141,6 +141,7 @@ static const struct row rows[] = {
 };
 
 /* The same with settings bent, so that one limit decides alone. */
+#define SPIKE "detectors.spend_spike."
 #define DROP "detectors.spend_drop."
 #define DECLINE "detectors.spend_decline."
 #define USAGE "detectors.usage_drop."
@@ -148,6 +149,15 @@ static const struct bent {
     struct row row;
     const char *settings[3];
 } bent_rows[] = {
+    {{"spend_spike", "two days", {{60, 10, 100, 0}, {2, 14, 100, 0}}, false},
+     {SPIKE "fire_sigma=3", SPIKE "least_days=1"}},
+    {{"spend_spike", "three days together", {{60, 10, 100, 0}, {3, 14, 100, 0}}, true},
+     {SPIKE "fire_sigma=3", SPIKE "least_days=1"}},
+    {{"spend_spike",
+      "three days, but not in a row",
+      {{60, 10, 100, 0}, {2, 14, 100, 0}, {1, 10, 100, 0}, {1, 14, 100, 0}},
+      false},
+     {SPIKE "fire_sigma=3", SPIKE "least_days=1"}},
     {{"spend_drop", "two days", {{60, 10, 100, 0}, {2, 0, 100, 0}}, false}, {DROP "fire_score=2"}},
     {{"spend_drop", "three days", {{60, 10, 100, 0}, {3, 0, 100, 0}}, true}, {DROP "fire_score=2"}},
     {{"spend_drop", "too sparse", {{120, 30, 100, 4}, {25, 0, 100, 0}}, false},
