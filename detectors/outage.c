@@ -23,7 +23,7 @@ static const struct cw_threshold thresholds[] = {
     {"least_yuan", "yuan", 1, 0, 100000, "Higher: days that usually bring less are left alone."},
     {"incident", "log-odds", 1.4, 0, 15, "Log-odds of an incident of a fall at the limit."},
     {"incident_sigma", "log-odds", 0.85, 0, 15, "Log-odds that each further sigma adds."},
-    {"ticket_incident", "log-odds", 3.5, 0, 15,
+    {"ticket_incident", "log-odds", 4.5, 0, 15,
      "Log-odds of an incident of an outage told by care."},
     {"least_minutes", "minutes", 10, 0, 1440,
      "Higher: shorter outages told by care are left alone."},
