@@ -353,6 +353,7 @@ _churnwatchctl_settings()
         detectors.port_out.inquiry_leave \
         detectors.port_out.inquiry_half_life_days \
         detectors.port_out.code_leave \
+        detectors.port_out.request_leave \
         detectors.port_out.code_half_life_days \
         detectors.port_out.completed_leave \
         detectors.port_out.completed_half_life_days \

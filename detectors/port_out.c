@@ -9,6 +9,7 @@ enum {
     INQUIRY_LEAVE,
     INQUIRY_HALF_LIFE,
     CODE_LEAVE,
+    REQUEST_LEAVE,
     CODE_HALF_LIFE,
     COMPLETED_LEAVE,
     COMPLETED_HALF_LIFE
@@ -18,8 +19,10 @@ static const struct cw_threshold thresholds[] = {
                        "What an inquiry adds to the log-odds of leaving; higher: more urgent."},
     [INQUIRY_HALF_LIFE] = {"inquiry_half_life_days", "days", 14, 0.1, 365,
                            "An inquiry counts half after so long; longer: remembered longer."},
-    [CODE_LEAVE] = {"code_leave", "log-odds", 1.7, -5, 15,
+    [CODE_LEAVE] = {"code_leave", "log-odds", 1.2, -5, 15,
                     "What a code or a request adds to that of an inquiry; higher: more urgent."},
+    [REQUEST_LEAVE] = {"request_leave", "log-odds", 2.5, -5, 15,
+                       "What a request adds to that of a code; higher: more urgent."},
     [CODE_HALF_LIFE] = {"code_half_life_days", "days", 10, 0.1, 365,
                         "Inquiry and code together count half after so long (14 and 7 days of the "
                         "two by themselves); longer: remembered longer."},
@@ -54,7 +57,7 @@ static void weigh(struct cw_signal *s, const double *t, enum cw_port_stage stage
         leave = t[COMPLETED_LEAVE];
         half_life = t[COMPLETED_HALF_LIFE];
     } else if (stage != CW_PORT_INQUIRY) {
-        leave += t[CODE_LEAVE];
+        leave += t[CODE_LEAVE] + (stage == CW_PORT_REQUESTED ? t[REQUEST_LEAVE] : 0);
         half_life = t[CODE_HALF_LIFE];
     }
     s->leave = (float)leave;

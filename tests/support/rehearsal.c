@@ -81,6 +81,7 @@ static const char *const weights[] = {
     "detectors.plan_change.loss_leave=0.8",
     "detectors.port_out.inquiry_leave=4.7",
     "detectors.port_out.code_leave=3.4",
+    "detectors.port_out.request_leave=0",
     "detectors.port_out.completed_leave=2",
     "detectors.suspension.arrears_leave=0",
     "detectors.watched_number.first_leave=2.6",
