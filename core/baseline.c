@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "core/clipped.h"
+
 enum { YOUNG_DAYS = 28, SHIFT_DAYS = 21 };
 #define SCALE_LEAST 0.15
 #define SCALE_FIRST 0.7
@@ -10,15 +12,10 @@ enum { YOUNG_DAYS = 28, SHIFT_DAYS = 21 };
 #define DROP_TO 0.35 /* the alternative that llr weighs: all activity at about a third */
 #define AMOUNT_LEAST 0.01
 
-static double clip(double v, double lo, double hi)
-{
-    return v < lo ? lo : v > hi ? hi : v;
-}
-
 /* Gain for the n-th observation: quick while young, then steady. */
 static double gain_at(unsigned n)
 {
-    return n <= YOUNG_DAYS ? pow((double)n, -0.8) : GAIN;
+    return n <= YOUNG_DAYS ? cw_gain_young((double)n) : GAIN;
 }
 
 static double log_amount(double amount)
@@ -28,7 +25,7 @@ static double log_amount(double amount)
 
 double cw_baseline_p(const struct cw_baseline *b, bool working)
 {
-    return clip(b->days ? (double)(working ? b->p_work : b->p_rest) : 0.5, 0.001, 0.999);
+    return cw_clip(b->days ? (double)(working ? b->p_work : b->p_rest) : 0.5, 0.001, 0.999);
 }
 
 double cw_baseline_weekend(const struct cw_baseline *b)
@@ -54,16 +51,16 @@ static double day_llr(double p, double e, double scale, bool any)
 {
     double p_low = 1 - pow(1 - p, DROP_TO);
     if (!any)
-        return clip(log((1 - p_low) / (1 - p)), -4, 4);
+        return cw_clip(log((1 - p_low) / (1 - p)), -4, 4);
     double shift = log(DROP_TO);
-    return clip(log(p_low / p) + shift * (2 * e - shift) / (2 * scale * scale), -4, 4);
+    return cw_clip(log(p_low / p) + shift * (2 * e - shift) / (2 * scale * scale), -4, 4);
 }
 
 void cw_baseline_view(const struct cw_baseline *b, int weekday, bool working, double amount,
                       struct cw_shock shock, int64_t warmup, struct cw_channel_day *ret)
 {
     bool any = amount > 0;
-    double p = clip(cw_baseline_p(b, working) * shock.activity, 0.001, 0.999);
+    double p = cw_clip(cw_baseline_p(b, working) * shock.activity, 0.001, 0.999);
     double scale = b->scale > (float)SCALE_LEAST ? (double)b->scale : SCALE_LEAST;
     double expected =
         b->days_any ? exp((double)b->level + (double)b->weekday[weekday] + shock.shift) : 0;
@@ -76,7 +73,7 @@ void cw_baseline_view(const struct cw_baseline *b, int weekday, bool working, do
         .warm = b->days >= warmup && b->days_any >= 5,
         .days = b->days,
         .expected = expected,
-        .mean = p * expected * exp(clip(scale * scale / 2, 0, 0.5)),
+        .mean = p * expected * exp(cw_clip(scale * scale / 2, 0, 0.5)),
         .p_any = p,
         .scale = scale,
         .z = e / scale,
@@ -99,17 +96,17 @@ static void learn_amount(struct cw_baseline *b, int weekday, double residual)
     b->shifted = far ? (uint16_t)(b->shifted + (b->shifted < UINT16_MAX)) : 0;
     double e = residual;
     if (b->shifted <= SHIFT_DAYS) {
-        e = clip(e, -2 * scale, 2 * scale);
+        e = cw_clip(e, -2 * scale, 2 * scale);
         gain = far ? gain * 0.3 : gain;
     } else {
         gain = 0.3; /* It has lasted: this is the new level. */
     }
     b->level = (float)((double)b->level + gain * e);
     double week = 1.0 / (2 + b->days_any / 5.0);
-    double ec = clip(e, -2 * scale, 2 * scale);
+    double ec = cw_clip(e, -2 * scale, 2 * scale);
     b->weekday[weekday] =
         (float)((double)b->weekday[weekday] + (week > 0.05 ? week : 0.05) * (1 - gain) * ec);
-    double s = scale + (gain < 0.3 ? gain : 0.05) * (1.4 * fabs(ec) - scale);
+    double s = scale + (gain < 0.3 ? gain : 0.05) * (CW_CLIPPED_TO_SCALE * fabs(ec) - scale);
     b->scale = (float)(s < SCALE_LEAST ? SCALE_LEAST : s);
 }
 
@@ -124,7 +121,7 @@ void cw_baseline_learn(struct cw_baseline *b, int weekday, bool working, double 
     double days = b->days * (working ? 5.0 : 2.0) / 7.0; /* of that sort, about */
     double gain = days <= YOUNG_DAYS ? 1 / (0.6 * days + 1) : GAIN;
     /* On a day that was quieter (busier) for everybody, nothing (something) proves less. */
-    double weight = any ? clip(1 / shock.activity, 0.2, 1) : clip(shock.activity, 0.2, 1);
+    double weight = any ? cw_clip(1 / shock.activity, 0.2, 1) : cw_clip(shock.activity, 0.2, 1);
     float *p = working ? &b->p_work : &b->p_rest;
     *p = (float)((double)*p + gain * weight * ((any ? 1.0 : 0.0) - (double)*p));
     b->quiet = any ? 0 : (uint16_t)(b->quiet + (b->quiet < UINT16_MAX));
@@ -137,6 +134,6 @@ void cw_baseline_amend(struct cw_baseline *b, int weekday, double amount)
     if (!b->days_any || amount <= 0)
         return;
     double expected = exp((double)b->level + (double)b->weekday[weekday]);
-    double e = clip(log((expected + amount) / expected), 0, 2 * (double)b->scale);
+    double e = cw_clip(log((expected + amount) / expected), 0, 2 * (double)b->scale);
     b->level = (float)((double)b->level + GAIN * e);
 }

@@ -3,7 +3,7 @@
 
 _churnwatchctl_first()
 {
-    echo replay sim ingest map tasks task feed explain claim done snooze release note reassign escalate status doctor redeliver dead-letters thresholds settings help --config --option --json --help --version
+    echo replay sim score ingest map tasks task feed explain claim done snooze release note reassign escalate status doctor redeliver dead-letters thresholds settings help --config --option --json --help --version
 }
 
 _churnwatchctl_second()
@@ -21,6 +21,7 @@ _churnwatchctl_options()
     case $1 in
     'replay') echo --events --profiles --managers --outcomes --tasks --partitions --until --now --dead-letters ;;
     'sim') echo --out --send --rate --seed --clients --days --start ;;
+    'score') echo --series ;;
     'ingest') echo --topic --key ;;
     'tasks') echo --limit ;;
     'feed') echo --follow --since ;;
@@ -57,6 +58,7 @@ _churnwatchctl_file()
     'replay:--tasks') return 0 ;;
     'replay:--dead-letters') return 0 ;;
     'sim:--out') return 0 ;;
+    'score:--series') return 0 ;;
     'explain:--svg') return 0 ;;
     'explain:--events') return 0 ;;
     'explain:--profiles') return 0 ;;
