@@ -21,7 +21,7 @@ _churnwatchctl_options()
     case $1 in
     'replay') echo --events --profiles --managers --outcomes --tasks --partitions --until --now --dead-letters ;;
     'sim') echo --out --send --rate --seed --clients --days --start ;;
-    'score') echo --series ;;
+    'score') echo --series --daily ;;
     'ingest') echo --topic --key ;;
     'tasks') echo --limit ;;
     'feed') echo --follow --since ;;

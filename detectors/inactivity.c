@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "churnwatch/explain.h"
+#include "detectors/own_gap.h"
 
 enum {
     LEAST_DAYS,
@@ -34,35 +35,6 @@ static const struct cw_threshold thresholds[] = {
     {"due_hours", "hours", 48, 1, 720, "How soon to call."},
 };
 
-/* Of a client and of a line alike. */
-struct state {
-    float run;      /* days of nothing, shared quiet ones counted in part */
-    float gap;      /* nine in ten gaps are no longer than this, in days */
-    uint16_t known; /* days of use */
-    uint16_t spare;
-};
-
-/* Moves the ninth decile towards where nine in ten gaps are below it. */
-static void learn_gap(struct state *st)
-{
-    double step = 0.15 * ((double)st->gap + 1);
-    double by = st->run > st->gap ? 0.9 * fmin(step, (double)(st->run - st->gap)) : -0.1 * step;
-    double gap = (double)st->gap + by;
-    st->gap = (float)(gap > 0 ? gap : 0);
-}
-
-static void count_day(struct state *st, bool active, double weight)
-{
-    if (!active) {
-        st->run += (float)weight;
-        return;
-    }
-    if (st->known)
-        learn_gap(st);
-    st->known = (uint16_t)(st->known + (st->known < UINT16_MAX));
-    st->run = 0;
-}
-
 /* The thresholds of a client and of a line of several, by name. */
 struct limits {
     uint8_t least, gaps, log_odds;
@@ -70,13 +42,13 @@ struct limits {
 static const struct limits of_client = {LEAST_DAYS, GAPS, LOG_ODDS};
 static const struct limits of_line = {LINE_LEAST_DAYS, LINE_GAPS, LINE_LOG_ODDS};
 
-static double limit_of(const struct cw_judge *j, const struct state *st, const struct limits *l)
+static double limit_of(const struct cw_judge *j, const struct own_gap *st, const struct limits *l)
 {
     return fmax(j->t[l->least], j->t[l->gaps] * (double)st->gap);
 }
 
 /* Silent for longer than its own gaps, and known well enough to say so. */
-static struct cw_gauge gauge_of(const struct cw_judge *j, const struct state *st,
+static struct cw_gauge gauge_of(const struct cw_judge *j, const struct own_gap *st,
                                 const struct limits *l)
 {
     double limit = limit_of(j, st, l);
@@ -86,7 +58,7 @@ static struct cw_gauge gauge_of(const struct cw_judge *j, const struct state *st
     return g;
 }
 
-static struct cw_signal signal_of(const struct cw_judge *j, const struct state *st,
+static struct cw_signal signal_of(const struct cw_judge *j, const struct own_gap *st,
                                   const struct limits *l)
 {
     double limit = limit_of(j, st, l);
@@ -106,12 +78,12 @@ static struct cw_signal signal_of(const struct cw_judge *j, const struct state *
     return s;
 }
 
-static bool has_worn(const struct cw_judge *j, const struct state *st)
+static bool has_worn(const struct cw_judge *j, const struct own_gap *st)
 {
     return (double)st->run >= j->t[LASTS];
 }
 
-static void tell(struct cw_judge *j, const struct state *st, const struct limits *l)
+static void tell(struct cw_judge *j, const struct own_gap *st, const struct limits *l)
 {
     struct cw_gauge g = gauge_of(j, st, l);
     if (!cw_gauge_met(&g) || has_worn(j, st)) {
@@ -136,11 +108,11 @@ static bool feeds_alive(const struct cw_day_view *v)
 
 static void on_day_close(struct cw_judge *j)
 {
-    struct state *st = j->state;
+    struct own_gap *st = j->state;
     bool active = j->day->quiet_days == 0;
     if ((!active && !feeds_alive(j->day)) || cw_client_all_stopped(j->client))
         return;
-    count_day(st, active, weight_of(j->day));
+    own_gap_count(st, active, weight_of(j->day));
     tell(j, st, &of_client);
 }
 
@@ -152,18 +124,18 @@ static bool said_by_client(const struct cw_judge *j)
 
 static void on_line_close(struct cw_judge *j)
 {
-    struct state *st = j->line_state;
+    struct own_gap *st = j->line_state;
     bool active = j->line->active_day != CW_NO_DAY && j->line->active_day >= j->today;
     if (j->line->status >= CW_LINE_TWO_WAY || (!active && !feeds_alive(j->day)))
         return;
-    count_day(st, active, weight_of(j->day));
+    own_gap_count(st, active, weight_of(j->day));
     if (said_by_client(j))
         cw_clear(j, j->line->number, 0);
     else
         tell(j, st, &of_line);
 }
 
-static void read_state(const struct cw_judge *j, const struct state *st, const struct limits *l,
+static void read_state(const struct cw_judge *j, const struct own_gap *st, const struct limits *l,
                        struct cw_explanation *x)
 {
     struct cw_reading r = {.s = signal_of(j, st, l),
@@ -190,8 +162,8 @@ const struct cw_detector cw_det_inactivity = {
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
     .state_version = 1,
-    .state_size = sizeof(struct state),
-    .line_state_size = sizeof(struct state),
+    .state_size = sizeof(struct own_gap),
+    .line_state_size = sizeof(struct own_gap),
     .on_day_close = on_day_close,
     .on_line_close = on_line_close,
     .explain = explain,

@@ -1,15 +1,15 @@
 /* spend_spike: a day far above the client's own range, or up to three in a row that are so together
  * (slot 0), and roaming at night (slot 1).
  *
- * A spell of k days scores the sum of their z over the root of k (Stouffer 1949): in a noisy client
- * a bill shock that lasts stands out where none of its days does. The day's sum so far is tested on
- * every charge, upward only, so that a shock is called within the hour. What all clients share is
+ * The day's sum so far is tested on every charge, upward only, so that a shock is called within the
+ * hour. What all clients share is
  * known only at the close: a spike that was everybody's is cleared there. Runs in the shard's
  * thread; pure.
  */
 #include <math.h>
 
 #include "churnwatch/explain.h"
+#include "detectors/spell.h"
 
 enum {
     FIRE,
@@ -46,52 +46,14 @@ static const struct cw_threshold thresholds[] = {
     {"due_hours", "hours", 4, 1, 720, "How soon to call."},
 };
 enum { DAY, NIGHT };
-enum { DAYS_BEFORE = 2 };
-#define IN_SPELL 1.0 /* sigma: a day below is in no spell */
-/* Days that follow each other are alike; so much less does their sum say, at a correlation of 0.4.
- */
-#define FOLLOWING 0.85
-#define Z_MOST 12.0   /* no day counts for more */
 #define SIGMAS_MOST 6 /* higher spikes add no more */
 
 struct state {
     int32_t day;  /* the last day with a spike, since 1970; means something while run > 0 */
     uint16_t run; /* days in a row with one */
     uint16_t spare;
-    int32_t last;            /* the last day that was judged */
-    float z[DAYS_BEFORE];    /* its z and the day before's, what all share taken out */
-    float over[DAYS_BEFORE]; /* yuan above what was usual */
+    struct spell_past past;
 };
-
-/* Days that end with the one looked at. */
-struct spell {
-    double score, over;
-};
-
-static struct spell spell_of(const struct state *st, cw_day day, const struct cw_channel_day *d)
-{
-    double z = fmin(d->z, Z_MOST), over = d->amount - d->expected;
-    struct spell best = {d->z, over};
-    bool goes_on = st->last == day - 1 && d->z > IN_SPELL;
-    for (int k = 0; k < DAYS_BEFORE && goes_on && st->z[k] > (float)IN_SPELL; k++) {
-        z += (double)st->z[k];
-        over += (double)st->over[k];
-        double score = FOLLOWING * z / sqrt(k + 2);
-        if (score > best.score)
-            best = (struct spell){score, over};
-    }
-    return best;
-}
-
-static void remember(struct state *st, cw_day day, const struct cw_channel_day *d)
-{
-    bool follows = st->last == day - 1;
-    st->z[1] = follows ? st->z[0] : 0;
-    st->over[1] = follows ? st->over[0] : 0;
-    st->z[0] = (float)fmin(d->z, Z_MOST);
-    st->over[0] = (float)(d->amount - d->expected);
-    st->last = day;
-}
 
 static struct cw_signal incident(const struct cw_judge *j, uint8_t slot, double log_odds)
 {
@@ -116,7 +78,8 @@ static struct cw_gauge dear_gauge(const struct spell *sp, double mean, const dou
 static struct cw_gauge day_gauge(const struct cw_judge *j, cw_day day,
                                  const struct cw_channel_day *d)
 {
-    struct spell sp = spell_of(j->state, day, d);
+    const struct state *st = j->state;
+    struct spell sp = spell_of(&st->past, day, d);
     struct cw_gauge g = dear_gauge(&sp, d->mean, j->t);
     struct cw_limit l = cw_rate_limit(j, CW_RATED_spend_spike, RATE, FIRE);
     cw_need_least(&g, l.by, "sigma", sp.score, l.score);
@@ -136,7 +99,8 @@ static struct cw_signal day_signal(const struct cw_judge *j, cw_day day,
                                    const struct cw_channel_day *d)
 {
     double limit = cw_rate_limit(j, CW_RATED_spend_spike, RATE, FIRE).score;
-    double score = spell_of(j->state, day, d).score;
+    const struct state *st = j->state;
+    double score = spell_of(&st->past, day, d).score;
     double over = fmin(fmax(score - limit, 0), SIGMAS_MOST);
     struct cw_signal s = incident(j, DAY, j->t[INCIDENT] + j->t[INCIDENT_SIGMA] * over);
     s.step = (uint8_t)((over >= 1.5) + (over >= 3));
@@ -198,14 +162,14 @@ static void on_day_close(struct cw_judge *j)
     struct state *st = j->state;
     cw_day day = j->day->day;
     const struct cw_channel_day *d = &j->day->spend;
-    struct spell sp = spell_of(st, day, d);
+    struct spell sp = spell_of(&st->past, day, d);
     struct cw_gauge dear = dear_gauge(&sp, d->mean, j->t);
     if (st->run && st->day == day && sp.score < j->t[CLEAR])
         cw_clear(j, 0, DAY);
     if (!d->judged || !d->warm)
         return;
     cw_rate_note(j, CW_RATED_spend_spike, cw_gauge_met(&dear) ? sp.score : 0);
-    remember(st, day, d);
+    spell_remember(&st->past, day, d);
 }
 
 static void explain(const struct cw_judge *j, struct cw_explanation *x)

@@ -8,13 +8,22 @@
 #include "core/series.h"
 #include "ctl/command.h"
 #include "ctl/lines/lines.h"
+#include "ctl/score/daily.h"
 #include "ctl/score/score_row.h"
 
+/* A row's scores; signs only of days. */
+struct judged {
+    double score;
+    struct cw_daily_signs signs;
+};
+
 struct scoring {
-    bool json;
+    bool json, by_day;
     struct cw_lines *lines;
     struct cw_score_columns columns;
     struct cw_series series;
+    struct cw_daily daily;
+    cw_day last; /* of the rows of days */
     struct cw_buf out;
     struct cw_errbuf eb;
 };
@@ -29,21 +38,28 @@ static void put_number(struct cw_buf *b, double number)
     cw_buf_puts(b, text);
 }
 
-static void put_json(struct cw_buf *b, const struct cw_score_row *r, double score)
+static void put_json(struct scoring *s, const struct cw_score_row *r, const struct judged *j)
 {
-    cw_buf_puts(b, "{\"timestamp\":");
-    cw_buf_json_str(b, r->timestamp);
-    cw_buf_puts(b, ",\"value\":");
-    put_number(b, r->number);
-    cw_buf_printf(b, ",\"score\":%.6f}\n", score);
+    cw_buf_puts(&s->out, "{\"timestamp\":");
+    cw_buf_json_str(&s->out, r->timestamp);
+    cw_buf_puts(&s->out, ",\"value\":");
+    put_number(&s->out, r->number);
+    cw_buf_printf(&s->out, ",\"score\":%.6f", j->score);
+    if (s->by_day)
+        cw_buf_printf(&s->out, ",\"fall\":%.4f,\"silence\":%.4f,\"spike\":%.4f", j->signs.fall,
+                      j->signs.silence, j->signs.spike);
+    cw_buf_puts(&s->out, "}\n");
 }
 
-static void put_csv(struct cw_buf *b, const struct cw_score_row *r, double score)
+static void put_csv(struct scoring *s, const struct cw_score_row *r, const struct judged *j)
 {
-    cw_buf_put(b, r->timestamp.p, r->timestamp.n);
-    cw_buf_puts(b, ",");
-    cw_buf_put(b, r->value.p, r->value.n);
-    cw_buf_printf(b, ",%.6f\n", score);
+    cw_buf_put(&s->out, r->timestamp.p, r->timestamp.n);
+    cw_buf_puts(&s->out, ",");
+    cw_buf_put(&s->out, r->value.p, r->value.n);
+    cw_buf_printf(&s->out, ",%.6f", j->score);
+    if (s->by_day)
+        cw_buf_printf(&s->out, ",%.4f,%.4f,%.4f", j->signs.fall, j->signs.silence, j->signs.spike);
+    cw_buf_puts(&s->out, "\n");
 }
 
 /* A complaint of a line, with its place. */
@@ -53,14 +69,33 @@ static int misread(struct scoring *s, const char *what)
                    cw_lines_number(s->lines), what);
 }
 
+static int judge_day(struct scoring *s, const struct cw_score_row *r, struct judged *ret_judged)
+{
+    if (r->number < 0)
+        return misread(s, "a day's amount is below nothing");
+    if (s->daily.decline.days && r->day <= s->last)
+        return misread(s, "the day is not later than the one before");
+    s->last = r->day;
+    ret_judged->signs = cw_daily_step(&s->daily, r->day, r->number);
+    ret_judged->score = cw_daily_score(&ret_judged->signs);
+    return 0;
+}
+
 static int score_line(struct scoring *s, struct cw_str line)
 {
     struct cw_errbuf what = {""};
     struct cw_score_row row;
+    struct judged judged = {.score = 0};
+    int err = 0;
     if (cw_score_row(line, &s->columns, &row, &what) != 0)
         return misread(s, what.text);
-    double score = cw_series_step(&s->series, row.second, row.number);
-    (s->json ? put_json : put_csv)(&s->out, &row, score);
+    if (s->by_day)
+        err = judge_day(s, &row, &judged);
+    else
+        judged.score = cw_series_step(&s->series, row.second, row.number);
+    if (err)
+        return err;
+    (s->json ? put_json : put_csv)(s, &row, &judged);
     if (s->out.failed)
         return -CW_E_NOMEM;
     (void)fwrite(s->out.p, 1, s->out.n, stdout);
@@ -80,7 +115,8 @@ static int read_header(struct scoring *s)
     if (cw_score_header(line, &s->columns, &what) != 0)
         return misread(s, what.text);
     if (!s->json)
-        (void)puts("timestamp,value,score");
+        (void)puts(s->by_day ? "timestamp,value,score,fall,silence,spike"
+                             : "timestamp,value,score");
     return 0;
 }
 
@@ -98,7 +134,7 @@ static int score_lines(struct scoring *s)
 
 static enum cw_exit run_command(const struct cw_ctl *ctl)
 {
-    struct scoring s = {.json = ctl->json};
+    struct scoring s = {.json = ctl->json, .by_day = cw_args_flag(ctl->args, "daily")};
     int err = cw_lines_open(cw_args_text(ctl->args, "series"), &s.lines, &s.eb);
     if (!err)
         err = score_lines(&s);
@@ -112,6 +148,8 @@ static enum cw_exit run_command(const struct cw_ctl *ctl)
 static const struct cw_option options[] = {
     {0, "series", "FILE", "rows of CSV with the columns timestamp and value; - is standard input",
      CW_OPTION_TEXT, true, 0, 0},
+    {0, "daily", NULL, "a row is a day's amount, judged as the daemon judges a client's spend",
+     CW_OPTION_FLAG, false, 0, 0},
     {0},
 };
 

@@ -92,11 +92,10 @@ static bool read_clock(struct cw_str s, int32_t *ret_second)
     return is_offset(s);
 }
 
-static bool read_time(struct cw_str s, int32_t *ret_second)
+static bool read_time(struct cw_str s, cw_day *ret_day, int32_t *ret_second)
 {
     enum { DATE = 10 };
-    cw_day day;
-    if (s.n < DATE || cw_parse_date((struct cw_str){s.p, DATE}, &day) != 0)
+    if (s.n < DATE || cw_parse_date((struct cw_str){s.p, DATE}, ret_day) != 0)
         return false;
     s = (struct cw_str){s.p + DATE, s.n - DATE};
     *ret_second = 0;
@@ -143,7 +142,7 @@ int cw_score_row(struct cw_str line, const struct cw_score_columns *columns,
     int err = take_cells(line, columns, &r, eb);
     if (err)
         return err;
-    if (!read_time(r.timestamp, &r.second))
+    if (!read_time(r.timestamp, &r.day, &r.second))
         return cw_fail(eb, CW_E_INVALID, "\"%.*s\" is no time (YYYY-MM-DD hh:mm:ss)",
                        (int)(r.timestamp.n < 40 ? r.timestamp.n : 40), r.timestamp.p);
     if (!read_number(r.value, &r.number))

@@ -11,7 +11,8 @@ struct cw_score_columns {
 
 struct cw_score_row {
     struct cw_str timestamp, value; /* as written, borrowed from the line */
-    int32_t second;                 /* of the day, on the clock that the timestamp is of */
+    cw_day day;
+    int32_t second; /* of the day, on the clock that the timestamp is of */
     double number;
 };
 

@@ -83,6 +83,37 @@ for row, says in (
         (T + ",1-1", '"1-1" is no number')):
     check_run(f"row {row!r}", score(text(row)), 1, err=["standard input:2: ", says])
 
+def by_day(amounts, *options):
+    start = datetime.date(2026, 1, 5)
+    rows = (f"{start + datetime.timedelta(days=i)},{a}" for i, a in enumerate(amounts))
+    return score(text(*rows), "--daily", *options)
+
+
+def most(amounts, begin):
+    """The days from `begin` on at which each sign is an alarm, and the score of the last."""
+    got = by_day(amounts)
+    check_run("days", got, 0, out="timestamp,value,score,fall,silence,spike\n2026-01-05,")
+    signs = [[float(x) for x in line.split(",")[2:]] for line in got[1].splitlines()[1:]]
+    check("a score of 0.5 is a sign of 1",
+          all((row[0] >= ALARM) == (max(row[1:]) >= 1) or abs(row[0] - ALARM) < 1e-4 for row in signs))
+    check("nothing before", all(max(row[1:]) < 1 for row in signs[:begin]), signs[:begin])
+    return [[i - begin for i, row in enumerate(signs) if row[k] >= 1] for k in (1, 2, 3)]
+
+
+usual = [10 + i * 37 % 7 - (6 if i % 7 > 4 else 0) for i in range(100)]
+check("usual days are none", most(usual, 100) == [[], [], []])
+falls, silences, spikes = most(usual[:80] + [a / 4 for a in usual[80:]], 80)
+check("days at a quarter are a fall", falls and not silences and not spikes, falls, silences, spikes)
+falls, silences, spikes = most(usual[:80] + [0] * 20, 80)
+check("five days of nothing are silence", silences == list(range(4, 20)) and not spikes, silences)
+falls, silences, spikes = most(usual[:80] + [usual[80] * 10] + usual[81:], 80)
+check("ten times as much is a spike, once", spikes == [0] and not falls and not silences, spikes)
+got = [json.loads(line) for line in by_day(usual, "--json")[1].splitlines()]
+check("--json has the signs", set(got[50]) == {"timestamp", "value", "score", "fall", "silence", "spike"}, got[50])
+check_run("an amount below nothing", by_day([1, -1]), 1, err="input:3: a day's amount is below nothing")
+check_run("a day twice", score(text(T + ",1", T + ":01,1"), "--daily"), 1,
+          err="input:3: the day is not later than the one before")
+
 check_run("no header", score(b""), 1, err="standard input: there is no header")
 check_run("no timestamp", score(b"time,value\n"), 1, err=':1: the header has no column "timestamp"')
 check_run("no value", score(b"timestamp\n"), 1, err=':1: the header has no column "value"')

@@ -1,0 +1,54 @@
+/* Days of amounts; see daily.h. */
+#include "ctl/score/daily.h"
+
+#include <math.h>
+
+#include "churnwatch/civil.h"
+
+enum { WARMUP = 28, WARMUP_SPIKE = 21, KNOWN = 10, SILENCE_LEAST = 5 }; /* days */
+/* From where a sign is an alarm: the detectors' own defaults; but spend_decline's 2.2 is of spend
+ * and usage together, and 2.8 of spend alone is once in 170 days of a shop's products
+ * (docs/quality.md).
+ */
+#define FALL_FIRES 2.8  /* units */
+#define GAPS 2.5        /* own gaps */
+#define SPIKE_FIRES 3.5 /* sigma */
+
+static double silence_of(const struct own_gap *g)
+{
+    return g->known < KNOWN ? 0 : (double)g->run / fmax(SILENCE_LEAST, GAPS * (double)g->gap);
+}
+
+static double fall_of(const struct two_scale *s)
+{
+    return s->days < WARMUP ? 0 : fmax(0, two_scale_score(s) / FALL_FIRES);
+}
+
+static double spike_of(struct cw_daily *d, cw_day day, double amount)
+{
+    static const struct cw_shock none = {0, 1};
+    struct cw_channel_day v;
+    int weekday = cw_weekday(day);
+    bool working = weekday < 5;
+    cw_baseline_view(&d->baseline, weekday, working, amount, none, WARMUP_SPIKE, &v);
+    double spike = v.warm ? fmax(0, spell_of(&d->spells, day, &v).score / SPIKE_FIRES) : 0;
+    if (v.warm)
+        spell_remember(&d->spells, day, &v);
+    cw_baseline_learn(&d->baseline, weekday, working, amount, none);
+    return spike;
+}
+
+struct cw_daily_signs cw_daily_step(struct cw_daily *d, cw_day day, double amount)
+{
+    own_gap_count(&d->silence, amount > 0, 1);
+    two_scale_step(&d->decline, amount);
+    return (struct cw_daily_signs){.fall = fall_of(&d->decline),
+                                   .silence = silence_of(&d->silence),
+                                   .spike = spike_of(d, day, amount)};
+}
+
+double cw_daily_score(const struct cw_daily_signs *signs)
+{
+    double most = fmax(signs->fall, fmax(signs->silence, signs->spike));
+    return most / (most + 1);
+}
