@@ -42,7 +42,7 @@ int cw_score_header(struct cw_str line, struct cw_score_columns *ret_columns, st
 
 static bool take_char(struct cw_str *s, const char *any_of)
 {
-    if (!s->n || !strchr(any_of, *s->p))
+    if (!s->n || !*s->p || !strchr(any_of, *s->p)) /* strchr also finds the end, a zero byte */
         return false;
     s->p++;
     s->n--;

@@ -74,6 +74,8 @@ for row, says in (
         ("2026-03-01 00:00:00.,1", "is no time"),
         ("2026-03-01 00:00:00+25:00,1", "is no time"),
         ("2026-03-01 1:00,1", "is no time"),
+        ("2026-03-01 \0\0:00,1", "is no time"),
+        ("2026-03-01 00:00\0,1", "is no time"),
         (",1", '"" is no time'),
         (T, "1 columns, where the header promises 2"),
         (T + ",", '"" is no number'),
