@@ -1,0 +1,255 @@
+/* churnwatchctl fit: how much each detector's word counts, from who left. Reads files, writes a
+ * settings file to be looked at, and changes nothing by itself. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "churnwatch/buf.h"
+#include "churnwatch/settings.h"
+#include "ctl/command.h"
+#include "ctl/fit/mornings.h"
+#include "ctl/text.h"
+
+enum { LEAVERS_LEAST = 20 };
+
+struct fitting {
+    const struct cw_ctl *ctl;
+    const struct cw_settings *s;
+    struct cw_leavers leavers;
+    struct cw_mornings mornings;
+    struct cw_weights before, after;
+    struct cw_fit_quality was, is;
+    struct cw_errbuf eb;
+};
+
+/* ---- the report ---- */
+
+static void percent(struct cw_table *t, double share)
+{
+    char text[32];
+    (void)snprintf(text, sizeof text, "%.2f %%", 100 * share);
+    cw_table_text(t, text);
+}
+
+static void weight_of(struct cw_table *t, const struct cw_weights *w, unsigned d)
+{
+    char text[32] = "kept: too little is known";
+    if (!w->kept[d])
+        (void)snprintf(text, sizeof text, "x %.2f", w->times[d]);
+    cw_table_text(t, text);
+}
+
+static void print_weights(const struct fitting *f)
+{
+    struct cw_table t = {.columns = 4, .right = 0xE};
+    static const char *const titles[] = {"detector", "mornings", "before a leaving", "weight"};
+    for (size_t i = 0; i < 4; i++)
+        cw_table_text(&t, titles[i]);
+    for (unsigned d = 0; d < CW_DETECTORS; d++) {
+        const struct cw_weights *w = &f->after;
+        cw_table_text(&t, cw_detectors[d]->name);
+        cw_table_count(&t, w->days[d]);
+        cw_table_count(&t, w->left[d]);
+        weight_of(&t, w, d);
+    }
+    cw_table_print(&t, cw_text_terminal(), stdout);
+    cw_table_free(&t);
+    (void)printf("\nbase, individuals  %.2f -> %.2f\nbase, groups       %.2f -> %.2f\n\n",
+                 f->before.base[CW_INDIVIDUAL], f->after.base[CW_INDIVIDUAL],
+                 f->before.base[CW_GROUP], f->after.base[CW_GROUP]);
+}
+
+/* The bins of both are by the risk each tells, so a row compares no same clients. */
+static void print_quality(const struct fitting *f)
+{
+    struct cw_table t = {.columns = 7, .right = 0x7E};
+    static const char *const titles[] = {"risk up to",       "mornings", "told", "left",
+                                         "fitted: mornings", "told",     "left"};
+    for (size_t i = 0; i < 7; i++)
+        cw_table_text(&t, titles[i]);
+    for (int k = 0; k < CW_FIT_BINS; k++) {
+        const struct cw_fit_bin *of[] = {&f->was.bins[k], &f->is.bins[k]};
+        percent(&t, of[0]->to);
+        for (int i = 0; i < 2; i++) {
+            cw_table_count(&t, (int64_t)of[i]->n);
+            percent(&t, of[i]->risk);
+            percent(&t, of[i]->left);
+        }
+    }
+    cw_table_print(&t, cw_text_terminal(), stdout);
+    cw_table_free(&t);
+    (void)printf("\nBrier skill        %.3f -> %.3f\ncalibration error  %.4f -> %.4f\n"
+                 "PR-AUC             %.3f -> %.3f\n",
+                 f->was.brier_skill, f->is.brier_skill, f->was.error, f->is.error, f->was.precision,
+                 f->is.precision);
+}
+
+static void put_quality(struct cw_buf *b, const char *name, const struct cw_fit_quality *q)
+{
+    cw_buf_printf(b, ",\"%s\":{\"brier_skill\":%.6f,\"calibration_error\":%.6f,\"pr_auc\":%.6f}",
+                  name, q->brier_skill, q->error, q->precision);
+}
+
+static void print_json(const struct fitting *f)
+{
+    struct cw_buf b = {0};
+    cw_buf_printf(&b, "{\"versions\":%zu,\"mornings\":%zu,\"leavers\":%zu,\"detectors\":[",
+                  f->mornings.versions, f->mornings.n, f->mornings.leavers);
+    for (unsigned d = 0; d < CW_DETECTORS; d++)
+        cw_buf_printf(&b,
+                      "%s{\"detector\":\"%s\",\"mornings\":%u,\"before_leaving\":%u,\"times\":%.4f,"
+                      "\"kept\":%s}",
+                      d ? "," : "", cw_detectors[d]->name, f->after.days[d], f->after.left[d],
+                      f->after.times[d], f->after.kept[d] ? "true" : "false");
+    cw_buf_printf(&b, "],\"base_individual\":%.4f,\"base_group\":%.4f",
+                  f->after.base[CW_INDIVIDUAL], f->after.base[CW_GROUP]);
+    put_quality(&b, "before", &f->was);
+    put_quality(&b, "after", &f->is);
+    cw_buf_puts(&b, "}\n");
+    (void)fwrite(b.p, 1, b.n, stdout);
+    cw_buf_free(&b);
+}
+
+/* ---- the settings file ---- */
+
+/* Of leaving, not of an incident: those are another sum. */
+static bool weighs_leaving(const struct cw_threshold *t)
+{
+    return strcmp(t->unit, "log-odds") == 0 && !strstr(t->name, "incident");
+}
+
+static void put_detector(const struct fitting *f, unsigned d, FILE *out)
+{
+    const struct cw_detector *det = cw_detectors[d];
+    const struct cw_weights *w = &f->after;
+    if (w->kept[d])
+        return;
+    (void)fprintf(out, "  # %u mornings, %u of them before a leaving: x %.2f\n  %s = {\n",
+                  w->days[d], w->left[d], w->times[d], det->name);
+    for (unsigned t = 0; t < det->n_thresholds; t++) {
+        const struct cw_threshold *of = &det->thresholds[t];
+        double was = f->s->base.value[d][t];
+        double is = fmin(fmax(was * w->times[d], of->least), of->most);
+        if (weighs_leaving(of))
+            (void)fprintf(out, "    %s = %.3f; # was %g\n", of->name, is, was);
+    }
+    (void)fprintf(out, "  };\n");
+}
+
+static int write_settings(struct fitting *f, const char *path)
+{
+    FILE *out = fopen(path, "w");
+    if (!out)
+        return cw_fail(&f->eb, CW_E_IO, "%s: %s", path, strerror(errno));
+    (void)fprintf(
+        out,
+        "# Fitted to %zu leavers by churnwatchctl fit: look through it, then include it.\n"
+        "risk = {\n  base_individual = %.3f; # was %g\n  base_group = %.3f; # was %g\n};\n"
+        "detectors = {\n",
+        f->mornings.leavers, f->after.base[CW_INDIVIDUAL], f->before.base[CW_INDIVIDUAL],
+        f->after.base[CW_GROUP], f->before.base[CW_GROUP]);
+    for (unsigned d = 0; d < CW_DETECTORS; d++)
+        put_detector(f, d, out);
+    (void)fprintf(out, "};\n");
+    bool bad = ferror(out) != 0;
+    if (fclose(out) != 0 || bad)
+        return cw_fail(&f->eb, CW_E_IO, "%s: could not be written whole", path);
+    return 0;
+}
+
+/* ---- the command ---- */
+
+static int read_files(struct fitting *f)
+{
+    const char *outcomes = cw_args_text(f->ctl->args, "outcomes");
+    const char *truth = cw_args_text(f->ctl->args, "truth");
+    int err = outcomes ? cw_leavers_of_outcomes(outcomes, &f->leavers, &f->eb)
+                       : cw_leavers_of_truth(truth, f->s->zone, &f->leavers, &f->eb);
+    if (err)
+        return err;
+    err = cw_mornings_read(cw_args_text(f->ctl->args, "tasks"), f->s->zone, &f->leavers,
+                           truth != NULL, &f->mornings, &f->eb);
+    if (!err && f->mornings.leavers < LEAVERS_LEAST)
+        err = cw_fail(&f->eb, CW_E_INVALID,
+                      "%zu clients left after a task had told of them, %d are the least: give a "
+                      "longer history (the first 30 days do not count)",
+                      f->mornings.leavers, LEAVERS_LEAST);
+    return err;
+}
+
+static int fit(struct fitting *f)
+{
+    const struct cw_mornings *m = &f->mornings;
+    f->before = (struct cw_weights){
+        .base = {[CW_INDIVIDUAL] = f->s->risk_base_individual, [CW_GROUP] = f->s->risk_base_group}};
+    for (int d = 0; d < CW_DETECTORS; d++)
+        f->before.times[d] = 1;
+    int err = cw_weights_fit(m->rows, m->n, f->before.base, &f->after);
+    if (!err)
+        err = cw_fit_judge(&f->before, m->rows, m->n, &f->was);
+    return err ? err : cw_fit_judge(&f->after, m->rows, m->n, &f->is);
+}
+
+static void report(const struct fitting *f)
+{
+    if (f->ctl->json) {
+        print_json(f);
+        return;
+    }
+    (void)printf(
+        "%zu task versions; %zu mornings of clients with an open task; %zu clients left\n\n",
+        f->mornings.versions, f->mornings.n, f->mornings.leavers);
+    print_weights(f);
+    print_quality(f);
+}
+
+static enum cw_exit run_command(const struct cw_ctl *ctl)
+{
+    struct fitting f = {.ctl = ctl, .s = ctl->settings};
+    const char *to = cw_args_text(ctl->args, "settings-out");
+    if (!cw_args_text(ctl->args, "outcomes") == !cw_args_text(ctl->args, "truth"))
+        return cw_ctl_misused(ctl, "either --outcomes or --truth says who left");
+    int err = read_files(&f);
+    if (!err)
+        err = fit(&f);
+    if (!err && to)
+        err = write_settings(&f, to);
+    if (!err)
+        report(&f);
+    cw_leavers_free(&f.leavers);
+    cw_mornings_free(&f.mornings);
+    if (!err)
+        return CW_EXIT_DONE;
+    return cw_ctl_fail(CW_EXIT_WRONG, "%s", f.eb.text[0] ? f.eb.text : cw_strerror(err));
+}
+
+static const struct cw_option options[] = {
+    {.name = "tasks",
+     .value = "FILE",
+     .kind = CW_OPTION_TEXT,
+     .required = true,
+     .help = "task versions as NDJSON, as replay writes them, judged by the settings in force"},
+    {.name = "outcomes",
+     .value = "FILE",
+     .kind = CW_OPTION_TEXT,
+     .help = "what managers recorded, as task.outcomes has it: who was lost, and when"},
+    {.name = "truth",
+     .value = "FILE",
+     .kind = CW_OPTION_TEXT,
+     .help = "instead: the truth.json of sim, or one with churn.CLIENT.date"},
+    {.name = "settings-out",
+     .value = "FILE",
+     .kind = CW_OPTION_TEXT,
+     .help = "where the fitted weights go, as settings to be looked at"},
+    {0},
+};
+
+const struct cw_command cw_command_fit = {
+    .name = "fit",
+    .operands = "",
+    .help = "how much each detector's word should count, from who left",
+    .options = options,
+    .needs_settings = true,
+    .run = run_command,
+};

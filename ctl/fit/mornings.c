@@ -1,0 +1,181 @@
+/* Task versions to mornings; see mornings.h. */
+#include "ctl/fit/mornings.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "churnwatch/civil.h"
+#include "ctl/lines/lines.h"
+
+#define AT_NINE (9 * CW_HOUR)
+/* A version is taken for the client's standing no longer than this; the daemon tells one a week. */
+#define TOLD_FOR (14 * CW_DAY)
+enum { HORIZON = 30, YOUNG = 30 }; /* days */
+
+struct version {
+    char *client;
+    cw_event_time at;
+    size_t order;
+    struct cw_fit_row row;
+    bool open;
+};
+struct versions {
+    struct version *all;
+    size_t n, cap;
+    cw_event_time first, last;
+};
+
+/* ---- reading ---- */
+
+static void take_terms(struct version *v, const json_t *why)
+{
+    size_t i;
+    const json_t *term;
+    json_array_foreach(why, i, term)
+    {
+        const char *name = json_string_value(json_object_get(term, "term"));
+        int d = name ? cw_detector_find((struct cw_str){name, strlen(name)}) : -1;
+        if (d >= 0)
+            v->row.told[d] += (float)json_number_value(json_object_get(term, "log_odds"));
+    }
+}
+
+static const char *member(const json_t *of, const char *name)
+{
+    const char *s = json_string_value(json_object_get(of, name));
+    return s ? s : "";
+}
+
+static int take(struct versions *all, const json_t *task)
+{
+    struct version v = {.order = all->n};
+    const char *at = member(task, "updated_at");
+    if (strcmp(member(task, "purpose"), "retention") != 0)
+        return 0;
+    if (!json_is_array(json_object_get(task, "why")) || !*member(task, "client_id") ||
+        cw_parse_rfc3339((struct cw_str){at, strlen(at)}, &v.at) != 0)
+        return -CW_E_INVALID;
+    v.row.kind = strcmp(member(task, "kind"), "group") == 0 ? CW_GROUP : CW_INDIVIDUAL;
+    v.open = strcmp(member(task, "state"), "open") == 0;
+    take_terms(&v, json_object_get(task, "why"));
+    if (all->n == all->cap) {
+        all->cap = all->cap ? all->cap * 2 : 1024;
+        struct version *p = realloc(all->all, all->cap * sizeof *p);
+        if (!p)
+            return -CW_E_NOMEM;
+        all->all = p;
+    }
+    v.client = strdup(member(task, "client_id"));
+    if (!v.client)
+        return -CW_E_NOMEM;
+    all->first = all->n && all->first < v.at ? all->first : v.at;
+    all->last = all->n && all->last > v.at ? all->last : v.at;
+    all->all[all->n++] = v;
+    return 0;
+}
+
+static int read_all(const char *path, struct versions *all, struct cw_errbuf *eb)
+{
+    struct cw_lines *lines;
+    struct cw_str line;
+    int more = 0, err = cw_lines_open(path, &lines, eb);
+    if (err)
+        return err;
+    while (!err && (more = cw_lines_next(lines, &line, eb)) > 0) {
+        json_t *task = json_loadb(line.p, line.n, 0, NULL);
+        err = task ? take(all, task) : -CW_E_INVALID;
+        if (err == -CW_E_INVALID)
+            err = cw_fail(eb, CW_E_INVALID, "%s:%" PRIu64 ": no task version with its `why`",
+                          cw_lines_name(lines), cw_lines_number(lines));
+        json_decref(task);
+    }
+    cw_lines_close(lines);
+    return err ? err : more;
+}
+
+/* ---- mornings ---- */
+
+static int by_client_and_time(const void *a, const void *b)
+{
+    const struct version *x = a, *y = b;
+    int c = strcmp(x->client, y->client);
+    if (c)
+        return c;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+static int put(struct cw_mornings *m, const struct version *v, bool left)
+{
+    if (m->n == m->cap) {
+        m->cap = m->cap ? m->cap * 2 : 4096;
+        struct cw_fit_row *p = realloc(m->rows, m->cap * sizeof *p);
+        if (!p)
+            return -CW_E_NOMEM;
+        m->rows = p;
+    }
+    m->rows[m->n] = v->row;
+    m->rows[m->n++].left = left;
+    m->left += left;
+    return 0;
+}
+
+/* One client's versions; from, to: days, the last one not counted. */
+static int mornings_of(struct cw_mornings *m, const struct version *v, size_t n,
+                       const struct cw_zone *z, cw_event_time leaves, cw_day from, cw_day to)
+{
+    size_t k = 0, before = m->left;
+    int err = 0;
+    for (cw_day day = from; day < to && !err; day++) {
+        cw_event_time now = cw_zone_midnight(z, day) + AT_NINE;
+        if (leaves != CW_NO_TIME && now >= leaves)
+            break;
+        while (k < n && v[k].at <= now)
+            k++;
+        if (k && v[k - 1].open && now - v[k - 1].at <= TOLD_FOR)
+            err = put(m, &v[k - 1], leaves != CW_NO_TIME && leaves - now <= HORIZON * CW_DAY);
+    }
+    m->leavers += m->left > before;
+    return err;
+}
+
+static int all_mornings(struct versions *all, const struct cw_zone *z,
+                        const struct cw_leavers *leavers, bool whole, struct cw_mornings *ret)
+{
+    int err = 0;
+    cw_day from = cw_zone_day(z, all->first) + YOUNG;
+    cw_day to = cw_zone_day(z, all->last) + 1 - (whole ? 0 : HORIZON);
+    qsort(all->all, all->n, sizeof *all->all, by_client_and_time);
+    for (size_t i = 0, end; i < all->n && !err; i = end) {
+        const char *client = all->all[i].client;
+        for (end = i; end < all->n && strcmp(all->all[end].client, client) == 0; end++)
+            ;
+        err =
+            mornings_of(ret, &all->all[i], end - i, z, cw_leavers_find(leavers, client), from, to);
+    }
+    return err;
+}
+
+int cw_mornings_read(const char *path, const struct cw_zone *z, const struct cw_leavers *leavers,
+                     bool whole, struct cw_mornings *ret, struct cw_errbuf *eb)
+{
+    struct versions all = {0};
+    *ret = (struct cw_mornings){0};
+    int err = read_all(path, &all, eb);
+    if (!err && all.n)
+        err = all_mornings(&all, z, leavers, whole, ret);
+    ret->versions = all.n;
+    for (size_t i = 0; i < all.n; i++)
+        free(all.all[i].client);
+    free(all.all);
+    return err;
+}
+
+void cw_mornings_free(struct cw_mornings *m)
+{
+    free(m->rows);
+    *m = (struct cw_mornings){0};
+}

@@ -1,0 +1,74 @@
+"""fit: weights fitted to a county's leavers load and fit better; what is not given is asked for."""
+import json
+import os
+import tempfile
+
+from ctl import check, check_run, ctl, end
+
+folder = tempfile.TemporaryDirectory()
+
+
+def path(name):
+    return os.path.join(folder.name, name)
+
+
+def replay(to, *conf):
+    check_run(f"replay {to}", ctl("-c", path("sim.conf"), *conf, "replay", "--events", path("events.ndjson"),
+                                  "--profiles", path("profiles.ndjson"), "--managers", path("managers.ndjson"),
+                                  "--tasks", path(to)), 0)
+
+
+def fit(*words, conf="sim.conf"):
+    return ctl("-c", path(conf), "fit", "--tasks", path("tasks.ndjson"), *words)
+
+
+check_run("a county", ctl("sim", "--out", folder.name, "--seed", "3", "--clients", "400", "--days", "110"), 0)
+replay("tasks.ndjson")
+
+got = fit("--truth", path("truth.json"), "--settings-out", path("fitted.conf"))
+check_run("a fit", got, 0, out=["weight", "base, individuals", "Brier skill", "risk up to"])
+figures = json.loads(fit("--truth", path("truth.json"), "--json")[1])
+check("it fits better", figures["after"]["brier_skill"] > figures["before"]["brier_skill"], figures)
+check("and is better calibrated", figures["after"]["calibration_error"] < figures["before"]["calibration_error"],
+      figures)
+check("all detectors are told of", len(figures["detectors"]) == 17, figures)
+check("the same twice", got == fit("--truth", path("truth.json"), "--settings-out", path("again.conf")))
+with open(path("fitted.conf"), encoding="utf-8") as f, open(path("again.conf"), encoding="utf-8") as g:
+    fitted = f.read()
+    check("to the byte", fitted == g.read())
+
+# What was written is loaded, and does what was said of it.
+with open(path("sim.conf"), encoding="utf-8") as f, open(path("both.conf"), "w", encoding="utf-8") as g:
+    g.write(f.read() + fitted)
+value = json.loads(ctl("-c", path("both.conf"), "--json", "settings", "list")[1])
+of = value if isinstance(value, list) else value["settings"]
+base = [s for s in of if "risk.base_individual" in json.dumps(s)]
+check("the base in force is the fitted one", any(abs(float(s["value"]) - figures["base_individual"]) < .001 for s in base),
+      base, figures["base_individual"])
+check_run("replay with them", ctl("-c", path("both.conf"), "replay", "--events", path("events.ndjson"), "--profiles",
+                                  path("profiles.ndjson"), "--managers", path("managers.ndjson"), "--tasks",
+                                  path("tasks.ndjson")), 0)
+again = json.loads(fit("--truth", path("truth.json"), "--json", conf="both.conf")[1])
+check("what they judge is calibrated", again["before"]["calibration_error"] < figures["before"]["calibration_error"],
+      again, figures)
+
+# Outcomes: who was lost.
+with open(path("truth.json"), encoding="utf-8") as f, open(path("outcomes.ndjson"), "w", encoding="utf-8") as g:
+    for c in json.load(f)["clients"]:
+        if c["churn_day"]:
+            g.write(json.dumps({"client_id": c["client_id"], "action": "done", "result": "lost",
+                                "at": c["churn_day"] + "T00:00:00+08:00"}) + "\n")
+lost = json.loads(fit("--outcomes", path("outcomes.ndjson"), "--json", conf="both.conf")[1] or "{}")
+check("outcomes do as well", 0 < lost.get("leavers", 0) <= again["leavers"], lost)
+
+# What is missing is said.
+check_run("neither", fit(), 2, err="either --outcomes or --truth")
+check_run("both", fit("--truth", path("truth.json"), "--outcomes", path("outcomes.ndjson")), 2, err="either")
+open(path("nobody.json"), "w").write('{"clients":[]}')
+check_run("nobody left", fit("--truth", path("nobody.json")), 1, err="0 clients left")
+check_run("no truth", fit("--truth", path("absent.json")), 1, err="absent.json")
+open(path("bad.ndjson"), "w").write('{"purpose":"retention","client_id":"c"}\n')
+check_run("no why", ctl("-c", path("sim.conf"), "fit", "--tasks", path("bad.ndjson"), "--truth", path("truth.json")),
+          1, err="bad.ndjson:1: no task version")
+folder.cleanup()
+end()

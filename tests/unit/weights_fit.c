@@ -1,0 +1,125 @@
+/* Fitting weights to made-up leavings whose weights are known. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ctl/fit/weights_fit.h"
+
+enum { ROWS = 40000 };
+
+static uint64_t next(uint64_t *x)
+{
+    *x ^= *x << 13;
+    *x ^= *x >> 7;
+    return *x ^= *x << 17;
+}
+
+static double chance(uint64_t *x)
+{
+    return (double)(next(x) >> 11) / 9007199254740992.0;
+}
+
+/* Two detectors speak: the first is worth twice what it says, the second half. */
+static struct cw_fit_row *made_up(double base, uint64_t seed)
+{
+    struct cw_fit_row *rows = calloc(ROWS, sizeof *rows);
+    assert_non_null(rows);
+    for (int i = 0; i < ROWS; i++) {
+        struct cw_fit_row *r = &rows[i];
+        r->kind = chance(&seed) < 0.3;
+        r->told[3] = chance(&seed) < 0.3 ? 1.0F : 0;
+        r->told[7] = chance(&seed) < 0.3 ? 2.0F : 0;
+        double x = base - r->kind + 2 * (double)r->told[3] + 0.5 * (double)r->told[7];
+        r->left = chance(&seed) < 1 / (1 + exp(-x));
+    }
+    return rows;
+}
+
+static const double now[CW_FIT_KINDS] = {-3, -3};
+
+static void known_weights_are_found(void **state)
+{
+    (void)state;
+    struct cw_weights w;
+    struct cw_fit_row *rows = made_up(-3, 88172645463325252);
+    assert_int_equal(cw_weights_fit(rows, ROWS, now, &w), 0);
+    assert_true(fabs(w.times[3] - 2) < 0.1);
+    assert_true(fabs(w.times[7] - 0.5) < 0.06);
+    assert_true(fabs(w.base[0] + 3) < 0.1 && fabs(w.base[1] + 4) < 0.15);
+    assert_true(w.kept[0] && w.times[0] == 1);
+    assert_false(w.kept[3]);
+    free(rows);
+}
+
+static void little_changes_little(void **state)
+{
+    (void)state;
+    struct cw_weights few, none;
+    struct cw_fit_row *rows = made_up(-3, 12345);
+    assert_int_equal(cw_weights_fit(rows, 400, now, &few), 0);
+    assert_true(few.times[3] > 1 && few.times[3] < 2);
+    assert_int_equal(cw_weights_fit(rows, 0, now, &none), 0);
+    for (int d = 0; d < CW_DETECTORS; d++)
+        assert_true(none.kept[d] && none.times[d] == 1);
+    assert_true(none.base[0] == -3 && none.base[1] == -3);
+    free(rows);
+}
+
+static void fitted_is_better_judged(void **state)
+{
+    (void)state;
+    struct cw_weights w, before = {.base = {-3, -3}};
+    struct cw_fit_quality was, is;
+    struct cw_fit_row *rows = made_up(-4, 777);
+    for (int d = 0; d < CW_DETECTORS; d++)
+        before.times[d] = 1;
+    assert_int_equal(cw_weights_fit(rows, ROWS, now, &w), 0);
+    assert_int_equal(cw_fit_judge(&before, rows, ROWS, &was), 0);
+    assert_int_equal(cw_fit_judge(&w, rows, ROWS, &is), 0);
+    assert_true(is.brier_skill > was.brier_skill);
+    assert_true(is.error < was.error / 2);
+    assert_true(is.precision > was.precision);
+    free(rows);
+}
+
+/* Four mornings, told and left by hand: precision over the leavers is (1/1 + 2/3) / 2. */
+static void precision_is_as_worked_out_by_hand(void **state)
+{
+    (void)state;
+    struct cw_weights w = {.base = {0, 0}};
+    struct cw_fit_quality q;
+    struct cw_fit_row rows[4] = {
+        {.told = {4}, .left = true}, {.told = {3}}, {.told = {2}, .left = true}, {.told = {1}}};
+    w.times[0] = 1;
+    assert_int_equal(cw_fit_judge(&w, rows, 4, &q), 0);
+    assert_true(fabs(q.precision - (1.0 + 2.0 / 3) / 2) < 1e-12);
+}
+
+static void the_same_twice(void **state)
+{
+    (void)state;
+    struct cw_weights one, two;
+    struct cw_fit_row *rows = made_up(-3, 99);
+    assert_int_equal(cw_weights_fit(rows, ROWS, now, &one), 0);
+    assert_int_equal(cw_weights_fit(rows, ROWS, now, &two), 0);
+    assert_memory_equal(one.times, two.times, sizeof one.times);
+    assert_memory_equal(one.base, two.base, sizeof one.base);
+    free(rows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(known_weights_are_found),
+        cmocka_unit_test(little_changes_little),
+        cmocka_unit_test(fitted_is_better_judged),
+        cmocka_unit_test(precision_is_as_worked_out_by_hand),
+        cmocka_unit_test(the_same_twice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
