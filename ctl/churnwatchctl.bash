@@ -3,7 +3,7 @@
 
 _churnwatchctl_first()
 {
-    echo replay sim score ingest map tasks task feed explain claim done snooze release note reassign escalate status doctor redeliver dead-letters thresholds settings help --config --option --json --help --version
+    echo replay sim score fit ingest map tasks task feed explain claim done snooze release note reassign escalate status doctor redeliver dead-letters thresholds settings help --config --option --json --help --version
 }
 
 _churnwatchctl_second()
@@ -22,6 +22,7 @@ _churnwatchctl_options()
     'replay') echo --events --profiles --managers --outcomes --tasks --partitions --until --now --dead-letters ;;
     'sim') echo --out --send --rate --seed --clients --days --start ;;
     'score') echo --series --daily ;;
+    'fit') echo --tasks --outcomes --truth --settings-out ;;
     'ingest') echo --topic --key ;;
     'tasks') echo --limit ;;
     'feed') echo --follow --since ;;
@@ -59,6 +60,10 @@ _churnwatchctl_file()
     'replay:--dead-letters') return 0 ;;
     'sim:--out') return 0 ;;
     'score:--series') return 0 ;;
+    'fit:--tasks') return 0 ;;
+    'fit:--outcomes') return 0 ;;
+    'fit:--truth') return 0 ;;
+    'fit:--settings-out') return 0 ;;
     'explain:--svg') return 0 ;;
     'explain:--events') return 0 ;;
     'explain:--profiles') return 0 ;;

@@ -20,16 +20,16 @@ enum {
     GROUP_LEAVE
 };
 static const struct cw_threshold thresholds[] = {
-    [COMPETITOR_ALWAYS] = {"competitor_always_leave", "log-odds", 2.5, -5, 15,
+    [COMPETITOR_ALWAYS] = {"competitor_always_leave", "log-odds", 2.7, -5, 15,
                            "What forwarding to another operator's number adds, always or when not "
                            "reachable (CFU, CFNRc); higher: more urgent."},
-    [COMPETITOR_SOMETIMES] = {"competitor_sometimes_leave", "log-odds", 1.5, -5, 15,
+    [COMPETITOR_SOMETIMES] = {"competitor_sometimes_leave", "log-odds", 1.6, -5, 15,
                               "The same when busy or not answered (CFB, CFNRy)."},
     [OTHER_ALWAYS] = {"other_always_leave", "log-odds", 1.7, -5, 15,
                       "CFU, CFNRc to a number in nobody's known range; higher: more urgent."},
     [OTHER_SOMETIMES] = {"other_sometimes_leave", "log-odds", 1.2, -5, 15,
                          "CFB, CFNRy to a number in nobody's known range."},
-    [OWN_NET] = {"own_net_leave", "log-odds", 0.8, -5, 15,
+    [OWN_NET] = {"own_net_leave", "log-odds", 0.9, -5, 15,
                  "What forwarding to a number of our own net adds; higher: more urgent."},
     [GROUP_LINES] = {"group_lines", "lines", 2, 2, 1000,
                      "So many lines of a group forwarding to one number off our net are a signal; "

@@ -27,7 +27,7 @@ static const struct cw_threshold thresholds[] = {
                      "The signal clears below this share; lower: it stays longer."},
     [STEP_SHARE] = {"step_share", "ratio", 0.05, 0.005, 1,
                     "Each further such share is news; higher: less often."},
-    [TENTH_LEAVE] = {"tenth_leave", "log-odds", 1.3, -5, 15,
+    [TENTH_LEAVE] = {"tenth_leave", "log-odds", 1.6, -5, 15,
                      "What each tenth of the lines lost adds to the log-odds of leaving; higher: "
                      "more urgent."},
     [MOST_LEAVE] = {"most_leave", "log-odds", 8, 0, 30,

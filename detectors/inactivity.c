@@ -29,7 +29,7 @@ static const struct cw_threshold thresholds[] = {
     {"line_gap_factor", "ratio", 8, 1, 20, "The same factor for one line of several."},
     {"known_days", "days", 10, 3, 365, "Days of use seen before a silence can be judged."},
     {"lasts_days", "days", 60, 7, 365, "A silence that has lasted so long is no longer told."},
-    {"log_odds", "log-odds", 0.4, 0, 8, "Log-odds of leaving of a silent client."},
+    {"log_odds", "log-odds", 0.2, 0, 8, "Log-odds of leaving of a silent client."},
     {"line_log_odds", "log-odds", 0.1, 0, 8, "Log-odds of leaving of a client with a silent line."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 48, 1, 720, "How soon to call."},

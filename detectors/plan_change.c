@@ -10,7 +10,7 @@ enum { LEAST_YUAN, LEAVE, LOSS_LEAVE, REPEAT_LEAVE, WINDOW, HALF_LIFE };
 static const struct cw_threshold thresholds[] = {
     [LEAST_YUAN] = {"least_yuan", "yuan", 0.01, 0.0001, 100000,
                     "A monthly fee less by under this is no change down; higher: fewer signals."},
-    [LEAVE] = {"leave", "log-odds", 1.8, -5, 15,
+    [LEAVE] = {"leave", "log-odds", 2, -5, 15,
                "What a change down adds at least; higher: more urgent."},
     [LOSS_LEAVE] = {"loss_leave", "log-odds", 0, -5, 15,
                     "What it adds to that were the whole fee lost, in proportion; higher: more "

@@ -15,18 +15,18 @@ enum {
     COMPLETED_HALF_LIFE
 };
 static const struct cw_threshold thresholds[] = {
-    [INQUIRY_LEAVE] = {"inquiry_leave", "log-odds", 3.3, -5, 15,
+    [INQUIRY_LEAVE] = {"inquiry_leave", "log-odds", 3.5, -5, 15,
                        "What an inquiry adds to the log-odds of leaving; higher: more urgent."},
     [INQUIRY_HALF_LIFE] = {"inquiry_half_life_days", "days", 14, 0.1, 365,
                            "An inquiry counts half after so long; longer: remembered longer."},
-    [CODE_LEAVE] = {"code_leave", "log-odds", 1.2, -5, 15,
+    [CODE_LEAVE] = {"code_leave", "log-odds", 1.3, -5, 15,
                     "What a code or a request adds to that of an inquiry; higher: more urgent."},
-    [REQUEST_LEAVE] = {"request_leave", "log-odds", 2.5, -5, 15,
+    [REQUEST_LEAVE] = {"request_leave", "log-odds", 2.7, -5, 15,
                        "What a request adds to that of a code; higher: more urgent."},
     [CODE_HALF_LIFE] = {"code_half_life_days", "days", 10, 0.1, 365,
                         "Inquiry and code together count half after so long (14 and 7 days of the "
                         "two by themselves); longer: remembered longer."},
-    [COMPLETED_LEAVE] = {"completed_leave", "log-odds", 2.6, -5, 15,
+    [COMPLETED_LEAVE] = {"completed_leave", "log-odds", 2.8, -5, 15,
                          "What a line that has ported adds for the lines that are left; higher: "
                          "the others are thought to follow."},
     [COMPLETED_HALF_LIFE] = {"completed_half_life_days", "days", 14, 0.1, 365,

@@ -32,7 +32,7 @@ static const struct cw_threshold thresholds[] = {
      "Higher: declines that cost less a month are left alone."},
     {"warmup_days", "days", 28, 14, 365, "Days of history before a client is judged."},
     {"lasts_days", "days", 45, 7, 365, "A level that has lasted so long is the new usual."},
-    {"log_odds", "log-odds", 0.35, 0, 5, "Log-odds of leaving a unit of score adds."},
+    {"log_odds", "log-odds", 0.5, 0, 5, "Log-odds of leaving a unit of score adds."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 72, 1, 720, "How soon to call."},
 };

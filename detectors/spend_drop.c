@@ -17,7 +17,7 @@ static const struct cw_threshold thresholds[] = {
     {"least_chance", "ratio", 0.3, 0, 1,
      "Clients with spend on a smaller share of days are left to inactivity and spend_decline."},
     {"lasts_days", "days", 45, 7, 365, "A level that has lasted so long is the new usual."},
-    {"log_odds", "log-odds", 0.005, 0, 5, "Log-odds of leaving a unit of score adds."},
+    {"log_odds", "log-odds", 0.004, 0, 5, "Log-odds of leaving a unit of score adds."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 48, 1, 720, "How soon to call."},
 };

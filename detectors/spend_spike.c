@@ -41,7 +41,7 @@ static const struct cw_threshold thresholds[] = {
     {"incident", "log-odds", 2.1, 0, 15, "Log-odds of an incident of a spike at the limit."},
     {"incident_sigma", "log-odds", 1, 0, 15, "Log-odds that each further sigma adds."},
     {"night_incident", "log-odds", 9, 0, 15, "Log-odds of an incident of roaming at night."},
-    {"log_odds", "log-odds", 0.5, 0, 5, "Log-odds of leaving a spike adds."},
+    {"log_odds", "log-odds", 0.75, 0, 5, "Log-odds of leaving a spike adds."},
     {"half_life_days", "days", 1.5, 0.1, 60, "How fast the incident is yesterday's news."},
     {"due_hours", "hours", 4, 1, 720, "How soon to call."},
 };

@@ -25,7 +25,7 @@ enum {
     OVERDUE_LEAVE
 };
 static const struct cw_threshold thresholds[] = {
-    [ARREARS_LEAVE] = {"arrears_leave", "log-odds", 2.4, -5, 15,
+    [ARREARS_LEAVE] = {"arrears_leave", "log-odds", 3, -5, 15,
                        "What a suspension for debt adds beyond the arrears; higher: more urgent."},
     [REQUEST_LEAVE] = {"request_leave", "log-odds", -0.2, -5, 15,
                        "What a suspension the customer asked for adds; higher: more urgent."},

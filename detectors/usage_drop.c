@@ -32,8 +32,8 @@ static const struct cw_threshold thresholds[] = {
      "Higher: clients who usually use less (minutes and MB/40) are left alone."},
     {"warmup_days", "days", 28, 14, 365, "Days of history before a slow decline is judged."},
     {"lasts_days", "days", 45, 7, 365, "A level that has lasted so long is the new usual."},
-    {"log_odds", "log-odds", 0.02, 0, 5, "Log-odds of leaving a unit of the sudden score adds."},
-    {"slow_log_odds", "log-odds", 0.38, 0, 5, "Log-odds of leaving a unit of the slow score adds."},
+    {"log_odds", "log-odds", 0.015, 0, 5, "Log-odds of leaving a unit of the sudden score adds."},
+    {"slow_log_odds", "log-odds", 0.28, 0, 5, "Log-odds of leaving a unit of the slow score adds."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 48, 1, 720, "How soon to call."},
 };

@@ -11,9 +11,9 @@
 
 enum { FIRST_LEAVE, FURTHER_LEAVE, PREFIX_SHARE, LEAST_SECONDS, WINDOW, MOST_CALLS, HALF_LIFE };
 static const struct cw_threshold thresholds[] = {
-    [FIRST_LEAVE] = {"first_leave", "log-odds", 2.1, -5, 15,
+    [FIRST_LEAVE] = {"first_leave", "log-odds", 2.5, -5, 15,
                      "What the client's first such call adds; higher: more urgent."},
-    [FURTHER_LEAVE] = {"further_leave", "log-odds", 0.4, -5, 15,
+    [FURTHER_LEAVE] = {"further_leave", "log-odds", 0.5, -5, 15,
                        "What each further call adds; higher: more urgent."},
     [PREFIX_SHARE] = {"prefix_share", "ratio", 0.8, 0, 1,
                       "Weight of a number that only a prefix fits, of one that stands on the list; "
