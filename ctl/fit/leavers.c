@@ -18,8 +18,11 @@ static int add(struct cw_leavers *l, const char *client, cw_event_time at)
             return -CW_E_NOMEM;
         l->all = p;
     }
-    l->all[l->n] = (struct cw_leaver){strdup(client), at};
-    return l->all[l->n++].client ? 0 : -CW_E_NOMEM;
+    char *copy = strdup(client);
+    if (!copy)
+        return -CW_E_NOMEM;
+    l->all[l->n++] = (struct cw_leaver){copy, at};
+    return 0;
 }
 
 static int by_client(const void *a, const void *b)
@@ -51,14 +54,23 @@ static struct cw_str text_of(const json_t *of, const char *name)
     return s ? (struct cw_str){s, strlen(s)} : (struct cw_str){0};
 }
 
-static int take_outcome(struct cw_leavers *l, const json_t *o)
+static int take_outcome(struct cw_leavers *l, const json_t *o, struct cw_errbuf *eb)
 {
     cw_event_time at;
     struct cw_str result = text_of(o, "result"), client = text_of(o, "client_id");
-    if (!client.p || !result.p || strcmp(result.p, "lost") != 0 ||
-        cw_parse_rfc3339(text_of(o, "at"), &at) != 0)
+    if (!result.p || strcmp(result.p, "lost") != 0)
         return 0; /* Another move. */
+    if (!client.p || cw_parse_rfc3339(text_of(o, "at"), &at) != 0)
+        return cw_fail(eb, CW_E_INVALID, "lost, but not who, or not when (at)");
     return add(l, client.p, at);
+}
+
+/* A complaint of a line, with its place. */
+static int at_line(const struct cw_lines *lines, struct cw_errbuf *eb)
+{
+    struct cw_errbuf what = *eb;
+    return cw_fail(eb, CW_E_INVALID, "%s:%" PRIu64 ": %.400s", cw_lines_name(lines),
+                   cw_lines_number(lines), what.text);
 }
 
 int cw_leavers_of_outcomes(const char *path, struct cw_leavers *ret, struct cw_errbuf *eb)
@@ -71,9 +83,9 @@ int cw_leavers_of_outcomes(const char *path, struct cw_leavers *ret, struct cw_e
         return err;
     while (!err && (more = cw_lines_next(lines, &line, eb)) > 0) {
         json_t *o = json_loadb(line.p, line.n, 0, NULL);
-        err = o ? take_outcome(ret, o)
-                : cw_fail(eb, CW_E_INVALID, "%s:%" PRIu64 ": no JSON", cw_lines_name(lines),
-                          cw_lines_number(lines));
+        err = o ? take_outcome(ret, o, eb) : cw_fail(eb, CW_E_INVALID, "no JSON");
+        if (err == -CW_E_INVALID)
+            err = at_line(lines, eb);
         json_decref(o);
     }
     cw_lines_close(lines);
@@ -84,15 +96,19 @@ int cw_leavers_of_outcomes(const char *path, struct cw_leavers *ret, struct cw_e
 /* ---- the truth ---- */
 
 static int take_day(struct cw_leavers *l, const struct cw_zone *z, const char *client,
-                    struct cw_str date)
+                    struct cw_str date, struct cw_errbuf *eb)
 {
     cw_day day;
-    if (!client || !date.p || cw_parse_date(date, &day) != 0)
-        return 0;
+    if (!date.p)
+        return 0; /* It stayed. */
+    if (!client || cw_parse_date(date, &day) != 0)
+        return cw_fail(eb, CW_E_INVALID, "client %.64s: \"%.32s\" is no day", client ? client : "?",
+                       date.p);
     return add(l, client, cw_zone_midnight(z, day));
 }
 
-static int take_truth(struct cw_leavers *l, const struct cw_zone *z, json_t *truth)
+static int take_truth(struct cw_leavers *l, const struct cw_zone *z, json_t *truth,
+                      struct cw_errbuf *eb)
 {
     json_t *clients = json_object_get(truth, "clients"), *churn = json_object_get(truth, "churn");
     const char *name;
@@ -101,10 +117,10 @@ static int take_truth(struct cw_leavers *l, const struct cw_zone *z, json_t *tru
     int err = 0;
     if (json_is_object(churn)) {
         json_object_foreach(churn, name, of) err =
-            err ? err : take_day(l, z, name, text_of(of, "date"));
+            err ? err : take_day(l, z, name, text_of(of, "date"), eb);
     } else {
         json_array_foreach(clients, i, of) err =
-            err ? err : take_day(l, z, text_of(of, "client_id").p, text_of(of, "churn_day"));
+            err ? err : take_day(l, z, text_of(of, "client_id").p, text_of(of, "churn_day"), eb);
     }
     return err;
 }
@@ -129,7 +145,7 @@ int cw_leavers_of_truth(const char *path, const struct cw_zone *z, struct cw_lea
     else if (!truth)
         err = cw_fail(eb, CW_E_INVALID, "%s: no JSON", cw_lines_name(lines));
     else
-        err = take_truth(ret, z, truth);
+        err = take_truth(ret, z, truth, eb);
     json_decref(truth);
     cw_buf_free(&whole);
     cw_lines_close(lines);

@@ -6,13 +6,15 @@
 #include <string.h>
 
 enum { PARAMS = CW_FIT_KINDS + CW_DETECTORS, STEPS_MOST = 60 };
-/* A multiplier of 2 costs as much as 5 units of log-likelihood: some ten leavers who tell of it
- * clearly move it, two or three do not. Bases are free but for that. */
-#define RIDGE 10.0
+/* A leaver counts on up to 30 mornings, which are much the same. So a multiplier of 2 costs as much
+ * as 5 leavers' worth of log-likelihood: ten who tell of it clearly move it, two or three hardly.
+ * Bases are free but for that. */
+#define RIDGE (10.0 * 30)
 #define RIDGE_BASE 0.1
 #define KEPT 1e9 /* ridge of what is not to move */
 #define TIMES_MOST 4.0
-#define LEFT_LEAST 5 /* mornings before a leaving, for a detector to be fitted */
+#define LEFT_LEAST                                                                                 \
+    100 /* mornings before a leaving, for a detector to be fitted: of four leavers or more */
 #define ENOUGH 1e-7
 
 static double sigmoid(double x)

@@ -67,6 +67,10 @@ check_run("both", fit("--truth", path("truth.json"), "--outcomes", path("outcome
 open(path("nobody.json"), "w").write('{"clients":[]}')
 check_run("nobody left", fit("--truth", path("nobody.json")), 1, err="0 clients left")
 check_run("no truth", fit("--truth", path("absent.json")), 1, err="absent.json")
+open(path("bad.json"), "w").write('{"clients":[{"client_id":"c-1","churn_day":"tomorrow"}]}')
+check_run("no day", fit("--truth", path("bad.json")), 1, err='c-1: "tomorrow" is no day')
+open(path("lost.ndjson"), "w").write('{"client_id":"c-1","action":"done","result":"lost","at":"soon"}\n')
+check_run("no time", fit("--outcomes", path("lost.ndjson")), 1, err="lost.ndjson:1: lost, but not who")
 open(path("bad.ndjson"), "w").write('{"purpose":"retention","client_id":"c"}\n')
 check_run("no why", ctl("-c", path("sim.conf"), "fit", "--tasks", path("bad.ndjson"), "--truth", path("truth.json")),
           1, err="bad.ndjson:1: no task version")
