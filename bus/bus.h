@@ -78,6 +78,8 @@ struct cw_bus_ops {
 
     int (*begin)(struct cw_bus *b, uint64_t token, struct cw_errbuf *eb);
     int (*append)(struct cw_bus *b, const struct cw_record *r, struct cw_errbuf *eb);
+    /* What was appended lies in the logs before the offsets are sent: whoever takes a shard over
+     * finds it before the log's end, whatever its coordinator has forgotten (engine/restore.c). */
     int (*send_positions)(struct cw_bus *b, const struct cw_positions *p, size_t n, uint64_t token,
                           struct cw_errbuf *eb);
     int (*commit)(struct cw_bus *b, struct cw_errbuf *eb);

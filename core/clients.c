@@ -416,3 +416,24 @@ const struct cw_policy *cw_clients_policy(struct cw_shard *sh, struct cw_client 
     }
     return cl->policy == UINT32_MAX ? &sh->settings->base : &sh->policies[cl->policy].policy;
 }
+
+/* ---- a client's day ---- */
+
+bool cw_clients_takes_part(const struct cw_client *cl, cw_day day)
+{
+    return cl->first_day != CW_NO_DAY && cl->first_day <= day &&
+           !(cl->n_lines && cw_client_lines_left(cl) == 0);
+}
+
+double cw_clients_amount(const struct cw_client *cl, enum cw_channel ch, cw_day day)
+{
+    const struct cw_day_sums *d = &cl->open[day & 1];
+    if (d->day != day)
+        return 0;
+    return ch == CW_CH_SPEND ? (double)d->spend / CW_YUAN : d->usage;
+}
+
+const struct cw_baseline *cw_clients_baseline(const struct cw_client *cl, enum cw_channel ch)
+{
+    return ch == CW_CH_SPEND ? &cl->spend : &cl->usage;
+}

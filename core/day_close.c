@@ -1,11 +1,11 @@
 /* The close of a day, for the whole shard at once: what the shard's clients share first (a holiday,
  * an outage, a late billing run), then each client's verdict, in byte order of ids; the baselines
  * learn last. */
+#include <string.h>
+
 #include "core/baseline.h"
 #include "core/shard_state.h"
 #include "core/shocks.h"
-
-#include <string.h>
 
 struct close {
     struct cw_shard *sh;
@@ -15,22 +15,11 @@ struct close {
     struct cw_shocks shocks[CW_CHANNELS];
 };
 
-static struct cw_baseline *baseline_of(struct cw_client *cl, enum cw_channel ch)
-{
-    return ch == CW_CH_SPEND ? &cl->spend : &cl->usage;
-}
-
-bool cw_day_takes_part(const struct cw_client *cl, cw_day day)
-{
-    return cl->first_day != CW_NO_DAY && cl->first_day <= day &&
-           !(cl->n_lines && cw_client_lines_left(cl) == 0);
-}
-
 static void view_channel(const struct close *c, struct cw_client *cl, enum cw_channel ch,
                          struct cw_channel_day *ret)
 {
-    cw_baseline_view(baseline_of(cl, ch), cw_weekday(c->day), c->working,
-                     cw_shocks_amount(cl, ch, c->day), cw_shocks_of(&c->shocks[ch], cl, ch),
+    cw_baseline_view(cw_clients_baseline(cl, ch), cw_weekday(c->day), c->working,
+                     cw_clients_amount(cl, ch, c->day), cw_shocks_of(&c->shocks[ch], cl, ch),
                      c->sh->settings->warmup_days, ret);
     ret->judged = c->judged[ch];
 }
@@ -58,8 +47,8 @@ static void learn(const struct close *c, struct cw_client *cl)
         return; /* Nothing can be used: the day says nothing of the client. */
     for (enum cw_channel ch = 0; ch < CW_CHANNELS; ch++)
         if (c->judged[ch])
-            cw_baseline_learn(baseline_of(cl, ch), cw_weekday(c->day), c->working,
-                              cw_shocks_amount(cl, ch, c->day),
+            cw_baseline_learn(ch == CW_CH_SPEND ? &cl->spend : &cl->usage, cw_weekday(c->day),
+                              c->working, cw_clients_amount(cl, ch, c->day),
                               cw_shocks_of(&c->shocks[ch], cl, ch));
 }
 
@@ -75,7 +64,7 @@ static void close_client(const struct close *c, struct cw_client *cl, const stru
 {
     struct cw_shard *sh = c->sh;
     sh->findings.n = sh->findings.dropped = 0;
-    if (cw_day_takes_part(cl, c->day)) {
+    if (cw_clients_takes_part(cl, c->day)) {
         struct cw_day_view view;
         view_day(c, cl, &view);
         tell_watcher(sh, cl, &view);

@@ -61,7 +61,7 @@ static void stand(const struct cw_judge *j, const struct cw_policy *p, struct cw
     r->inhibited_by = cw_ladder_reason(cl, &r->s);
     r->standing = standing_of(cl, p, r);
     r->settled_until = settled_until(cl, &r->s);
-    if (r->standing == CW_STANDS_would_fire && !cw_day_takes_part(cl, j->today)) {
+    if (r->standing == CW_STANDS_would_fire && !cw_clients_takes_part(cl, j->today)) {
         r->inhibited_by = "all_gone"; /* Its days are judged no more. */
         r->standing = CW_STANDS_inhibited;
     }

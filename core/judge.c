@@ -26,12 +26,10 @@ void cw_judge_choose(struct cw_judge *j, const struct cw_policy *p, unsigned d)
 void cw_judge_so_far(const struct cw_shard *sh, const struct cw_client *cl, enum cw_channel ch,
                      cw_day day, struct cw_channel_day *ret)
 {
-    const struct cw_day_sums *d = &cl->open[day & 1];
-    const struct cw_baseline *b = ch == CW_CH_SPEND ? &cl->spend : &cl->usage;
-    double amount = ch == CW_CH_SPEND ? (double)d->spend / CW_YUAN : d->usage;
-    cw_baseline_view(b, cw_weekday(day), cw_calendar_working(sh->settings->workdays, day),
-                     d->day == day ? amount : 0, (struct cw_shock){0, 1}, sh->settings->warmup_days,
-                     ret);
+    cw_baseline_view(cw_clients_baseline(cl, ch), cw_weekday(day),
+                     cw_calendar_working(sh->settings->workdays, day),
+                     cw_clients_amount(cl, ch, day), (struct cw_shock){0, 1},
+                     sh->settings->warmup_days, ret);
 }
 
 /* Spend alone: that is what a charge changes. */

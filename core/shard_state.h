@@ -112,13 +112,16 @@ void cw_clients_profile(struct cw_shard *sh, struct cw_client *cl, const struct 
 /* As newly made, but known under its id and in its place; for an image that replaces it. Profile
  * and room for lines stay, which will most likely be the same. */
 void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl);
+/* The client has begun by that day, and has a line left to live on. */
+bool cw_clients_takes_part(const struct cw_client *cl, cw_day day);
+/* Yuan, or units of usage, of an open day; 0 of another. */
+double cw_clients_amount(const struct cw_client *cl, enum cw_channel ch, cw_day day);
+const struct cw_baseline *cw_clients_baseline(const struct cw_client *cl, enum cw_channel ch);
 
 /* ---- day_close.c ---- */
 /* Closes sh->open_day: residuals, the shared part, verdicts, learning; then moves on to the next
  * day. */
 void cw_day_close(struct cw_shard *sh, const struct cw_output *out);
-/* The client has begun by that day, and has a line left to live on. */
-bool cw_day_takes_part(const struct cw_client *cl, cw_day day);
 
 /* ---- judge.c: calling the detectors ---- */
 void cw_judge_event(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,

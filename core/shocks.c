@@ -17,22 +17,9 @@ struct part {
 /* Weekend against working days, of the mean amount: the steps' upper ends. */
 static const double quiet_ends[CW_SHOCK_QUIET - 1] = {0.3, 0.65, 1.0};
 
-static const struct cw_baseline *baseline_of(const struct cw_client *cl, enum cw_channel ch)
-{
-    return ch == CW_CH_SPEND ? &cl->spend : &cl->usage;
-}
-
-double cw_shocks_amount(const struct cw_client *cl, enum cw_channel ch, cw_day day)
-{
-    const struct cw_day_sums *d = &cl->open[day & 1];
-    if (d->day != day)
-        return 0;
-    return ch == CW_CH_SPEND ? (double)d->spend / CW_YUAN : d->usage;
-}
-
 static unsigned like_of(const struct cw_client *cl, enum cw_channel ch)
 {
-    const struct cw_baseline *b = baseline_of(cl, ch);
+    const struct cw_baseline *b = cw_clients_baseline(cl, ch);
     double quiet = cw_baseline_weekend(b);
     unsigned step = 0;
     while (step < CW_SHOCK_QUIET - 1 && quiet > quiet_ends[step])
@@ -84,9 +71,9 @@ static size_t end_of_group(const struct part *parts, size_t from, size_t n)
 static bool speaks(const struct cw_shard *sh, const struct cw_client *cl, enum cw_channel ch,
                    cw_day day)
 {
-    const struct cw_baseline *b = baseline_of(cl, ch);
-    return cw_day_takes_part(cl, day) && b->days >= sh->settings->warmup_days && b->days_any >= 5 &&
-           !cw_client_all_stopped(cl);
+    const struct cw_baseline *b = cw_clients_baseline(cl, ch);
+    return cw_clients_takes_part(cl, day) && b->days >= sh->settings->warmup_days &&
+           b->days_any >= 5 && !cw_client_all_stopped(cl);
 }
 
 static size_t collect(const struct cw_shard *sh, enum cw_channel ch, cw_day day, bool working,
@@ -97,8 +84,8 @@ static size_t collect(const struct cw_shard *sh, enum cw_channel ch, cw_day day,
         const struct cw_client *cl = sh->all[i];
         if (!speaks(sh, cl, ch, day) || (so_far && !cl->county))
             continue;
-        const struct cw_baseline *b = baseline_of(cl, ch);
-        double amount = cw_shocks_amount(cl, ch, day);
+        const struct cw_baseline *b = cw_clients_baseline(cl, ch);
+        double amount = cw_clients_amount(cl, ch, day);
         struct part *p = &parts[n++];
         unsigned like = like_of(cl, ch);
         struct cw_shock known = so_far ? so_far->like[like] : (struct cw_shock){0, 1};

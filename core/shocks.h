@@ -32,7 +32,5 @@ void cw_shocks_free(struct cw_shocks *s);
 /* What the day did to this client's channel. */
 struct cw_shock cw_shocks_of(const struct cw_shocks *s, const struct cw_client *cl,
                              enum cw_channel ch);
-/* Yuan, or units of usage, of the client on that day. */
-double cw_shocks_amount(const struct cw_client *cl, enum cw_channel ch, cw_day day);
 
 #endif

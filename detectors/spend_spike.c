@@ -2,9 +2,8 @@
  * (slot 0), and roaming at night (slot 1).
  *
  * The day's sum so far is tested on every charge, upward only, so that a shock is called within the
- * hour. What all clients share is
- * known only at the close: a spike that was everybody's is cleared there. Runs in the shard's
- * thread; pure.
+ * hour. What all clients share is known only at the close: a spike that was everybody's is cleared
+ * there. Runs in the shard's thread; pure.
  */
 #include <math.h>
 

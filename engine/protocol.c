@@ -180,8 +180,8 @@ static void tell_restored(const struct cw_protocol *p, const struct cw_run *r, c
                r->shard, (int)r->judged_by, (int)version);
 }
 
-/* Not all in one turn, if it takes long: who does not poll is put out of the group, and those that
- * are running already have work to do. */
+/* A shard in doubt stays to be restored. Not all in one turn, if it takes long: who does not poll
+ * is put out of the group, and those that are running already have work to do. */
 static int restore_some(struct cw_protocol *p)
 {
     cw_mono_time began = now_of(p);
@@ -193,14 +193,16 @@ static int restore_some(struct cw_protocol *p)
         cw_mono_time turn = now_of(p);
         if (turn - began >= RESTORE_MOST)
             return 0;
-        left |= r->look_again > turn;
-        if (r->look_again > turn)
+        if (r->look_again > turn) {
+            left = true;
             continue;
+        }
         int err = cw_restore_run(r, cw_follow_repair(&p->follow, r->shard), &p->link, &p->eb);
         if (err)
             return err;
-        left |= r->standing == CW_SHARD_ASSIGNED;
-        if (r->standing != CW_SHARD_ASSIGNED)
+        if (r->standing == CW_SHARD_ASSIGNED)
+            left = true;
+        else
             tell_restored(p, r, now_of(p) - turn);
     }
     p->shards.unrestored = left;

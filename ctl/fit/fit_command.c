@@ -237,7 +237,9 @@ static const struct cw_option options[] = {
     {.name = "truth",
      .value = "FILE",
      .kind = CW_OPTION_TEXT,
-     .help = "instead: the truth.json of sim, or one with churn.CLIENT.date"},
+     .help = "instead: the truth.json of sim, or one with churn.CLIENT.date; who left within 30 "
+             "days after "
+             "the last task has to be in it"},
     {.name = "settings-out",
      .value = "FILE",
      .kind = CW_OPTION_TEXT,

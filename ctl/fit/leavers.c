@@ -1,12 +1,11 @@
 /* Who left; see leavers.h. */
 #include "ctl/fit/leavers.h"
 
-#include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "churnwatch/civil.h"
+#include "ctl/lines/json_lines.h"
 #include "ctl/lines/lines.h"
 
 static int add(struct cw_leavers *l, const char *client, cw_event_time at)
@@ -48,62 +47,40 @@ static void settle(struct cw_leavers *l)
 
 /* ---- outcomes ---- */
 
-static struct cw_str text_of(const json_t *of, const char *name)
+static struct cw_str str(const char *text)
 {
-    const char *s = json_string_value(json_object_get(of, name));
-    return s ? (struct cw_str){s, strlen(s)} : (struct cw_str){0};
+    return (struct cw_str){text, strlen(text)};
 }
 
-static int take_outcome(struct cw_leavers *l, const json_t *o, struct cw_errbuf *eb)
+static int take_outcome(void *arg, json_t *o, struct cw_errbuf *eb)
 {
     cw_event_time at;
-    struct cw_str result = text_of(o, "result"), client = text_of(o, "client_id");
-    if (!result.p || strcmp(result.p, "lost") != 0)
+    const char *client = cw_json_text(o, "client_id");
+    if (strcmp(cw_json_text(o, "result"), "lost") != 0)
         return 0; /* Another move. */
-    if (!client.p || cw_parse_rfc3339(text_of(o, "at"), &at) != 0)
+    if (!*client || cw_parse_rfc3339(str(cw_json_text(o, "at")), &at) != 0)
         return cw_fail(eb, CW_E_INVALID, "lost, but not who, or not when (at)");
-    return add(l, client.p, at);
-}
-
-/* A complaint of a line, with its place. */
-static int at_line(const struct cw_lines *lines, struct cw_errbuf *eb)
-{
-    struct cw_errbuf what = *eb;
-    return cw_fail(eb, CW_E_INVALID, "%s:%" PRIu64 ": %.400s", cw_lines_name(lines),
-                   cw_lines_number(lines), what.text);
+    return add(arg, client, at);
 }
 
 int cw_leavers_of_outcomes(const char *path, struct cw_leavers *ret, struct cw_errbuf *eb)
 {
-    struct cw_lines *lines;
-    struct cw_str line;
-    int more = 0, err = cw_lines_open(path, &lines, eb);
     *ret = (struct cw_leavers){0};
-    if (err)
-        return err;
-    while (!err && (more = cw_lines_next(lines, &line, eb)) > 0) {
-        json_t *o = json_loadb(line.p, line.n, 0, NULL);
-        err = o ? take_outcome(ret, o, eb) : cw_fail(eb, CW_E_INVALID, "no JSON");
-        if (err == -CW_E_INVALID)
-            err = at_line(lines, eb);
-        json_decref(o);
-    }
-    cw_lines_close(lines);
+    int err = cw_json_lines(path, take_outcome, ret, eb);
     settle(ret);
-    return err ? err : more;
+    return err;
 }
 
 /* ---- the truth ---- */
 
 static int take_day(struct cw_leavers *l, const struct cw_zone *z, const char *client,
-                    struct cw_str date, struct cw_errbuf *eb)
+                    const char *date, struct cw_errbuf *eb)
 {
     cw_day day;
-    if (!date.p)
+    if (!*date)
         return 0; /* It stayed. */
-    if (!client || cw_parse_date(date, &day) != 0)
-        return cw_fail(eb, CW_E_INVALID, "client %.64s: \"%.32s\" is no day", client ? client : "?",
-                       date.p);
+    if (!*client || cw_parse_date(str(date), &day) != 0)
+        return cw_fail(eb, CW_E_INVALID, "client %.64s: \"%.32s\" is no day", client, date);
     return add(l, client, cw_zone_midnight(z, day));
 }
 
@@ -117,10 +94,11 @@ static int take_truth(struct cw_leavers *l, const struct cw_zone *z, json_t *tru
     int err = 0;
     if (json_is_object(churn)) {
         json_object_foreach(churn, name, of) err =
-            err ? err : take_day(l, z, name, text_of(of, "date"), eb);
+            err ? err : take_day(l, z, name, cw_json_text(of, "date"), eb);
     } else {
         json_array_foreach(clients, i, of) err =
-            err ? err : take_day(l, z, text_of(of, "client_id").p, text_of(of, "churn_day"), eb);
+            err ? err
+                : take_day(l, z, cw_json_text(of, "client_id"), cw_json_text(of, "churn_day"), eb);
     }
     return err;
 }

@@ -1,13 +1,11 @@
 /* Task versions to mornings; see mornings.h. */
 #include "ctl/fit/mornings.h"
 
-#include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "churnwatch/civil.h"
-#include "ctl/lines/lines.h"
+#include "ctl/lines/json_lines.h"
 
 #define AT_NINE (9 * CW_HOUR)
 /* A version is taken for the client's standing no longer than this; the daemon tells one a week. */
@@ -35,30 +33,25 @@ static void take_terms(struct version *v, const json_t *why)
     const json_t *term;
     json_array_foreach(why, i, term)
     {
-        const char *name = json_string_value(json_object_get(term, "term"));
-        int d = name ? cw_detector_find((struct cw_str){name, strlen(name)}) : -1;
+        const char *name = cw_json_text(term, "term");
+        int d = cw_detector_find((struct cw_str){name, strlen(name)});
         if (d >= 0)
             v->row.told[d] += (float)json_number_value(json_object_get(term, "log_odds"));
     }
 }
 
-static const char *member(const json_t *of, const char *name)
+static int take(void *arg, json_t *task, struct cw_errbuf *eb)
 {
-    const char *s = json_string_value(json_object_get(of, name));
-    return s ? s : "";
-}
-
-static int take(struct versions *all, const json_t *task)
-{
+    struct versions *all = arg;
     struct version v = {.order = all->n};
-    const char *at = member(task, "updated_at");
-    if (strcmp(member(task, "purpose"), "retention") != 0)
+    const char *at = cw_json_text(task, "updated_at");
+    if (strcmp(cw_json_text(task, "purpose"), "retention") != 0)
         return 0;
-    if (!json_is_array(json_object_get(task, "why")) || !*member(task, "client_id") ||
+    if (!json_is_array(json_object_get(task, "why")) || !*cw_json_text(task, "client_id") ||
         cw_parse_rfc3339((struct cw_str){at, strlen(at)}, &v.at) != 0)
-        return -CW_E_INVALID;
-    v.row.kind = strcmp(member(task, "kind"), "group") == 0 ? CW_GROUP : CW_INDIVIDUAL;
-    v.open = strcmp(member(task, "state"), "open") == 0;
+        return cw_fail(eb, CW_E_INVALID, "no task version with its `why`");
+    v.row.kind = strcmp(cw_json_text(task, "kind"), "group") == 0 ? CW_GROUP : CW_INDIVIDUAL;
+    v.open = strcmp(cw_json_text(task, "state"), "open") == 0;
     take_terms(&v, json_object_get(task, "why"));
     if (all->n == all->cap) {
         all->cap = all->cap ? all->cap * 2 : 1024;
@@ -67,32 +60,13 @@ static int take(struct versions *all, const json_t *task)
             return -CW_E_NOMEM;
         all->all = p;
     }
-    v.client = strdup(member(task, "client_id"));
+    v.client = strdup(cw_json_text(task, "client_id"));
     if (!v.client)
         return -CW_E_NOMEM;
     all->first = all->n && all->first < v.at ? all->first : v.at;
     all->last = all->n && all->last > v.at ? all->last : v.at;
     all->all[all->n++] = v;
     return 0;
-}
-
-static int read_all(const char *path, struct versions *all, struct cw_errbuf *eb)
-{
-    struct cw_lines *lines;
-    struct cw_str line;
-    int more = 0, err = cw_lines_open(path, &lines, eb);
-    if (err)
-        return err;
-    while (!err && (more = cw_lines_next(lines, &line, eb)) > 0) {
-        json_t *task = json_loadb(line.p, line.n, 0, NULL);
-        err = task ? take(all, task) : -CW_E_INVALID;
-        if (err == -CW_E_INVALID)
-            err = cw_fail(eb, CW_E_INVALID, "%s:%" PRIu64 ": no task version with its `why`",
-                          cw_lines_name(lines), cw_lines_number(lines));
-        json_decref(task);
-    }
-    cw_lines_close(lines);
-    return err ? err : more;
 }
 
 /* ---- mornings ---- */
@@ -164,7 +138,7 @@ int cw_mornings_read(const char *path, const struct cw_zone *z, const struct cw_
 {
     struct versions all = {0};
     *ret = (struct cw_mornings){0};
-    int err = read_all(path, &all, eb);
+    int err = cw_json_lines(path, take, &all, eb);
     if (!err && all.n)
         err = all_mornings(&all, z, leavers, whole, ret);
     ret->versions = all.n;

@@ -178,9 +178,10 @@ struct cw_limit {
 struct cw_limit cw_rate_limit(const struct cw_judge *j, enum cw_rated what, uint8_t rate,
                               uint8_t floor);
 
-/* Raise: the signal is copied. A second raise of the same (line, slot) at no higher step changes
- * nothing but severity upward. Clear: the cause is gone (no effect if it was not raised).
- * clear_lines: every line's signals of this detector. */
+/* Raise: the signal is copied. A second raise of the same (line, slot) at no higher step is no
+ * news: a state (holds) takes its weight and evidence of now, a fading sign is fresh again,
+ * severity only rises. Clear: the cause is gone (no effect if it was not raised). clear_lines:
+ * every line's signals of this detector. */
 void cw_raise(struct cw_judge *j, const struct cw_signal *s);
 void cw_clear(struct cw_judge *j, cw_number line, uint8_t slot);
 void cw_clear_all(struct cw_judge *j);
