@@ -19,7 +19,7 @@ _churnwatchctl_second()
 _churnwatchctl_options()
 {
     case $1 in
-    'replay') echo --events --profiles --managers --outcomes --tasks --partitions --until --now --dead-letters ;;
+    'replay') echo --events --profiles --managers --outcomes --tasks --partitions --threads --until --now --dead-letters ;;
     'sim') echo --out --send --rate --seed --clients --days --start ;;
     'score') echo --series --daily ;;
     'fit') echo --tasks --outcomes --truth --settings-out ;;
@@ -77,6 +77,7 @@ _churnwatchctl_value()
 {
     case $1:$2 in
     'replay:--partitions') return 0 ;;
+    'replay:--threads') return 0 ;;
     'replay:--until') return 0 ;;
     'replay:--now') return 0 ;;
     'sim:--rate') return 0 ;;

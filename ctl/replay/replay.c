@@ -18,10 +18,17 @@ struct waiting {
     int64_t offset;
 };
 
+struct cw_replay_hand {
+    struct cw_replay *replay;
+    struct cw_replay_sinks sinks;
+    struct cw_decoder *decoder;
+    struct cw_replay_totals totals;
+};
+
 struct cw_replay {
     const struct cw_settings *settings;
-    struct cw_replay_sinks sinks;
-    struct cw_decoder *decoder, *outcome_decoder;
+    struct cw_replay_hand own; /* of who takes lines one by one */
+    struct cw_decoder *outcome_decoder;
     struct cw_replay_source outcomes;
     struct waiting waiting;
     struct cw_decoder *mapper; /* tells key and type of lines that are mapped */
@@ -36,16 +43,19 @@ struct cw_replay {
     cw_event_time to; /* CW_NO_TIME: all */
     bool past;        /* an event later than `to` has come */
     struct cw_buf key_text, type_text, outcome_key;
-    struct cw_replay_totals totals;
 };
+
+static struct cw_decoder *decoder_of(const struct cw_settings *s)
+{
+    return cw_decoder_new(&(struct cw_decode_limits){
+        (size_t)s->max_event_bytes, (size_t)s->max_profile_bytes, s->max_clock_skew});
+}
 
 static bool make(struct cw_replay *r)
 {
     const struct cw_settings *s = r->settings;
-    struct cw_decode_limits limits = {(size_t)s->max_event_bytes, (size_t)s->max_profile_bytes,
-                                      s->max_clock_skew};
-    r->decoder = cw_decoder_new(&limits);
-    r->outcome_decoder = cw_decoder_new(&limits);
+    r->own.decoder = decoder_of(s);
+    r->outcome_decoder = decoder_of(s);
     r->mapper = cw_mapped_decoder();
     r->roster = cw_roster_new();
     r->shards = calloc((size_t)r->partitions, sizeof *r->shards);
@@ -57,7 +67,7 @@ static bool make(struct cw_replay *r)
         for (int32_t i = 0; i < r->partitions; i++)
             r->latest[t][i] = CW_NO_TIME;
     }
-    if (!r->decoder || !r->outcome_decoder || !r->mapper || !r->roster || !r->shards)
+    if (!r->own.decoder || !r->outcome_decoder || !r->mapper || !r->roster || !r->shards)
         return false;
     for (int32_t i = 0; i < r->partitions; i++)
         if (!(r->shards[i] = cw_shard_new(s, r->roster)))
@@ -72,7 +82,8 @@ struct cw_replay *cw_replay_new(const struct cw_settings *s, int32_t partitions,
     if (!r)
         return NULL;
     r->settings = s;
-    r->sinks = *sinks;
+    r->own.replay = r;
+    r->own.sinks = *sinks;
     r->partitions = partitions;
     r->now_ms = now / 1000;
     r->only = -1;
@@ -100,7 +111,7 @@ void cw_replay_free(struct cw_replay *r)
         free(r->latest[t]);
     }
     cw_roster_free(r->roster);
-    cw_decoder_free(r->decoder);
+    cw_decoder_free(r->own.decoder);
     cw_decoder_free(r->outcome_decoder);
     cw_decoder_free(r->mapper);
     cw_buf_free(&r->key_text);
@@ -111,13 +122,13 @@ void cw_replay_free(struct cw_replay *r)
 
 /* ---- one message ---- */
 
-static void refuse(struct cw_replay *r, const struct cw_message *m, enum topic topic,
+static void refuse(struct cw_replay_hand *h, const struct cw_message *m, enum topic topic,
                    const struct cw_reject *why)
 {
-    r->totals.refused++;
-    r->totals.refused_by_code[why->code]++;
-    r->sinks.refused(r->sinks.arg, &(struct cw_refused){.reject = why,
-                                                        .topic = r->topics[topic],
+    h->totals.refused++;
+    h->totals.refused_by_code[why->code]++;
+    h->sinks.refused(h->sinks.arg, &(struct cw_refused){.reject = why,
+                                                        .topic = h->replay->topics[topic],
                                                         .partition = m->partition,
                                                         .offset = m->offset,
                                                         .value = m->value});
@@ -146,10 +157,10 @@ static int decode_waiting(struct cw_replay *r, struct cw_str line)
                            .timestamp_ms = r->now_ms,
                            .partition = w->partition,
                            .offset = w->offset};
-    r->totals.lines[CW_REPLAY_OUTCOMES]++;
+    r->own.totals.lines[CW_REPLAY_OUTCOMES]++;
     int err = cw_decode_outcome(r->outcome_decoder, &m, &w->oc, &why);
     if (err == -CW_E_REJECT) {
-        refuse(r, &m, TOPIC_OUTCOMES, &why);
+        refuse(&r->own, &m, TOPIC_OUTCOMES, &why);
         return 0;
     }
     w->there = err == 0;
@@ -169,7 +180,7 @@ static int fetch(struct cw_replay *r)
 
 static int take_outcomes(struct cw_replay *r, cw_event_time before)
 {
-    struct cw_output out = {r->sinks.task, r->sinks.arg};
+    struct cw_output out = {r->own.sinks.task, r->own.sinks.arg};
     int err = 0;
     while (!err && r->waiting.there && r->waiting.at < before) {
         const struct waiting *w = &r->waiting;
@@ -194,48 +205,51 @@ int cw_replay_rest(struct cw_replay *r)
 
 /* ---- the other kinds ---- */
 
-static int judge_event(struct cw_replay *r, const struct cw_message *m, enum topic topic,
+static int judge_event(struct cw_replay_hand *h, const struct cw_message *m, enum topic topic,
                        struct cw_reject *ret_reject)
 {
+    struct cw_replay *r = h->replay;
     struct cw_event ev;
-    int err = cw_decode_event(r->decoder, m, &ev, ret_reject);
+    int err = cw_decode_event(h->decoder, m, &ev, ret_reject);
     if (err == -CW_E_UNKNOWN_TYPE) {
-        r->totals.unknown_types++;
+        h->totals.unknown_types++;
         (void)place_of(r, topic, m->partition, ev.time);
         return 0;
     }
-    r->past |= err == 0 && r->to != CW_NO_TIME && ev.time > r->to;
+    if (err == 0 && r->to != CW_NO_TIME && ev.time > r->to)
+        r->past = true;
     if (r->past)
         return err;
     struct cw_origin origin = {r->topics[topic], m->partition, m->offset};
-    struct cw_output out = {r->sinks.task, r->sinks.arg};
+    struct cw_output out = {h->sinks.task, h->sinks.arg};
     if (!err)
         err = take_outcomes(r, place_of(r, topic, m->partition, ev.time));
     return err ? err : cw_shard_event(r->shards[m->partition], &ev, &origin, &out);
 }
 
-static int take_profile(struct cw_replay *r, const struct cw_message *m, enum topic topic,
+static int take_profile(struct cw_replay_hand *h, const struct cw_message *m, enum topic topic,
                         struct cw_reject *ret_reject)
 {
+    struct cw_replay *r = h->replay;
     struct cw_profile p;
-    int err = cw_decode_profile(r->decoder, m, &p, ret_reject);
+    int err = cw_decode_profile(h->decoder, m, &p, ret_reject);
     struct cw_origin origin = {r->topics[topic], m->partition, m->offset};
-    struct cw_output out = {r->sinks.task, r->sinks.arg};
+    struct cw_output out = {h->sinks.task, h->sinks.arg};
     return err ? err : cw_shard_profile(r->shards[m->partition], &p, &origin, &out);
 }
 
-static int take_manager(struct cw_replay *r, const struct cw_message *m, enum topic topic,
+static int take_manager(struct cw_replay_hand *h, const struct cw_message *m, enum topic topic,
                         struct cw_reject *ret_reject)
 {
     (void)topic;
     struct cw_manager manager;
-    int err = cw_decode_manager(r->decoder, m, &manager, ret_reject);
-    return err ? err : cw_roster_put(r->roster, &manager);
+    int err = cw_decode_manager(h->decoder, m, &manager, ret_reject);
+    return err ? err : cw_roster_put(h->replay->roster, &manager);
 }
 
 static const struct {
     const char *key; /* the member a producer keys the message with */
-    int (*take)(struct cw_replay *r, const struct cw_message *m, enum topic topic,
+    int (*take)(struct cw_replay_hand *h, const struct cw_message *m, enum topic topic,
                 struct cw_reject *ret_reject);
 } kinds[CW_REPLAY_KINDS] = {
     [CW_REPLAY_MANAGERS] = {"manager_id", take_manager},
@@ -262,27 +276,68 @@ static struct cw_mapped_line contract_line(struct cw_replay *r, enum cw_replay_k
 }
 
 /* A line without a key goes where its refusal is counted: partition 0. */
-int cw_replay_line(struct cw_replay *r, enum cw_replay_kind kind, struct cw_str line)
+struct cw_replay_place cw_replay_place(struct cw_replay *r, enum cw_replay_kind kind,
+                                       struct cw_str line)
 {
-    struct cw_reject why;
     struct cw_mapped_line as = contract_line(r, kind, line);
-    enum topic topic = topic_of(r, kind, as.text);
-    struct cw_str key = cw_member_text(as.text, kinds[kind].key, &r->key_text);
-    int32_t partition = key.p ? cw_partition_of(key, r->partitions) : 0;
-    struct cw_message m = {.key = key,
+    struct cw_replay_place p = {
+        .kind = kind, .topic = (uint8_t)topic_of(r, kind, as.text), .mapping = as.mapping};
+    p.key = cw_member_text(as.text, kinds[kind].key, &r->key_text);
+    p.partition = p.key.p ? cw_partition_of(p.key, r->partitions) : 0;
+    return p;
+}
+
+int cw_replay_take(struct cw_replay_hand *h, const struct cw_replay_place *p, struct cw_str line)
+{
+    struct cw_replay *r = h->replay;
+    struct cw_reject why;
+    struct cw_message m = {.key = p->key,
                            .value = line,
                            .timestamp_ms = r->now_ms,
-                           .partition = partition,
-                           .offset = r->next[topic][partition]++};
-    r->totals.lines[kind]++;
-    if (r->past || (r->only >= 0 && kind != CW_REPLAY_MANAGERS && partition != r->only))
+                           .partition = p->partition,
+                           .offset = r->next[p->topic][p->partition]++};
+    h->totals.lines[p->kind]++;
+    if (r->past || (r->only >= 0 && p->kind != CW_REPLAY_MANAGERS && p->partition != r->only))
         return 0;
-    cw_decoder_map(r->decoder, as.mapping);
-    int err = kinds[kind].take(r, &m, topic, &why);
+    cw_decoder_map(h->decoder, p->mapping);
+    int err = kinds[p->kind].take(h, &m, (enum topic)p->topic, &why);
     if (err != -CW_E_REJECT)
         return err;
-    refuse(r, &m, topic, &why);
+    refuse(h, &m, (enum topic)p->topic, &why);
     return 0;
+}
+
+int cw_replay_line(struct cw_replay *r, enum cw_replay_kind kind, struct cw_str line)
+{
+    struct cw_replay_place p = cw_replay_place(r, kind, line);
+    return cw_replay_take(&r->own, &p, line);
+}
+
+struct cw_replay_hand *cw_replay_hand_new(struct cw_replay *r, const struct cw_replay_sinks *sinks)
+{
+    struct cw_replay_hand *h = calloc(1, sizeof *h);
+    if (!h)
+        return NULL;
+    *h = (struct cw_replay_hand){.replay = r, .sinks = *sinks, .decoder = decoder_of(r->settings)};
+    if (h->decoder)
+        return h;
+    free(h);
+    return NULL;
+}
+
+void cw_replay_hand_free(struct cw_replay_hand *h)
+{
+    if (!h)
+        return;
+    struct cw_replay_totals *sum = &h->replay->own.totals;
+    for (int k = 0; k < CW_REPLAY_KINDS; k++)
+        sum->lines[k] += h->totals.lines[k];
+    sum->unknown_types += h->totals.unknown_types;
+    sum->refused += h->totals.refused;
+    for (int c = 0; c < CW_REJECT_COUNT; c++)
+        sum->refused_by_code[c] += h->totals.refused_by_code[c];
+    cw_decoder_free(h->decoder);
+    free(h);
 }
 
 void cw_replay_only(struct cw_replay *r, int32_t partition, cw_event_time to)
@@ -298,7 +353,7 @@ struct cw_shard *cw_replay_shard(struct cw_replay *r, int32_t partition)
 
 int cw_replay_until(struct cw_replay *r, cw_event_time to)
 {
-    struct cw_output out = {r->sinks.task, r->sinks.arg};
+    struct cw_output out = {r->own.sinks.task, r->own.sinks.arg};
     int err = 0;
     for (int32_t i = 0; !err && i < r->partitions; i++)
         err = cw_shard_tick(r->shards[i], to, &out);
@@ -309,7 +364,7 @@ int cw_replay_until(struct cw_replay *r, cw_event_time to)
 
 const struct cw_replay_totals *cw_replay_totals(const struct cw_replay *r)
 {
-    return &r->totals;
+    return &r->own.totals;
 }
 
 static void add(struct cw_shard_counters *sum, const struct cw_shard_counters *c)

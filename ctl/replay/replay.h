@@ -1,8 +1,9 @@
 /* The pure core run over lines of NDJSON, as a cluster of so many partitions would: each client in
  * its shard, each shard with its own clock, offsets counted per topic and partition.
  *
- * One thread. Owns shards, roster and decoder; what comes out goes to two callbacks in the order of
- * production, and nothing here touches a file or a clock.
+ * Owns shards, roster and decoder; what comes out goes to two callbacks in the order of production,
+ * and nothing here touches a file or a clock. One thread, but for cw_replay_take: partitions share
+ * nothing, so several hands may take lines at once, each partition's by one of them.
  */
 #ifndef CW_CTL_REPLAY_REPLAY_H
 #define CW_CTL_REPLAY_REPLAY_H
@@ -52,6 +53,26 @@ int cw_replay_rest(struct cw_replay *r);
 /* Takes in one line of the other kinds. 0 also when it is refused or skipped; -CW_E_NOMEM, or what
  * the outcomes' source returned. */
 int cw_replay_line(struct cw_replay *r, enum cw_replay_kind kind, struct cw_str line);
+
+/* Where a line goes. */
+struct cw_replay_place {
+    enum cw_replay_kind kind;
+    uint8_t topic;
+    int32_t partition;
+    struct cw_str key;                /* in the line, or in the replay until the next is placed */
+    const struct cw_mapping *mapping; /* NULL: the line is as the contract has it */
+};
+struct cw_replay_place cw_replay_place(struct cw_replay *r, enum cw_replay_kind kind,
+                                       struct cw_str line);
+/* One thread's decoder, counts and callbacks. NULL: no memory. Freed before the replay is, upon
+ * which its counts are among the totals. */
+struct cw_replay_hand;
+struct cw_replay_hand *cw_replay_hand_new(struct cw_replay *r, const struct cw_replay_sinks *sinks);
+void cw_replay_hand_free(struct cw_replay_hand *h); /* accepts NULL */
+/* Takes in a line that was placed, as cw_replay_line does: an event or a profile, where there are
+ * no outcomes. */
+int cw_replay_take(struct cw_replay_hand *h, const struct cw_replay_place *p, struct cw_str line);
+
 /* Before the first line: judge this partition alone, and of it nothing that comes at or after the
  * first event later than `to` (CW_NO_TIME: all). */
 void cw_replay_only(struct cw_replay *r, int32_t partition, cw_event_time to);

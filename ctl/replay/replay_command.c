@@ -1,18 +1,20 @@
-/* churnwatchctl replay: files in, task versions out, a summary on standard error. One thread. */
+/* churnwatchctl replay: files in, task versions out, a summary on standard error. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ctl/command.h"
 #include "ctl/lines/files.h"
 #include "ctl/progress.h"
-#include "ctl/replay/replay.h"
+#include "ctl/replay/replay_pool.h"
 
 struct run {
     const struct cw_ctl *ctl;
     struct cw_replay *replay;
+    struct cw_replay_pool *pool; /* NULL: one thread does it all */
     struct cw_progress progress;
     FILE *tasks, *dead; /* dead: NULL when nobody asked */
     struct cw_files outcomes;
@@ -23,21 +25,31 @@ struct run {
 /* ---- what comes out ---- */
 
 /* Failed writes are found when the files are closed. */
-static void on_task(void *arg, const struct cw_task_version *v)
+static void write_task(void *arg, struct cw_str json)
 {
     struct run *r = arg;
-    (void)fwrite(v->json.p, 1, v->json.n, r->tasks);
+    (void)fwrite(json.p, 1, json.n, r->tasks);
     (void)putc('\n', r->tasks);
+}
+
+static void write_refused(void *arg, struct cw_str line)
+{
+    struct run *r = arg;
+    if (r->dead)
+        (void)fwrite(line.p, 1, line.n, r->dead);
+}
+
+static void on_task(void *arg, const struct cw_task_version *v)
+{
+    write_task(arg, v->json);
 }
 
 static void on_refused(void *arg, const struct cw_refused *refused)
 {
     struct run *r = arg;
-    if (!r->dead)
-        return;
     cw_buf_clear(&r->line);
     cw_refused_json(&r->line, refused);
-    (void)fwrite(r->line.p, 1, r->line.n, r->dead);
+    write_refused(r, (struct cw_str){r->line.p, r->line.n});
 }
 
 static FILE *create(struct run *r, const char *path)
@@ -81,6 +93,14 @@ static int close_outputs(struct run *r)
 
 /* ---- what goes in ---- */
 
+/* Managers are everybody's: they are taken in before there is anything to share out. */
+static int take_line(struct run *r, enum cw_replay_kind kind, struct cw_str line)
+{
+    if (r->pool && kind != CW_REPLAY_MANAGERS)
+        return cw_replay_pool_line(r->pool, kind, line);
+    return cw_replay_line(r->replay, kind, line);
+}
+
 static int read_file(struct run *r, enum cw_replay_kind kind, const char *path)
 {
     struct cw_lines *lines;
@@ -89,7 +109,7 @@ static int read_file(struct run *r, enum cw_replay_kind kind, const char *path)
     if (err)
         return err;
     while ((err = cw_lines_next(lines, &line, &r->eb)) > 0) {
-        err = cw_replay_line(r->replay, kind, line);
+        err = take_line(r, kind, line);
         if (err)
             break;
         if (cw_progress_due(&r->progress))
@@ -133,7 +153,7 @@ static int read_all(struct run *r)
     if (!err)
         err = read_files(r, CW_REPLAY_EVENTS, "events");
     if (!err)
-        err = cw_replay_rest(r->replay);
+        err = r->pool ? cw_replay_pool_flush(r->pool) : cw_replay_rest(r->replay);
     if (!err && text && cw_args_instant(text, r->ctl->settings->zone, &until) == 0)
         err = cw_replay_until(r->replay, until);
     return err;
@@ -213,16 +233,37 @@ static cw_wall_time now_of(const struct cw_ctl *ctl)
     return (int64_t)wall.tv_sec * CW_SECOND + wall.tv_nsec / 1000;
 }
 
+/* No more than there are partitions to share out; outcomes stand among the events of all. */
+static int64_t threads_of(const struct run *r, int64_t partitions)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (cw_args_text(r->ctl->args, "outcomes"))
+        return 1;
+    int64_t threads = cw_args_count(r->ctl->args, "threads", cores > 0 ? cores : 1);
+    return threads < partitions ? threads : partitions;
+}
+
+static int share_out(struct run *r, int64_t partitions)
+{
+    struct cw_replay_out out = {write_task, write_refused, r};
+    int64_t threads = threads_of(r, partitions);
+    if (threads > 1)
+        r->pool = cw_replay_pool_new(r->replay, (unsigned)threads, &out);
+    return threads > 1 && !r->pool ? -CW_E_NOMEM : 0;
+}
+
 static int replay(struct run *r)
 {
     struct cw_replay_sinks sinks = {on_task, on_refused, r};
+    int64_t partitions = cw_args_count(r->ctl->args, "partitions", 1);
     int err = open_outputs(r);
     if (err)
         return err;
-    r->replay =
-        cw_replay_new(r->ctl->settings, (int32_t)cw_args_count(r->ctl->args, "partitions", 1),
-                      now_of(r->ctl), &sinks);
-    return r->replay ? read_all(r) : -CW_E_NOMEM;
+    r->replay = cw_replay_new(r->ctl->settings, (int32_t)partitions, now_of(r->ctl), &sinks);
+    err = r->replay ? share_out(r, partitions) : -CW_E_NOMEM;
+    err = err ? err : read_all(r);
+    cw_replay_pool_free(r->pool);
+    return err;
 }
 
 static enum cw_exit run_command(const struct cw_ctl *ctl)
@@ -274,6 +315,13 @@ static const struct cw_option options[] = {
      .least = 1,
      .most = 10000,
      .help = "shards the clients are spread over, as a cluster of N partitions does (default 1)"},
+    {.name = "threads",
+     .value = "N",
+     .kind = CW_OPTION_COUNT,
+     .least = 1,
+     .most = 256,
+     .help = "threads the partitions are shared out to; what comes out is the same (default: one a "
+             "processor; with --outcomes one)"},
     {.name = "until",
      .value = "TIME",
      .kind = CW_OPTION_TIME,

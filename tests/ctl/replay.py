@@ -132,6 +132,30 @@ def test_partitions():
     check("more than one in use", len(set.union(*sources.values())) > 1, sources)
 
 
+def test_threads():
+    """More lines than a batch takes: every version and every dead letter in its place, whoever judged it."""
+    lines = read(os.path.join(CASES, "days/events.ndjson")).splitlines()
+    assert len(lines) * 30 > 32768
+    many = write("many.ndjson", b"\n".join(
+        line.replace(b'"subject":"', b'"subject":"%d-' % i).replace(*((b'"time":"', b'"time":"no ') if n % 100 == i
+                                                                   else (b"", b"", 0)))
+        for n, line in enumerate(lines) for i in range(30)))
+
+    def run(*more):
+        got, data = replay("days", "--partitions", "7", "--until", UNTIL["days"], "--json",
+                           "--dead-letters", path("dead"), *more, events=[many])
+        summary = {k: v for k, v in json.loads(got[2]).items() if k != "seconds"}
+        return data, read(path("dead")), summary
+
+    alone = run("--threads", "1")
+    check("enough to tell", len(alone[0].splitlines()) > 500 and len(alone[1].splitlines()) > 300
+          and len({json.loads(line)["cw_partition"] for line in alone[1].splitlines()}) == 7, alone[2])
+    for threads in ("2", "5", "256"):
+        shared = run("--threads", threads)
+        for what, a, b in zip(("versions", "dead letters", "summary"), alone, shared):
+            check(f"{threads} threads: the same {what}", a == b)
+
+
 def test_refused():
     good = read(os.path.join(CASES, "steps/events.ndjson"))
     event = json.loads(good.splitlines()[0])
@@ -205,7 +229,7 @@ def test_outputs():
 try:
     regenerate_only = "--regenerate" in sys.argv
     test_expected(regenerate_only)
-    for test in () if regenerate_only else (test_codings, test_summary, test_until, test_partitions,
+    for test in () if regenerate_only else (test_codings, test_summary, test_until, test_partitions, test_threads,
                                             test_refused, test_outcomes, test_outputs):
         test()
 finally:
