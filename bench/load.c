@@ -1,8 +1,9 @@
 /* Writes the load as files for churnwatchctl's replay and ingest:
  *
- *   bench_load CLIENTS EVENTS DAYS DIR
+ *   bench_load CLIENTS EVENTS DAYS DIR [LINES]
  *
- * The events' last is now, so that what is fed later at the wall clock's time follows them. */
+ * LINES of each client are 1 where nothing is said. The events' last is now, so that what is fed
+ * later at the wall clock's time follows them. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -31,14 +32,16 @@ static void finish(FILE *f)
 
 int main(int argc, char **argv)
 {
-    struct load_line line;
-    if (argc != 5) {
-        (void)fputs("usage: bench_load CLIENTS EVENTS DAYS DIR\n", stderr);
+    static struct load_line line;
+    uint64_t lines = argc == 6 ? strtoull(argv[5], NULL, 10) : 1;
+    if ((argc != 5 && argc != 6) || lines == 0 || lines > LOAD_LINES_MOST) {
+        (void)fputs("usage: bench_load CLIENTS EVENTS DAYS DIR [LINES]\n", stderr);
         return 2;
     }
     struct load l = {.seed = 1,
                      .clients = strtoull(argv[1], NULL, 10),
                      .events = strtoull(argv[2], NULL, 10),
+                     .lines = lines,
                      .to_us = (int64_t)time(NULL) * 1000000};
     l.from_us = l.to_us - strtoll(argv[3], NULL, 10) * 86400 * 1000000;
     FILE *profiles = create(argv[4], "profiles.ndjson"), *events = create(argv[4], "events.ndjson");

@@ -79,15 +79,20 @@ static void put_head(struct load_line *l, const char *type, uint64_t id, int64_t
     put(l, "\",\"data\":{");
 }
 
-static uint64_t phone_of(uint64_t client)
+static uint64_t lines_of(const struct load *l)
 {
-    return UINT64_C(8613700000000) + client;
+    return l->lines ? l->lines : 1;
+}
+
+static uint64_t phone_of(const struct load *l, uint64_t client, uint64_t line)
+{
+    return UINT64_C(8613700000000) + client * lines_of(l) + line;
 }
 
 /* ---- the kinds of events ---- */
 
 struct facts {
-    uint64_t client;
+    uint64_t client, phone;
     double level; /* usual charge, yuan */
     struct dice dice;
 };
@@ -95,15 +100,14 @@ struct facts {
 static void charge(struct load_line *l, struct facts *f)
 {
     static const char *const categories[] = {"voice", "data", "data", "data", "sms", "roaming"};
-    put(l, "\"msisdn\":\"%" PRIu64 "\",\"amount\":%.2f,\"category\":\"%s\"", phone_of(f->client),
+    put(l, "\"msisdn\":\"%" PRIu64 "\",\"amount\":%.2f,\"category\":\"%s\"", f->phone,
         f->level * exp(0.3 * bell(&f->dice)), categories[below(&f->dice, 6)]);
 }
 
 static void usage(struct load_line *l, struct facts *f)
 {
-    put(l, "\"msisdn\":\"%" PRIu64 "\",\"voice_min\":%d,\"data_mb\":%d,\"sms\":%d",
-        phone_of(f->client), (int)below(&f->dice, 200), (int)below(&f->dice, 4000),
-        (int)below(&f->dice, 20));
+    put(l, "\"msisdn\":\"%" PRIu64 "\",\"voice_min\":%d,\"data_mb\":%d,\"sms\":%d", f->phone,
+        (int)below(&f->dice, 200), (int)below(&f->dice, 4000), (int)below(&f->dice, 20));
 }
 
 static void call(struct load_line *l, struct facts *f)
@@ -111,7 +115,7 @@ static void call(struct load_line *l, struct facts *f)
     put(l,
         "\"msisdn\":\"%" PRIu64
         "\",\"direction\":\"outgoing\",\"peer\":\"86138%08d\",\"duration_s\":%d",
-        phone_of(f->client), (int)below(&f->dice, 100000000), (int)below(&f->dice, 900));
+        f->phone, (int)below(&f->dice, 100000000), (int)below(&f->dice, 900));
 }
 
 static void payment(struct load_line *l, struct facts *f)
@@ -130,7 +134,7 @@ static void plan(struct load_line *l, struct facts *f)
     put(l,
         "\"msisdn\":\"%" PRIu64 "\",\"from\":{\"id\":\"P%d\",\"monthly_fee\":%d},"
         "\"to\":{\"id\":\"P%d\",\"monthly_fee\":%d},\"effective\":\"2030-01-01\"",
-        phone_of(f->client), from, from, to, to);
+        f->phone, from, from, to, to);
 }
 
 static void forwarding(struct load_line *l, struct facts *f)
@@ -138,18 +142,18 @@ static void forwarding(struct load_line *l, struct facts *f)
     put(l,
         "\"msisdn\":\"%" PRIu64
         "\",\"condition\":\"CFU\",\"active\":%s,\"target\":\"8613012345678\"",
-        phone_of(f->client), below(&f->dice, 2) ? "true" : "false");
+        f->phone, below(&f->dice, 2) ? "true" : "false");
 }
 
 static void suspended(struct load_line *l, struct facts *f)
 {
-    put(l, "\"msisdn\":\"%" PRIu64 "\",\"direction\":\"%s\",\"reason\":\"arrears\"",
-        phone_of(f->client), below(&f->dice, 2) ? "outgoing" : "both");
+    put(l, "\"msisdn\":\"%" PRIu64 "\",\"direction\":\"%s\",\"reason\":\"arrears\"", f->phone,
+        below(&f->dice, 2) ? "outgoing" : "both");
 }
 
 static void resumed(struct load_line *l, struct facts *f)
 {
-    put(l, "\"msisdn\":\"%" PRIu64 "\"", phone_of(f->client));
+    put(l, "\"msisdn\":\"%" PRIu64 "\"", f->phone);
 }
 
 static const struct {
@@ -194,10 +198,11 @@ void load_profile(const struct load *l, uint64_t client, struct load_line *ret)
     put(ret, "{\"client_id\":\"%s\",\"kind\":\"individual\",\"name\":\"Client %" PRIu64 "\",",
         ret->client, client);
     put(ret, "\"class\":\"%s\",\"vip\":\"none\",", classes[below(&d, 8)]);
-    put(ret,
-        "\"manager\":\"m%03d\",\"lines\":[{\"msisdn\":\"%" PRIu64
-        "\",\"plan\":\"P58\",\"monthly_fee\":58}]}",
-        (int)below(&d, MANAGERS), phone_of(client));
+    put(ret, "\"manager\":\"m%03d\",\"lines\":[", (int)below(&d, MANAGERS));
+    for (uint64_t i = 0; i < lines_of(l); i++)
+        put(ret, "%s{\"msisdn\":\"%" PRIu64 "\",\"plan\":\"P58\",\"monthly_fee\":58}", i ? "," : "",
+            phone_of(l, client, i));
+    put(ret, "]}");
 }
 
 void load_event_at(const struct load *l, uint64_t number, int64_t at_us, struct load_line *ret)
@@ -207,6 +212,7 @@ void load_event_at(const struct load *l, uint64_t number, int64_t at_us, struct 
     f.client = number % 2 ? below(&f.dice, l->clients) : below(&f.dice, some);
     struct dice of_client = dice_of(l->seed, 3, f.client);
     f.level = 8 * exp(0.7 * bell(&of_client));
+    f.phone = phone_of(l, f.client, lines_of(l) > 1 ? below(&f.dice, lines_of(l)) : 0);
     size_t k = kind_of(&f.dice);
     name_client(ret, f.client);
     ret->is_service = kinds[k].type[0] == 's';

@@ -8,13 +8,15 @@
 #include <stdint.h>
 #include <stdio.h>
 
+enum { LOAD_LINES_MOST = 500 };
 struct load {
     uint64_t seed, clients, events;
+    uint64_t lines;         /* of each client; 0 is 1, at most LOAD_LINES_MOST */
     int64_t from_us, to_us; /* of event time, since 1970; events lie evenly between */
 };
 
 struct load_line {
-    char client[24], text[1024];
+    char client[24], text[64 * 1024];
     int n; /* bytes of text */
     int is_service;
 };
