@@ -2,6 +2,13 @@
  * (Stouffer 1949). In a noisy client a bill shock that lasts stands out where none of its days
  * does.
  *
+ * A day's z here is not the plain one. A scale learned from one client's days is itself uncertain,
+ * and a quiet past makes any day look odd: so it is widened by what may have been missed
+ * (SPELL_DOUBT). And where days often have nothing, anything at all says something too: the chance
+ * of so much is the chance of any times that of so much given any, whose z is near the root of
+ * z^2 - 2 ln p (the tail of a normal falls as e^(-z^2/2)). On sales of a shop that finds .40 of the
+ * days of eight times the usual instead of .25, at as many false alarms (docs/quality.md).
+ *
  * Part of a detector's slice; all zero is "knows nothing".
  */
 #ifndef CW_DETECTORS_SPELL_H
@@ -17,6 +24,7 @@ enum { SPELL_DAYS_BEFORE = 2 };
  */
 #define SPELL_FOLLOWING 0.85
 #define SPELL_Z_MOST 12.0 /* no day counts for more */
+#define SPELL_DOUBT 0.5   /* of the log amount, added to the scale as independent errors are */
 
 struct spell_past {
     int32_t last;                  /* the last day that was judged, since 1970 */
@@ -29,12 +37,36 @@ struct spell {
     double score, over;
 };
 
+static inline double spell_scale(const struct cw_channel_day *d)
+{
+    return sqrt(d->scale * d->scale + SPELL_DOUBT * SPELL_DOUBT);
+}
+
+/* What the chance of a day with anything adds to the square of z. */
+static inline double spell_rare(const struct cw_channel_day *d)
+{
+    return d->p_any > 0 ? -2 * log(d->p_any) : 0;
+}
+
+static inline double spell_z(const struct cw_channel_day *d)
+{
+    double z = d->z * d->scale / spell_scale(d);
+    return z > 0 ? sqrt(z * z + fmin(z, 1) * spell_rare(d)) : z;
+}
+
+/* The day's amount whose z is that, one or more. */
+static inline double spell_limit(const struct cw_channel_day *d, double z)
+{
+    double by_amount = fmax(z * z - spell_rare(d), 0);
+    return d->expected * exp(spell_scale(d) * sqrt(by_amount));
+}
+
 static inline struct spell spell_of(const struct spell_past *p, cw_day day,
                                     const struct cw_channel_day *d)
 {
-    double z = fmin(d->z, SPELL_Z_MOST), over = d->amount - d->expected;
-    struct spell best = {d->z, over};
-    bool goes_on = p->last == day - 1 && d->z > SPELL_DAY_LEAST;
+    double of_day = spell_z(d), z = fmin(of_day, SPELL_Z_MOST), over = d->amount - d->expected;
+    struct spell best = {of_day, over};
+    bool goes_on = p->last == day - 1 && of_day > SPELL_DAY_LEAST;
     for (int k = 0; k < SPELL_DAYS_BEFORE && goes_on && p->z[k] > (float)SPELL_DAY_LEAST; k++) {
         z += (double)p->z[k];
         over += (double)p->over[k];
@@ -51,7 +83,7 @@ static inline void spell_remember(struct spell_past *p, cw_day day, const struct
     bool follows = p->last == day - 1;
     p->z[1] = follows ? p->z[0] : 0;
     p->over[1] = follows ? p->over[0] : 0;
-    p->z[0] = (float)fmin(d->z, SPELL_Z_MOST);
+    p->z[0] = (float)fmin(spell_z(d), SPELL_Z_MOST);
     p->over[0] = (float)(d->amount - d->expected);
     p->last = day;
 }

@@ -26,10 +26,10 @@ enum {
     DUE
 };
 static const struct cw_threshold thresholds[] = {
-    {"fire_sigma", "sigma", 3.5, 1, 20, "Higher: only rarer days are told."},
+    {"fire_sigma", "sigma", 2, 1, 20, "Higher: only rarer days are told."},
     {"rate", "a thousand client-days", 5, 0, 1000,
      "So many of a thousand are told, once they are known; lower: fewer. 0: by fire_sigma alone."},
-    {"clear_sigma", "sigma", 2.5, 0, 20,
+    {"clear_sigma", "sigma", 1.4, 0, 20,
      "Under this at the day's close, with what all clients share taken out, it was no spike."},
     {"least_yuan", "yuan", 2, 0, 1000000,
      "Higher: smaller excesses over a usual day are left alone."},
@@ -38,7 +38,7 @@ static const struct cw_threshold thresholds[] = {
     {"night_yuan", "yuan", 30, 0, 1000000,
      "Higher: less roaming from 0 to 6 o'clock is left alone."},
     {"incident", "log-odds", 2.1, 0, 15, "Log-odds of an incident of a spike at the limit."},
-    {"incident_sigma", "log-odds", 1, 0, 15, "Log-odds that each further sigma adds."},
+    {"incident_sigma", "log-odds", 1.6, 0, 15, "Log-odds that each further sigma adds."},
     {"night_incident", "log-odds", 9, 0, 15, "Log-odds of an incident of roaming at night."},
     {"log_odds", "log-odds", 0.75, 0, 5, "Log-odds of leaving a spike adds."},
     {"half_life_days", "days", 1.5, 0.1, 60, "How fast the incident is yesterday's news."},
@@ -106,7 +106,7 @@ static struct cw_signal day_signal(const struct cw_judge *j, cw_day day,
     s.severity = (float)(0.4 + 0.15 * over);
     cw_fact_yuan(&s, CW_FACT_observed_yuan, d->amount);
     cw_fact_yuan(&s, CW_FACT_expected_yuan, d->expected);
-    cw_fact_yuan(&s, CW_FACT_limit_yuan, d->expected * exp(d->scale * limit));
+    cw_fact_yuan(&s, CW_FACT_limit_yuan, spell_limit(d, limit));
     cw_fact_number(&s, CW_FACT_span_days, d->days);
     cw_fact_number(&s, CW_FACT_score, score);
     return s;

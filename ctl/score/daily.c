@@ -10,9 +10,9 @@ enum { WARMUP = 28, WARMUP_SPIKE = 21, KNOWN = 10, SILENCE_LEAST = 5 }; /* days 
  * and usage together, and 2.8 of spend alone is once in 170 days of a shop's products
  * (docs/quality.md).
  */
-#define FALL_FIRES 2.8  /* units */
+#define FALL_FIRES 4.5  /* units */
 #define GAPS 2.5        /* own gaps */
-#define SPIKE_FIRES 3.5 /* sigma */
+#define SPIKE_FIRES 2.5 /* sigma */
 
 static double silence_of(const struct own_gap *g)
 {

@@ -149,15 +149,31 @@ static const struct bent {
     struct row row;
     const char *settings[3];
 } bent_rows[] = {
-    {{"spend_spike", "two days", {{60, 10, 100, 0}, {2, 14, 100, 0}}, false},
-     {SPIKE "fire_sigma=3", SPIKE "least_days=1"}},
-    {{"spend_spike", "three days together", {{60, 10, 100, 0}, {3, 14, 100, 0}}, true},
-     {SPIKE "fire_sigma=3", SPIKE "least_days=1"}},
+    {{"spend_spike", "two days", {{60, 10, 100, 0}, {2, 18, 100, 0}}, false},
+     {SPIKE "fire_sigma=1.5", SPIKE "least_days=1"}},
+    {{"spend_spike", "three days together", {{60, 10, 100, 0}, {3, 18, 100, 0}}, true},
+     {SPIKE "fire_sigma=1.5", SPIKE "least_days=1"}},
     {{"spend_spike",
       "three days, but not in a row",
-      {{60, 10, 100, 0}, {2, 14, 100, 0}, {1, 10, 100, 0}, {1, 14, 100, 0}},
+      {{60, 10, 100, 0}, {2, 18, 100, 0}, {1, 10, 100, 0}, {1, 18, 100, 0}},
       false},
-     {SPIKE "fire_sigma=3", SPIKE "least_days=1"}},
+     {SPIKE "fire_sigma=1.5", SPIKE "least_days=1"}},
+    {{"spend_spike", "thrice a quiet client's usual", {{60, 10, 100, 0}, {1, 33, 100, 0}}, true},
+     {SPIKE "least_days=1"}},
+    {{"spend_spike",
+      "twice: its past is no proof of quiet",
+      {{60, 10, 100, 0}, {1, 20, 100, 0}},
+      false},
+     {SPIKE "least_days=0.5"}},
+    {{"spend_spike", "twice of all its days", {{60, 10, 100, 0}, {1, 24, 100, 0}}, false},
+     {SPIKE "least_days=0.5"}},
+    {{"spend_spike", "twice of every third day", {{180, 10, 100, 3}, {1, 24, 100, 0}}, true},
+     {SPIKE "least_days=0.5"}},
+    {{"spend_decline",
+      "a long slide does not become a habit",
+      {{90, 30, 300, 7}, {42, 20, 200, 7}, {42, 10, 100, 7}},
+      true},
+     {DECLINE "lasts_days=365", DECLINE "fire_score=4.5"}},
     {{"spend_drop", "two days", {{60, 10, 100, 0}, {2, 0, 100, 0}}, false}, {DROP "fire_score=2"}},
     {{"spend_drop", "three days", {{60, 10, 100, 0}, {3, 0, 100, 0}}, true}, {DROP "fire_score=2"}},
     {{"spend_drop", "too sparse", {{120, 30, 100, 4}, {25, 0, 100, 0}}, false},
@@ -294,7 +310,7 @@ static void a_spike_is_told_at_once_and_once_a_step(void **state)
     struct rehearsal *r = usual(40, settings);
     spend(r, CLIENT, r_at(BEGIN, 40, "09:00"), 10);
     assert_null(r_signal(r, CLIENT, "spend_spike", ""));
-    spend(r, CLIENT, r_at(BEGIN, 40, "09:05"), 12);
+    spend(r, CLIENT, r_at(BEGIN, 40, "09:05"), 25);
     assert_non_null(r_signal(r, CLIENT, "spend_spike", "")); /* the day is far from over */
     size_t told = r_versions(r, CLIENT);
     for (int i = 0; i < 20; i++)
