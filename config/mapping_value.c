@@ -32,13 +32,12 @@ static bool is_word(const struct cw_member *m, const char *text)
 /* It goes into JSON as it is. */
 static bool is_number(struct cw_str text)
 {
-    struct cw_json *v;
+    struct cw_json_room room = {0};
+    const struct cw_json *v;
     struct cw_json_fault fault;
-    if (cw_json_parse(text, &v, &fault) != 0)
-        return false;
-    bool number = cw_json_kind(v) == CW_JSON_NUMBER;
-    cw_json_free(v);
-    return number;
+    bool is = cw_json_parse(&room, text, &v, &fault) == 0 && cw_json_kind(v) == CW_JSON_NUMBER;
+    cw_json_room_free(&room);
+    return is;
 }
 
 static bool lies_in(const struct cw_member *m, double value)

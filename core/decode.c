@@ -78,17 +78,27 @@ static int refuse_json(struct cw_decoder *d, const struct cw_json_fault *f)
     return cw_refuse_plain(d, at, f->code, "%s", f->text);
 }
 
-int cw_decode_parse(struct cw_decoder *d, struct cw_node *ret_root)
+static int parse_any(struct cw_decoder *d)
 {
     struct cw_json_fault fault;
-    if (d->text.n == 0)
-        return cw_refuse_plain(d, CW_NOWHERE, CW_REJECT_EMPTY, "the value is empty");
     size_t deep = cw_locate_too_deep(d->text, DEPTH_MOST);
     if (deep != CW_NOWHERE)
         return cw_refuse_plain(d, deep, CW_REJECT_TOO_DEEP, "nested deeper than %d", DEPTH_MOST);
-    int err = cw_json_parse_in(&d->room, d->text, &d->root, &fault);
+    int err = cw_json_library(&d->room, d->text, &d->root, &fault);
+    return err == -CW_E_REJECT ? refuse_json(d, &fault) : err;
+}
+
+/* What is plain is not deep. */
+_Static_assert(CW_JSON_PLAIN_DEPTH <= DEPTH_MOST, "");
+
+int cw_decode_parse(struct cw_decoder *d, struct cw_node *ret_root)
+{
+    if (d->text.n == 0)
+        return cw_refuse_plain(d, CW_NOWHERE, CW_REJECT_EMPTY, "the value is empty");
+    d->root = cw_json_plain(&d->room, d->text);
+    int err = d->root ? 0 : parse_any(d);
     if (err)
-        return err == -CW_E_REJECT ? refuse_json(d, &fault) : err;
+        return err;
     *ret_root = (struct cw_node){.v = d->root, .at = CW_UNLOCATED};
     return d->mapping ? cw_mapping_apply(d, ret_root) : 0;
 }

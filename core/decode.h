@@ -1,5 +1,5 @@
-/* Messages to events, profiles, managers and outcomes: the one door behind which a JSON library
- * stands (core/decode_jansson.c). Both CloudEvents modes are read.
+/* Messages to events, profiles, managers and outcomes, by way of a JSON tree (core/json.h). Both
+ * CloudEvents modes are read.
  *
  * A decoder belongs to one thread and owns what its results point into; each call ends the life of
  * the results of the call before.

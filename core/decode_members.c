@@ -199,6 +199,12 @@ static int read_bool(struct cw_decoder *d, struct cw_node *nd, const struct cw_m
     return 0;
 }
 
+/* A number as it is written; the library does not keep it. */
+static struct cw_str number_text(struct cw_decoder *d, struct cw_node *nd)
+{
+    return nd->v->u.text.p ? nd->v->u.text : cw_locate_number(d->text, cw_node_at(d, nd));
+}
+
 /* Through the text: a double has not the digits for the largest amounts, and would hide a fifth
  * decimal. */
 static int read_money(struct cw_decoder *d, struct cw_node *nd, const struct cw_member *m,
@@ -207,7 +213,7 @@ static int read_money(struct cw_decoder *d, struct cw_node *nd, const struct cw_
     cw_money money;
     if (cw_json_kind(nd->v) != CW_JSON_NUMBER)
         return cw_refuse_type(d, nd, "a number");
-    struct cw_str digits = cw_locate_number(d->text, cw_node_at(d, nd));
+    struct cw_str digits = number_text(d, nd);
     if (cw_money_parse(digits, &money) != 0)
         return cw_refuse(d, nd, CW_REJECT_OUT_OF_RANGE,
                          "expected an amount of at most 4 decimals and 10^12 in size, found %.*s",
@@ -286,13 +292,13 @@ static int read_list(struct cw_decoder *d, struct cw_node *nd, const struct cw_m
     if (n && !to)
         return -CW_E_NOMEM;
     struct cw_node el = {.up = nd, .at = cw_locate_first(d->text, cw_node_at(d, nd))};
-    for (; el.index < n; el.index++) {
+    for (el.v = cw_json_first(nd->v); el.v; el.v = el.v->next, el.index++) {
         char *item = to + el.index * shape->size;
         if (shape->blank)
             memcpy(item, shape->blank, shape->size);
         else
             memset(item, 0, shape->size);
-        el.v = cw_json_element(nd->v, el.index);
+        el.found = NULL;
         int err = read_element(d, &el, shape, item);
         if (err)
             return err;

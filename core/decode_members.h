@@ -45,11 +45,12 @@ struct cw_member {
 
 /* One value of the message and the way to it. Located in the text only when somebody asks. */
 struct cw_node {
-    struct cw_node *up;      /* NULL: the root */
-    const char *name;        /* of a member; NULL for an element and the root */
-    size_t index;            /* of an element */
-    const struct cw_json *v; /* NULL when it is missing */
-    size_t at;               /* byte in the text; CW_UNLOCATED, or CW_NOWHERE */
+    struct cw_node *up;          /* NULL: the root */
+    const char *name;            /* of a member; NULL for an element and the root */
+    size_t index;                /* of an element */
+    const struct cw_json *v;     /* NULL when it is missing */
+    size_t at;                   /* byte in the text; CW_UNLOCATED, or CW_NOWHERE */
+    const struct cw_json *found; /* the member found last, where the next is looked for */
 };
 #define CW_UNLOCATED (SIZE_MAX - 1)
 
@@ -98,9 +99,9 @@ struct cw_decoder {
     struct cw_decode_limits limits;
     struct cw_str text; /* the value being decoded; borrowed from the message */
     struct cw_json_room room;
-    struct cw_json *root;     /* in the room: what the last results point into */
-    struct cw_reject *reject; /* where a refusal goes; of the call under way */
-    struct cw_buf copies;     /* what results borrow from headers and keys */
+    const struct cw_json *root; /* in the room: what the last results point into */
+    struct cw_reject *reject;   /* where a refusal goes; of the call under way */
+    struct cw_buf copies;       /* what results borrow from headers and keys */
     struct cw_buf lists[CW_LISTS];
 
     const struct cw_mapping *mapping; /* of the messages to come; NULL: none */

@@ -13,8 +13,10 @@
 
 struct cw_node cw_node_member(struct cw_node *object, const char *name)
 {
-    return (struct cw_node){
-        .up = object, .name = name, .v = cw_json_member(object->v, name), .at = CW_UNLOCATED};
+    return (struct cw_node){.up = object,
+                            .name = name,
+                            .v = cw_json_member_after(object->v, name, &object->found),
+                            .at = CW_UNLOCATED};
 }
 
 /* What has been found is kept, so that the amounts of one object look for the object once. */

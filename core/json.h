@@ -1,7 +1,9 @@
-/* What the decoder asks of a JSON library, and nothing more: one parsed tree, read only.
+/* One parsed JSON text, read only: what the decoder asks of a parser, and nothing more.
  *
- * Every number is kept as a double beside the text it was read from: integers too large for 64 bits
- * are no error, and whoever needs a number exactly reads its text (core/locate.h).
+ * The tree is the same whoever read the text: our own reader of plain texts (core/json_plain.c), or
+ * the library (core/json_jansson.c) for all others and for every refusal. Every number is kept as a
+ * double: integers too large for 64 bits are no error, and whoever needs a number exactly reads its
+ * text.
  */
 #ifndef CW_CORE_JSON_H
 #define CW_CORE_JSON_H
@@ -19,7 +21,20 @@ enum cw_json_kind {
     CW_JSON_OBJECT
 };
 
-struct cw_json; /* opaque; a value lives as long as its root */
+/* A value; it lies in the room it was read into, with all it points at. */
+struct cw_json {
+    enum cw_json_kind kind;
+    struct cw_str name;         /* of a member of an object, without NUL; else absent */
+    const struct cw_json *next; /* of the same array or object, in the order of the text */
+    union {
+        struct cw_str text; /* STRING: what it says; NUMBER: as written, absent: not known */
+        struct {
+            const struct cw_json *first; /* NULL: empty */
+            size_t n;
+        } of; /* ARRAY, OBJECT */
+    } u;
+    double number;
+};
 
 struct cw_json_fault {
     enum cw_reject_code code;
@@ -27,25 +42,51 @@ struct cw_json_fault {
     char text[128]; /* why, printable ASCII */
 };
 
-/* Returns 0 (caller frees with cw_json_free), -CW_E_REJECT with ret_fault filled, -CW_E_NOMEM. */
-int cw_json_parse(struct cw_str text, struct cw_json **ret_root, struct cw_json_fault *ret_fault);
-void cw_json_free(struct cw_json *root);
-/* The same, but the tree lies in the room and goes with it: never to be freed by itself. */
-int cw_json_parse_in(struct cw_json_room *room, struct cw_str text, struct cw_json **ret_root,
-                     struct cw_json_fault *ret_fault);
+/* Returns 0, -CW_E_REJECT with ret_fault filled, -CW_E_NOMEM. The text is borrowed for the call. */
+int cw_json_parse(struct cw_json_room *room, struct cw_str text, const struct cw_json **ret_root,
+                  struct cw_json_fault *ret_fault);
 
-enum cw_json_kind cw_json_kind(const struct cw_json *v);
-struct cw_str cw_json_string(const struct cw_json *v);
-double cw_json_number(const struct cw_json *v);
+/* The two behind it. The plain reader takes nothing nested deeper than this; its NULL says that the
+ * text is not plain, or that there is no memory, and nothing else. */
+#define CW_JSON_PLAIN_DEPTH 8
+const struct cw_json *cw_json_plain(struct cw_json_room *room, struct cw_str text);
+int cw_json_library(struct cw_json_room *room, struct cw_str text, const struct cw_json **ret_root,
+                    struct cw_json_fault *ret_fault);
+
+static inline enum cw_json_kind cw_json_kind(const struct cw_json *v)
+{
+    return v->kind;
+}
+
+static inline struct cw_str cw_json_string(const struct cw_json *v)
+{
+    return v->u.text;
+}
+
+static inline double cw_json_number(const struct cw_json *v)
+{
+    return v->number;
+}
+
+/* The first element or member; NULL when there is none, or v cannot have any. */
+static inline const struct cw_json *cw_json_first(const struct cw_json *v)
+{
+    return v->kind >= CW_JSON_ARRAY ? v->u.of.first : NULL;
+}
+
+/* 0 when it is no array. */
+static inline size_t cw_json_size(const struct cw_json *v)
+{
+    return v->kind == CW_JSON_ARRAY ? v->u.of.n : 0;
+}
+
+/* By walking there; NULL beyond the end, or when it is no array. */
+const struct cw_json *cw_json_element(const struct cw_json *v, size_t i);
 /* NULL when it is no object or has no such member. */
 const struct cw_json *cw_json_member(const struct cw_json *v, const char *name);
-/* 0 when it is no array; NULL beyond its end. */
-size_t cw_json_size(const struct cw_json *v);
-const struct cw_json *cw_json_element(const struct cw_json *v, size_t i);
-
-/* Calls back with each member of an object, in the order of the text; with none for anything else.
- */
-void cw_json_each(const struct cw_json *v,
-                  void (*fn)(void *arg, const char *name, const struct cw_json *member), void *arg);
+/* The same; the search begins behind *hint, a member found before, where one that is asked for in
+ * the order of the text stands, and leaves there what it found. NULL there: at the first. */
+const struct cw_json *cw_json_member_after(const struct cw_json *v, const char *name,
+                                           const struct cw_json **hint);
 
 #endif

@@ -9,10 +9,11 @@
 
 /* ---- any bytes ---- */
 
-/* Length of the UTF-8 character at p, of at most n bytes; 0 when it is malformed. Overlong forms,
- * surrogates and what lies beyond U+10FFFF are shut out by the range of the second byte. */
-static size_t utf8_length(const unsigned char *p, size_t n)
+/* Overlong forms, surrogates and what lies beyond U+10FFFF are shut out by the range of the second
+ * byte. */
+size_t cw_utf8_length(const char *text, size_t n)
 {
+    const unsigned char *p = (const unsigned char *)text;
     static const struct {
         unsigned char from, to, low, high, length;
     } forms[] = {
@@ -35,9 +36,8 @@ static size_t utf8_length(const unsigned char *p, size_t n)
 
 size_t cw_locate_bad_utf8(struct cw_str text)
 {
-    const unsigned char *p = (const unsigned char *)text.p;
     for (size_t i = 0, length; i < text.n; i += length) {
-        length = p[i] < 0x80 ? 1 : utf8_length(p + i, text.n - i);
+        length = (text.p[i] & 0x80) ? cw_utf8_length(text.p + i, text.n - i) : 1;
         if (length == 0)
             return i;
     }
@@ -178,8 +178,7 @@ static size_t put_utf8(int32_t code, char out[4])
     return more + 1;
 }
 
-/* Takes the escape a raw text begins with and writes what it stands for; 0: malformed. */
-static size_t take_escape(struct cw_str *raw, char out[4])
+size_t cw_locate_escape(struct cw_str *raw, char out[4])
 {
     static const char letters[] = "bfnrt\"\\/", meant[] = "\b\f\n\r\t\"\\/";
     if (raw->n >= 2 && raw->p[1] == 'u') {
@@ -205,7 +204,7 @@ static bool is_name(struct cw_str raw, const char *name)
         char out[4] = {raw.p[0]};
         size_t length = 1;
         if (raw.p[0] == '\\') {
-            length = take_escape(&raw, out);
+            length = cw_locate_escape(&raw, out);
         } else {
             raw.p++;
             raw.n--;

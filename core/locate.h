@@ -12,6 +12,8 @@
 
 /* The first byte that is not part of well-formed UTF-8. */
 size_t cw_locate_bad_utf8(struct cw_str text);
+/* Length of the UTF-8 character at p, of n bytes at least one; 0 when it is malformed. */
+size_t cw_utf8_length(const char *p, size_t n);
 /* The bracket that opens one level more than `most`. */
 size_t cw_locate_too_deep(struct cw_str text, size_t most);
 
@@ -27,6 +29,11 @@ size_t cw_locate_first(struct cw_str text, size_t at);
 size_t cw_locate_next(struct cw_str text, size_t at);
 /* The number at `at`, as it is written. */
 struct cw_str cw_locate_number(struct cw_str text, size_t at);
+
+/* Takes the escape that a string's raw content begins with, \u and its like with four digits, and
+ * writes what it stands for in UTF-8; returns the bytes, 0 for malformed. Of half a pair of
+ * surrogates it does not say so. */
+size_t cw_locate_escape(struct cw_str *raw, char out[4]);
 
 /* Writes the JSON Pointer of the last member name or element that begins before byte `before`, cut
  * to what fits, and returns where it begins. The text up to there must have been accepted. */

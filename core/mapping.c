@@ -240,8 +240,8 @@ static int write_elements(struct cw_decoder *d, const struct cw_rule *r, const s
     int err = 0;
     struct cw_node el = {.up = nd, .at = CW_NOWHERE};
     at = cw_locate_first(d->source.text, at);
-    for (size_t n = cw_json_size(v); el.index < n && !err; el.index++) {
-        struct cw_scope scope = {cw_json_element(v, el.index), at};
+    for (v = cw_json_first(v); v && !err; v = v->next, el.index++) {
+        struct cw_scope scope = {v, at};
         err = write_element(d, r, scope, &el);
         if (!err)
             err = check_size(d);
@@ -317,7 +317,7 @@ static int parse_again(struct cw_decoder *d, struct cw_node *ret_root)
 {
     struct cw_json_fault fault;
     d->text = (struct cw_str){d->mapped.p, d->mapped.n};
-    int err = cw_json_parse_in(&d->room, d->text, &d->root, &fault);
+    int err = cw_json_parse(&d->room, d->text, &d->root, &fault);
     if (err == -CW_E_REJECT)
         return cw_refuse_plain(d, CW_NOWHERE, fault.code, "in the contract's form: %s", fault.text);
     if (!err)

@@ -26,6 +26,8 @@ struct cw_str cw_scalar_text(const struct cw_decoder *d, const struct cw_pointer
     case CW_JSON_FALSE:
         return CW_STR("false");
     case CW_JSON_NUMBER:
+        if (v->u.text.p)
+            return v->u.text;
         return cw_locate_number(d->source.text,
                                 cw_pointer_locate(p, scope.v, d->source.text, scope.at));
     default:

@@ -138,7 +138,7 @@ int cw_pointer_parse(struct cw_json_room *room, const char *text, struct cw_poin
 
 static bool is_picked(const struct cw_json *element, const struct cw_pointer_step *step)
 {
-    const struct cw_json *v = element ? cw_json_member(element, step->key) : NULL;
+    const struct cw_json *v = cw_json_member(element, step->key);
     if (!v || cw_json_kind(v) != CW_JSON_STRING)
         return false;
     struct cw_str s = cw_json_string(v);
@@ -151,8 +151,9 @@ static size_t element_of(const struct cw_json *v, const struct cw_pointer_step *
     size_t n = cw_json_size(v);
     if (step->name)
         return step->index < n ? step->index : SIZE_MAX;
-    for (size_t i = 0; i < n; i++)
-        if (is_picked(cw_json_element(v, i), step))
+    size_t i = 0;
+    for (const struct cw_json *el = cw_json_first(v); el; el = el->next, i++)
+        if (is_picked(el, step))
             return i;
     return SIZE_MAX;
 }

@@ -25,12 +25,12 @@ static bool is_coded(struct cw_str name)
 /* Whoever can write to Redis must not be able to break what is printed here and below. */
 static bool is_json(struct cw_str s)
 {
-    struct cw_json *v;
+    struct cw_json_room room = {0};
+    const struct cw_json *v;
     struct cw_json_fault fault;
-    if (cw_json_parse(s, &v, &fault) != 0)
-        return false;
-    cw_json_free(v);
-    return true;
+    bool is = cw_json_parse(&room, s, &v, &fault) == 0;
+    cw_json_room_free(&room);
+    return is;
 }
 
 static void put_text(struct cw_buf *b, struct cw_str s)

@@ -65,12 +65,13 @@ static bool is_used(const struct cw_map_test *t, const struct cw_json *v)
 }
 
 /* Whether a pointer of the profile picks elements by that member. */
-static bool is_key(const struct cw_map_test *t, const char *name)
+static bool is_key(const struct cw_map_test *t, struct cw_str name)
 {
     for (size_t i = 0; i < t->n_pointers; i++) {
         const struct cw_pointer *p = t->pointers[i].pointer;
         for (size_t s = 0; s < p->n; s++)
-            if (p->steps[s].key && strcmp(p->steps[s].key, name) == 0)
+            if (p->steps[s].key && strlen(p->steps[s].key) == name.n &&
+                memcmp(p->steps[s].key, name.p, name.n) == 0)
                 return true;
     }
     return false;
@@ -105,21 +106,20 @@ struct walk {
 
 static void walk_value(struct walk *w, const struct cw_json *v);
 
-static void step_into(struct walk *w, const char *name, const struct cw_json *v, bool in_element)
+static void step_into(struct walk *w, struct cw_str name, const struct cw_json *v, bool in_element)
 {
     struct walk inside = *w;
     size_t n = strlen(w->path);
     inside.in_element = in_element;
-    (void)snprintf(inside.path + n, sizeof inside.path - n, "/%s", name);
+    (void)snprintf(inside.path + n, sizeof inside.path - n, "/%.*s", (int)name.n, name.p);
     walk_value(&inside, v);
 }
 
-static void walk_member(void *arg, const char *name, const struct cw_json *v)
+static void walk_member(const struct walk *w, const struct cw_json *v)
 {
-    struct walk *w = arg;
     struct walk here = *w;
-    here.used |= w->in_element && is_key(w->t, name);
-    step_into(&here, name, v, false);
+    here.used |= w->in_element && is_key(w->t, v->name);
+    step_into(&here, v->name, v, false);
 }
 
 /* Only what holds no other value is counted: a container is used by its parts. */
@@ -127,12 +127,12 @@ static void walk_value(struct walk *w, const struct cw_json *v)
 {
     enum cw_json_kind kind = cw_json_kind(v);
     w->used |= is_used(w->t, v);
-    if (kind == CW_JSON_OBJECT)
-        cw_json_each(v, walk_member, w);
-    else if (kind == CW_JSON_ARRAY)
-        for (size_t i = 0; i < cw_json_size(v); i++)
-            step_into(w, "*", cw_json_element(v, i), true);
-    else
+    for (const struct cw_json *of = cw_json_first(v); of; of = of->next)
+        if (kind == CW_JSON_OBJECT)
+            walk_member(w, of);
+        else
+            step_into(w, CW_STR("*"), of, true);
+    if (kind < CW_JSON_ARRAY)
         count_path(w->t, w->path, w->used);
 }
 

@@ -22,15 +22,15 @@ static struct cw_str quoted(struct cw_str line, size_t at)
 
 static struct cw_str unescaped(struct cw_str text, struct cw_buf *b)
 {
-    struct cw_json *v;
+    struct cw_json_room room = {0};
+    const struct cw_json *v;
     struct cw_json_fault fault;
-    if (cw_json_parse(text, &v, &fault) != 0)
-        return (struct cw_str){0};
-    struct cw_str s = cw_json_string(v);
+    bool read = cw_json_parse(&room, text, &v, &fault) == 0;
     cw_buf_clear(b);
-    cw_buf_put(b, s.p, s.n);
-    cw_json_free(v);
-    return b->failed ? (struct cw_str){0} : (struct cw_str){b->p, b->n};
+    if (read)
+        cw_buf_put(b, cw_json_string(v).p, cw_json_string(v).n);
+    cw_json_room_free(&room);
+    return !read || b->failed ? (struct cw_str){0} : (struct cw_str){b->p, b->n};
 }
 
 struct cw_str cw_member_text(struct cw_str line, const char *member, struct cw_buf *b)

@@ -83,11 +83,11 @@ static void pointers_find(void **state)
     for (size_t i = 0; i < COUNT(found); i++) {
         struct cw_json_room room = {0};
         struct cw_pointer p;
-        struct cw_json *root;
+        const struct cw_json *root;
         struct cw_json_fault fault;
         struct cw_str text = {found[i][1], strlen(found[i][1])};
         assert_int_equal(cw_pointer_parse(&room, found[i][0], &p, NULL), 0);
-        assert_int_equal(cw_json_parse_in(&room, text, &root, &fault), 0);
+        assert_int_equal(cw_json_parse(&room, text, &root, &fault), 0);
         const struct cw_json *v = cw_pointer_find(&p, root);
         size_t at = cw_pointer_locate(&p, root, text, cw_locate_root(text));
         if ((v != NULL) != (found[i][2] != NULL) || (at != CW_NOWHERE) != (v != NULL))
