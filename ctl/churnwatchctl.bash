@@ -21,7 +21,7 @@ _churnwatchctl_options()
     case $1 in
     'replay') echo --events --profiles --managers --outcomes --tasks --partitions --threads --until --now --dead-letters ;;
     'sim') echo --out --send --rate --seed --clients --days --start ;;
-    'score') echo --series --daily ;;
+    'score') echo --series --daily --step ;;
     'fit') echo --tasks --outcomes --truth --settings-out ;;
     'ingest') echo --topic --key ;;
     'tasks') echo --limit ;;
@@ -85,6 +85,7 @@ _churnwatchctl_value()
     'sim:--clients') return 0 ;;
     'sim:--days') return 0 ;;
     'sim:--start') return 0 ;;
+    'score:--step') return 0 ;;
     'ingest:--topic') return 0 ;;
     'ingest:--key') return 0 ;;
     'tasks:--limit') return 0 ;;

@@ -6,13 +6,13 @@
 #include "churnwatch/civil.h"
 
 enum { WARMUP = 28, WARMUP_SPIKE = 21, KNOWN = 10, SILENCE_LEAST = 5 }; /* days */
-/* From where a sign is an alarm: the detectors' own defaults; but spend_decline's 2.2 is of spend
- * and usage together, and 2.8 of spend alone is once in 170 days of a shop's products
- * (docs/quality.md).
+/* From where a sign is an alarm. Of spend alone, and with nobody to compare with, a limit that
+ * follows the population is not to be had: these are reached about once in 190 days of a shop's
+ * products (docs/quality.md).
  */
 #define FALL_FIRES 4.5  /* units */
 #define GAPS 2.5        /* own gaps */
-#define SPIKE_FIRES 2.5 /* sigma */
+#define SPIKE_FIRES 2.7 /* sigma */
 
 static double silence_of(const struct own_gap *g)
 {
@@ -28,18 +28,21 @@ static double spike_of(struct cw_daily *d, cw_day day, double amount)
 {
     static const struct cw_shock none = {0, 1};
     struct cw_channel_day v;
-    int weekday = cw_weekday(day);
+    int weekday = d->step_days == 1 ? cw_weekday(day) : 0;
+    cw_day step = (cw_day)((day - d->begin) / d->step_days);
     bool working = weekday < 5;
     cw_baseline_view(&d->baseline, weekday, working, amount, none, WARMUP_SPIKE, &v);
-    double spike = v.warm ? fmax(0, spell_of(&d->spells, day, &v).score / SPIKE_FIRES) : 0;
+    double spike = v.warm ? fmax(0, spell_of(&d->spells, step, &v).score / SPIKE_FIRES) : 0;
     if (v.warm)
-        spell_remember(&d->spells, day, &v);
+        spell_remember(&d->spells, step, &v);
     cw_baseline_learn(&d->baseline, weekday, working, amount, none);
     return spike;
 }
 
 struct cw_daily_signs cw_daily_step(struct cw_daily *d, cw_day day, double amount)
 {
+    if (d->decline.days == 0)
+        d->begin = day;
     own_gap_count(&d->silence, amount > 0, 1);
     two_scale_step(&d->decline, amount);
     return (struct cw_daily_signs){.fall = fall_of(&d->decline),

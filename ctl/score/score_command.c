@@ -73,8 +73,9 @@ static int judge_day(struct scoring *s, const struct cw_score_row *r, struct jud
 {
     if (r->number < 0)
         return misread(s, "a day's amount is below nothing");
-    if (s->daily.decline.days && r->day <= s->last)
-        return misread(s, "the day is not later than the one before");
+    if (s->daily.decline.days && r->day - s->last < s->daily.step_days)
+        return misread(s, s->daily.step_days == 1 ? "the day is not later than the one before"
+                                                  : "less than a step after the one before");
     s->last = r->day;
     ret_judged->signs = cw_daily_step(&s->daily, r->day, r->number);
     ret_judged->score = cw_daily_score(&ret_judged->signs);
@@ -135,6 +136,9 @@ static int score_lines(struct scoring *s)
 static enum cw_exit run_command(const struct cw_ctl *ctl)
 {
     struct scoring s = {.json = ctl->json, .by_day = cw_args_flag(ctl->args, "daily")};
+    s.daily.step_days = cw_args_count(ctl->args, "step", 1);
+    if (!s.by_day && cw_args_text(ctl->args, "step"))
+        return cw_ctl_misused(ctl, "--step is of --daily");
     int err = cw_lines_open(cw_args_text(ctl->args, "series"), &s.lines, &s.eb);
     if (!err)
         err = score_lines(&s);
@@ -150,6 +154,9 @@ static const struct cw_option options[] = {
      CW_OPTION_TEXT, true, 0, 0},
     {0, "daily", NULL, "a row is a day's amount, judged as the daemon judges a client's spend",
      CW_OPTION_FLAG, false, 0, 0},
+    {0, "step", "DAYS",
+     "with --daily: a row is the sum of so many days, as 7 for who buys every other week; 1",
+     CW_OPTION_COUNT, false, 1, 31},
     {0},
 };
 

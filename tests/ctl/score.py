@@ -85,9 +85,9 @@ for row, says in (
         (T + ",1-1", '"1-1" is no number')):
     check_run(f"row {row!r}", score(text(row)), 1, err=["standard input:2: ", says])
 
-def by_day(amounts, *options):
+def by_day(amounts, *options, step=1):
     start = datetime.date(2026, 1, 5)
-    rows = (f"{start + datetime.timedelta(days=i)},{a}" for i, a in enumerate(amounts))
+    rows = (f"{start + datetime.timedelta(days=i * step)},{a}" for i, a in enumerate(amounts))
     return score(text(*rows), "--daily", *options)
 
 
@@ -112,6 +112,17 @@ falls, silences, spikes = most(usual[:80] + [usual[80] * 10] + usual[81:], 80)
 check("ten times as much is a spike, once", spikes == [0] and not falls and not silences, spikes)
 got = [json.loads(line) for line in by_day(usual, "--json")[1].splitlines()]
 check("--json has the signs", set(got[50]) == {"timestamp", "value", "score", "fall", "silence", "spike"}, got[50])
+def spikes_of(amounts, *options, step):
+    lines = by_day(amounts, *options, step=step)[1].splitlines()[1:]
+    return [i for i, line in enumerate(lines) if float(line.split(",")[5]) >= 1]
+
+
+weeks = [10 + i * 37 % 7 for i in range(60)] + [45, 45, 45] + [10] * 5
+check("three dear weeks follow each other", spikes_of(weeks, "--step", "7", step=7) == [61, 62],
+      spikes_of(weeks, "--step", "7", step=7))
+check("three dear days a week apart do not", spikes_of(weeks, step=7) == [], spikes_of(weeks, step=7))
+check_run("a step too soon", by_day([1, 1], "--step", "7", step=6), 1, err="input:3: less than a step after the one before")
+check_run("a step of what is not days", score(text(T + ",1"), "--step", "7"), 2, err="--step is of --daily")
 check_run("an amount below nothing", by_day([1, -1]), 1, err="input:3: a day's amount is below nothing")
 check_run("a day twice", score(text(T + ",1", T + ":01,1"), "--daily"), 1,
           err="input:3: the day is not later than the one before")
