@@ -1,77 +1,15 @@
-/* Reading a client: its lines, its slices, its bills. Writing is core/clients.c. */
+/* Reading a client: its profile, lines and bills. Writing is core/clients.c. */
 #include "churnwatch/client.h"
 
-#include <pthread.h>
+#include <string.h>
 
-/* Where each detector's slice begins, worked out from the table once; the last entry is the size of
- * all. Written before its first use and never again, so threads may share it. */
-static struct {
-    size_t client[CW_DETECTORS + 1], line[CW_DETECTORS + 1];
-} offsets;
-static pthread_once_t offsets_once = PTHREAD_ONCE_INIT;
-
-static void work_out_offsets(void)
+struct cw_str cw_client_profile(const struct cw_client *cl)
 {
-    for (unsigned d = 0; d < CW_DETECTORS; d++) {
-        offsets.client[d + 1] = offsets.client[d] + cw_detectors[d]->state_size;
-        offsets.line[d + 1] = offsets.line[d] + cw_detectors[d]->line_state_size;
-    }
-}
-
-static size_t offset_in_client(unsigned detector)
-{
-    (void)pthread_once(&offsets_once, work_out_offsets);
-    return offsets.client[detector];
-}
-
-static size_t offset_in_line(unsigned detector)
-{
-    (void)pthread_once(&offsets_once, work_out_offsets);
-    return offsets.line[detector];
-}
-
-size_t cw_client_slices_size(void)
-{
-    return offset_in_client(CW_DETECTORS);
-}
-
-size_t cw_line_stride(void)
-{
-    size_t n = sizeof(struct cw_line) + offset_in_line(CW_DETECTORS);
-    return (n + 7) & ~(size_t)7;
-}
-
-struct cw_line *cw_client_line_at(const struct cw_client *cl, uint32_t i)
-{
-    return (struct cw_line *)(void *)(cl->lines + (size_t)i * cw_line_stride());
-}
-
-struct cw_line *cw_client_line(const struct cw_client *cl, cw_number number)
-{
-    uint32_t lo = 0, hi = cl->n_lines;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        struct cw_line *ln = cw_client_line_at(cl, mid);
-        if (ln->number == number)
-            return ln;
-        if (ln->number < number)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return NULL;
-}
-
-void *cw_client_slice(const struct cw_client *cl, unsigned detector)
-{
-    return cw_detectors[detector]->state_size ? cl->slices + offset_in_client(detector) : NULL;
-}
-
-void *cw_line_slice(const struct cw_line *ln, unsigned detector)
-{
-    if (!ln || !cw_detectors[detector]->line_state_size)
-        return NULL;
-    return (unsigned char *)(uintptr_t)(ln + 1) + offset_in_line(detector);
+    uint32_t n;
+    if (!cl->packed)
+        return (struct cw_str){0};
+    memcpy(&n, cl->packed, sizeof n);
+    return (struct cw_str){cl->packed + sizeof n, n};
 }
 
 bool cw_client_all_stopped(const struct cw_client *cl)

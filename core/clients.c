@@ -1,74 +1,23 @@
-/* Making, finding and changing clients: the shard's table, lines, profiles, ids seen, and the facts
- * an event leaves behind. */
+/* Making, finding and changing clients, with what they take counted: lines, ids seen, profiles. */
 #include <stdlib.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "core/lines.h"
 #include "core/past.h"
 #include "core/profile.h"
 #include "core/shard_state.h"
+#include "core/slices.h"
 
-enum { FIRST_SLOTS = 1024, RING_CLIENT = 8, RING_LINE = 8 };
+enum { FIRST_TOUCHED = 1024 };
 
-/* ---- the table ---- */
-
-static bool same(const struct cw_client *cl, uint64_t hash, struct cw_str id)
-{
-    return cl->hash == hash && cl->id.n == id.n && memcmp(cl->id.p, id.p, id.n) == 0;
-}
-
-static size_t slot_of(const struct cw_shard *sh, uint64_t hash, struct cw_str id)
-{
-    size_t at = (size_t)hash & (sh->n_slots - 1);
-    while (sh->slots[at] && !same(sh->slots[at], hash, id))
-        at = (at + 1) & (sh->n_slots - 1);
-    return at;
-}
-
-static bool grow_slots(struct cw_shard *sh)
-{
-    size_t n = sh->n_slots ? sh->n_slots * 2 : FIRST_SLOTS;
-    struct cw_client **slots = calloc(n, sizeof *slots);
-    if (!slots)
-        return false;
-    for (size_t i = 0; i < sh->n_clients; i++) {
-        size_t at = (size_t)sh->all[i]->hash & (n - 1);
-        while (slots[at])
-            at = (at + 1) & (n - 1);
-        slots[at] = sh->all[i];
-    }
-    free(sh->slots);
-    sh->slots = slots;
-    sh->n_slots = n;
-    return true;
-}
-
-static bool grow_list(struct cw_client ***list, size_t *cap)
-{
-    size_t n = *cap ? *cap * 2 : FIRST_SLOTS;
-    struct cw_client **p = realloc(*list, n * sizeof *p);
-    if (!p)
-        return false;
-    *list = p;
-    *cap = n;
-    return true;
-}
+/* ---- making and emptying ---- */
 
 struct cw_client *cw_clients_find(const struct cw_shard *sh, struct cw_str id)
 {
-    return sh->n_slots ? sh->slots[slot_of(sh, XXH3_64bits(id.p, id.n), id)] : NULL;
-}
-
-/* All but its place in the slab. */
-static void free_client(struct cw_client *cl)
-{
-    cw_task_free(cl->task);
-    cw_past_free(cl->past);
-    free((void *)(uintptr_t)cl->profile.p);
-    free(cl->lines);
-    free(cl->seen);
+    return cw_index_find(&sh->clients, id, cw_index_hash(id));
 }
 
 /* What a client is before anything is known of it; all else is zero. */
@@ -84,44 +33,45 @@ static void set_unknown(struct cw_client *cl)
     cl->policy = UINT32_MAX;
 }
 
-static size_t client_bytes(struct cw_str id)
+static size_t record_bytes(const struct cw_client *cl)
 {
-    return sizeof(struct cw_client) + cw_client_slices_size() + id.n + 1;
+    return sizeof *cl + cw_slices_begin(cl) + cw_slices_of_client();
 }
 
-static struct cw_client *new_client(struct cw_shard *sh, struct cw_str id, uint64_t hash)
+static struct cw_client *new_client(struct cw_shard *sh, struct cw_str id, uint32_t hash)
 {
-    struct cw_client *cl = cw_slab_take(&sh->slab, client_bytes(id));
+    struct cw_client sized = {.id_n = (uint8_t)id.n};
+    struct cw_client *cl =
+        id.n <= CW_CLIENT_ID_MOST ? cw_slab_take(&sh->slab, record_bytes(&sized)) : NULL;
     if (!cl)
         return NULL;
-    cl->slices = (unsigned char *)(cl + 1);
-    char *text = (char *)cl->slices + cw_client_slices_size();
-    memcpy(text, id.p, id.n);
-    cl->id = (struct cw_str){text, id.n};
+    cl->id_n = (uint8_t)id.n;
     cl->hash = hash;
+    memcpy(cl + 1, id.p, id.n);
     set_unknown(cl);
     return cl;
 }
 
 struct cw_client *cw_clients_get(struct cw_shard *sh, struct cw_str id)
 {
-    uint64_t hash = XXH3_64bits(id.p, id.n);
-    if (sh->n_slots) {
-        struct cw_client *cl = sh->slots[slot_of(sh, hash, id)];
-        if (cl)
-            return cl;
-    }
-    bool room = (sh->n_clients + 1) * 4 <= sh->n_slots * 3 || grow_slots(sh);
-    room = room && (sh->n_clients < sh->cap_all || grow_list(&sh->all, &sh->cap_all));
-    struct cw_client *cl = room ? new_client(sh, id, hash) : NULL;
-    if (!cl) {
+    uint32_t hash = cw_index_hash(id);
+    struct cw_client *cl = cw_index_find(&sh->clients, id, hash);
+    if (cl)
+        return cl;
+    cl = new_client(sh, id, hash);
+    if (!cl || !cw_index_add(&sh->clients, cl)) {
         sh->failed = true;
         return NULL;
     }
-    sh->slots[slot_of(sh, hash, id)] = cl;
-    sh->all[sh->n_clients++] = cl;
-    sh->bytes += client_bytes(id) + 3 * sizeof cl;
+    sh->bytes += record_bytes(cl);
     return cl;
+}
+
+static void free_owned(struct cw_client *cl)
+{
+    cw_task_free(cl->task);
+    cw_past_free(cl->past);
+    cw_rare_free(cl->rare);
 }
 
 void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
@@ -130,19 +80,16 @@ void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
         sh->n_tasks--;
         sh->bytes -= sizeof *cl->task + cl->task->cap_signals * sizeof *cl->task->signals;
     }
-    sh->bytes -= cw_past_bytes(cl->past);
-    cw_task_free(cl->task);
-    cw_past_free(cl->past);
-    memset(cl->slices, 0, cw_client_slices_size());
+    sh->bytes -= cw_past_bytes(cl->past) + cw_rare_bytes(cl->rare) + cw_lines_bytes(cl);
+    free_owned(cl);
+    cw_lines_clear(cl);
+    sh->bytes += cw_lines_bytes(cl);
+    memset((char *)(cl + 1) + cw_slices_begin(cl), 0, cw_slices_of_client());
     struct cw_client kept = *cl;
-    *cl = (struct cw_client){.id = kept.id,
+    *cl = (struct cw_client){.id_n = kept.id_n,
                              .hash = kept.hash,
-                             .profile = kept.profile,
+                             .packed = kept.packed,
                              .lines = kept.lines,
-                             .lines_cap = kept.lines_cap,
-                             .slices = kept.slices,
-                             .seen = kept.seen,
-                             .seen_cap = kept.seen_cap,
                              .older = kept.older,
                              .newer = kept.newer,
                              .written = kept.written,
@@ -152,37 +99,35 @@ void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
 
 void cw_clients_free(struct cw_shard *sh)
 {
-    for (size_t i = 0; i < sh->n_clients; i++)
-        free_client(sh->all[i]);
+    for (size_t i = 0; i < sh->clients.n; i++) {
+        struct cw_client *cl = sh->clients.all[i];
+        free_owned(cl);
+        cw_lines_free(cl);
+        free(cl->packed);
+    }
     cw_slab_free(&sh->slab);
-    free(sh->all);
-    free(sh->slots);
+    cw_index_free(&sh->clients);
     free(sh->touched);
 }
 
-static int by_id(const void *a, const void *b)
-{
-    const struct cw_client *x = *(struct cw_client *const *)a, *y = *(struct cw_client *const *)b;
-    size_t n = x->id.n < y->id.n ? x->id.n : y->id.n;
-    int c = memcmp(x->id.p, y->id.p, n);
-    return c ? c : (x->id.n > y->id.n) - (x->id.n < y->id.n);
-}
-
-void cw_clients_sort(struct cw_shard *sh)
-{
-    if (sh->n_sorted == sh->n_clients)
-        return;
-    qsort(sh->all, sh->n_clients, sizeof *sh->all, by_id);
-    sh->n_sorted = sh->n_clients;
-}
-
 /* ---- what the state log needs to know ---- */
+
+static bool grow_touched(struct cw_shard *sh)
+{
+    size_t cap = sh->cap_touched ? sh->cap_touched * 2 : FIRST_TOUCHED;
+    struct cw_client **p = realloc(sh->touched, cap * sizeof *p);
+    if (!p)
+        return false;
+    sh->touched = p;
+    sh->cap_touched = cap;
+    return true;
+}
 
 void cw_clients_touch(struct cw_shard *sh, struct cw_client *cl)
 {
     if (cl->touched)
         return;
-    if (sh->n_touched == sh->cap_touched && !grow_list(&sh->touched, &sh->cap_touched)) {
+    if (sh->n_touched == sh->cap_touched && !grow_touched(sh)) {
         sh->failed = true;
         return;
     }
@@ -215,20 +160,16 @@ void cw_clients_written(struct cw_shard *sh, struct cw_client *cl, uint32_t comm
     cl->written = commit;
 }
 
-/* ---- lines ---- */
+/* ---- lines and repeats ---- */
 
-/* Where the line is, or belongs. */
-static uint32_t line_place(const struct cw_client *cl, cw_number number)
+/* A change of the client's block, with what it takes counted. */
+static bool reserve(struct cw_shard *sh, struct cw_client *cl, uint32_t lines)
 {
-    uint32_t lo = 0, hi = cl->n_lines;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (cw_client_line_at(cl, mid)->number < number)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
+    size_t before = cw_lines_bytes(cl);
+    bool ok = cw_lines_reserve(cl, lines);
+    sh->failed |= !ok;
+    sh->bytes += cw_lines_bytes(cl) - before;
+    return ok;
 }
 
 struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_number number)
@@ -236,102 +177,43 @@ struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_nu
     struct cw_line *ln = cw_client_line(cl, number);
     if (ln || cl->n_lines >= (uint64_t)sh->settings->max_lines)
         return ln;
-    size_t stride = cw_line_stride();
-    if (cl->n_lines == cl->lines_cap) {
-        uint32_t cap = cl->lines_cap ? cl->lines_cap * 2 : 1;
-        unsigned char *p = realloc(cl->lines, cap * stride);
-        if (!p) {
-            sh->failed = true;
-            return NULL;
-        }
-        sh->bytes += (cap - cl->lines_cap) * stride;
-        cl->lines = p;
-        cl->lines_cap = cap;
+    size_t before = cw_lines_bytes(cl);
+    ln = cw_lines_add(cl, number);
+    sh->bytes += cw_lines_bytes(cl) - before;
+    if (!ln) {
+        sh->failed = true;
+        return NULL;
     }
-    uint32_t at = line_place(cl, number);
-    unsigned char *p = cl->lines + at * stride;
-    memmove(p + stride, p, (cl->n_lines - at) * stride);
-    memset(p, 0, stride);
-    cl->n_lines++;
-    ln = cw_client_line_at(cl, at);
-    ln->number = number;
     ln->status_at = CW_NO_TIME;
     ln->monthly_fee = -1;
     ln->first_day = ln->active_day = CW_NO_DAY;
-    cw_clients_fit_ring(sh, cl);
     return ln;
+}
+
+bool cw_clients_room(struct cw_shard *sh, struct cw_client *cl, size_t lines)
+{
+    size_t most = (size_t)sh->settings->max_lines;
+    return reserve(sh, cl, (uint32_t)(lines < most ? lines : most));
 }
 
 bool cw_clients_lines(struct cw_shard *sh, struct cw_client *cl, uint32_t n)
 {
-    size_t stride = cw_line_stride();
-    cl->n_lines = 0;
-    if (n > cl->lines_cap) {
-        unsigned char *lines = calloc(n, stride);
-        if (!lines) {
-            sh->failed = true;
-            return false;
-        }
-        sh->bytes += (n - cl->lines_cap) * stride;
-        free(cl->lines);
-        cl->lines = lines;
-        cl->lines_cap = n;
-    } else if (n) {
-        memset(cl->lines, 0, n * stride);
-    }
-    cl->n_lines = n;
-    return true;
-}
-
-/* ---- repeats ---- */
-
-/* How many of the last ids are looked at, and known. */
-static uint32_t horizon(const struct cw_client *cl)
-{
-    return RING_CLIENT + RING_LINE * cl->n_lines;
-}
-
-void cw_clients_fit_ring(struct cw_shard *sh, struct cw_client *cl)
-{
-    uint32_t want = horizon(cl);
-    if (want <= cl->seen_cap)
-        return;
-    uint32_t cap = cl->seen_cap * 2 > want ? cl->seen_cap * 2 : want;
-    uint64_t *seen = calloc(cap, sizeof *seen);
-    if (!seen) {
-        sh->failed = true;
-        return;
-    }
-    /* Oldest first, so that the ring goes on where it was. */
-    for (uint32_t i = 0; i < cl->seen_n; i++)
-        seen[i] = cl->seen[(cl->seen_at + cl->seen_cap - cl->seen_n + i) % cl->seen_cap];
-    free(cl->seen);
-    sh->bytes += (cap - cl->seen_cap) * sizeof *seen;
-    cl->seen = seen;
-    cl->seen_cap = cap;
-    cl->seen_at = cl->seen_n % cap;
-}
-
-/* No more are known than are looked at, whatever room the ring has: it grows in steps, and a
- * restored one has had others. With a line more, both know the same. */
-void cw_clients_remember(struct cw_client *cl, uint64_t id_hash)
-{
-    cl->seen[cl->seen_at] = id_hash;
-    cl->seen_at = (cl->seen_at + 1) % cl->seen_cap;
-    cl->seen_n += cl->seen_n < horizon(cl);
+    size_t before = cw_lines_bytes(cl);
+    bool ok = cw_lines_make(cl, n);
+    sh->failed |= !ok;
+    sh->bytes += cw_lines_bytes(cl) - before;
+    return ok;
 }
 
 bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str source,
                      struct cw_str id)
 {
-    uint64_t h = XXH3_64bits_withSeed(id.p, id.n, XXH3_64bits(source.p, source.n));
-    for (uint32_t i = 1; i <= cl->seen_n; i++)
-        if (cl->seen[(cl->seen_at + cl->seen_cap - i) % cl->seen_cap] == h)
-            return true;
+    uint64_t h = XXH3_64bits_withSeed(id.p, id.n, XXH3_64bits(source.p, source.n)) & CW_SEEN_BITS;
+    if (cw_seen_has(cl, h))
+        return true;
     cw_clients_touch(sh, cl);
-    cw_clients_fit_ring(sh, cl);
-    if (!sh->failed)
-        cw_clients_remember(cl, h);
+    if (cl->lines || reserve(sh, cl, 0))
+        cw_seen_add(cl, h);
     return false;
 }
 
@@ -339,14 +221,17 @@ bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str so
 
 static bool replace_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str packed)
 {
-    char *copy = packed.p ? malloc(packed.n + 1) : NULL;
+    uint32_t n = (uint32_t)packed.n;
+    char *copy = packed.p ? malloc(sizeof n + packed.n) : NULL;
     if (packed.p && !copy)
         return false;
-    if (packed.p)
-        memcpy(copy, packed.p, packed.n);
-    sh->bytes += packed.n - cl->profile.n;
-    free((void *)(uintptr_t)cl->profile.p);
-    cl->profile = (struct cw_str){copy, packed.n};
+    if (packed.p) {
+        memcpy(copy, &n, sizeof n);
+        memcpy(copy + sizeof n, packed.p, packed.n);
+    }
+    sh->bytes += packed.n - cw_client_profile(cl).n;
+    free(cl->packed);
+    cl->packed = copy;
     return true;
 }
 
@@ -361,7 +246,7 @@ static uint32_t county_of(struct cw_str packed)
 
 int cw_clients_set_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str packed)
 {
-    bool same = packed.p && cl->profile.p && cw_kept_same(packed, cl->profile);
+    bool same = packed.p && cl->packed && cw_kept_same(packed, cw_client_profile(cl));
     if (!same && !replace_profile(sh, cl, packed))
         return -CW_E_NOMEM;
     cl->has_profile = packed.p != NULL;
@@ -397,8 +282,8 @@ void cw_clients_segments(const struct cw_shard *sh, const struct cw_client *cl,
     struct cw_profile p = {.manager = {0}};
     struct cw_profile_room room;
     if (cl->has_profile)
-        (void)cw_profile_unpack(cl->profile, &p, &room);
-    struct cw_segment_key key = {.client = cl->id,
+        (void)cw_profile_unpack(cw_client_profile(cl), &p, &room);
+    struct cw_segment_key key = {.client = cw_client_id(cl),
                                  .manager = p.manager,
                                  .county = p.county,
                                  .class_ = (enum cw_class)cl->class_,

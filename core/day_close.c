@@ -56,7 +56,7 @@ static void tell_watcher(const struct cw_shard *sh, const struct cw_client *cl,
                          const struct cw_day_view *view)
 {
     const struct cw_watch *w = &sh->watch;
-    if (w->day && cl->id.n == w->client.n && memcmp(cl->id.p, w->client.p, cl->id.n) == 0)
+    if (w->day && cw_kept_same(cw_client_id(cl), w->client))
         w->day(w->arg, cl, view);
 }
 
@@ -95,12 +95,12 @@ void cw_day_close(struct cw_shard *sh, const struct cw_output *out)
                       .day = sh->open_day,
                       .now = sh->closes_at,
                       .working = cw_calendar_working(sh->settings->workdays, sh->open_day)};
-    cw_clients_sort(sh); /* Sums of floats depend on their order. */
-    if (find_shared(&c) != 0)
+    /* Sums of floats depend on their order. */
+    if (!cw_index_sort(&sh->clients) || find_shared(&c) != 0)
         sh->failed = true;
-    size_t n = sh->n_clients;
+    size_t n = sh->clients.n;
     for (size_t i = 0; i < n && !sh->failed; i++)
-        close_client(&c, sh->all[i], out);
+        close_client(&c, sh->clients.all[i], out);
     for (enum cw_channel ch = 0; ch < CW_CHANNELS; ch++)
         cw_shocks_free(&c.shocks[ch]);
     cw_rates_close(&sh->rates);

@@ -28,14 +28,13 @@ void cw_dry_note(struct cw_shard *sh, const struct cw_client *cl, const struct c
     if (!have_room(sh))
         return;
     struct cw_dry *d = &sh->dry[sh->n_dry++];
-    size_t n = cl->id.n < CW_CLIENT_ID_MOST ? cl->id.n : CW_CLIENT_ID_MOST;
     *d = (struct cw_dry){.line = s->line,
                          .at = at,
                          .severity = s->severity,
                          .detector = s->detector,
                          .slot = s->slot,
                          .step = s->step};
-    memcpy(d->client, cl->id.p, n);
+    memcpy(d->client, cw_client_id(cl).p, cl->id_n);
 }
 
 size_t cw_shard_dry(const struct cw_shard *sh, const struct cw_dry **ret_findings)

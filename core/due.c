@@ -9,9 +9,7 @@ static bool earlier(const struct cw_client *a, const struct cw_client *b)
 {
     if (a->task->due_at != b->task->due_at)
         return a->task->due_at < b->task->due_at;
-    size_t n = a->id.n < b->id.n ? a->id.n : b->id.n;
-    int c = memcmp(a->id.p, b->id.p, n);
-    return c ? c < 0 : a->id.n < b->id.n;
+    return cw_client_compare(a, b) < 0;
 }
 
 static void put(struct cw_shard *sh, size_t at, struct cw_client *cl)

@@ -103,12 +103,12 @@ static void ask(struct cw_judge *j, const struct cw_policy *p, unsigned d, struc
     const struct cw_client *cl = j->client;
     const struct cw_detector *det = cw_detectors[d];
     j->line = NULL;
-    cw_judge_choose(j, p, d);
+    cw_judge_look(j, p, d);
     if (det->explain)
         det->explain(j, x);
     for (uint32_t i = 0; det->explain_line && i < cl->n_lines; i++) {
         j->line = cw_client_line_at(cl, i);
-        cw_judge_choose(j, p, d);
+        cw_judge_look(j, p, d);
         det->explain_line(j, x);
     }
     add_open(j, x);
@@ -182,7 +182,7 @@ void cw_explain_task_json(struct cw_buf *b, const struct cw_shard *sh, const str
         return;
     }
     if (cl->has_profile)
-        (void)cw_profile_unpack(cl->profile, &p, &room);
+        (void)cw_profile_unpack(cw_client_profile(cl), &p, &room);
     verdict_of(sh, cl, &v);
     cw_task_json(b, sh, cl, &p, &v);
 }

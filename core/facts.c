@@ -208,6 +208,8 @@ static void profile_lines(struct cw_shard *sh, struct cw_client *cl, const struc
 {
     for (uint32_t i = 0; i < cl->n_lines; i++)
         cw_client_line_at(cl, i)->in_profile = false;
+    if (!cw_clients_room(sh, cl, p->n_lines))
+        return;
     for (size_t i = 0; i < p->n_lines && !sh->failed; i++) {
         struct cw_line *ln = cw_clients_line(sh, cl, p->lines[i].msisdn);
         if (!ln)

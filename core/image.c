@@ -260,12 +260,12 @@ void cw_image_settle(struct cw_shard *sh)
     /* The heap is what core/tasks.c keeps in it: open, not escalated, time still to come. Images
      * may have come over tasks that were in it. */
     sh->n_due = 0;
-    for (size_t i = 0; i < sh->n_clients && !sh->failed; i++) {
-        struct cw_task *t = sh->all[i]->task;
+    for (size_t i = 0; i < sh->clients.n && !sh->failed; i++) {
+        struct cw_task *t = sh->clients.all[i]->task;
         if (t)
             t->due_slot = UINT32_MAX;
         if (t && !t->escalated && t->due_at > sh->clock)
-            cw_due_push(sh, sh->all[i]);
+            cw_due_push(sh, sh->clients.all[i]);
     }
 }
 

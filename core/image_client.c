@@ -8,11 +8,12 @@
 
 #include "core/fields.h"
 #include "core/image.h"
+#include "core/lines.h"
 #include "core/profile.h"
+#include "core/slices.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "detectors' slices are stored as they are");
-_Static_assert(CW_DETECTORS <= 32, "slices present are a 32-bit mask");
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* ---- what is stored of each struct; a change here raises IMAGE_VERSION in image.c ---- */
@@ -63,7 +64,8 @@ static const struct cw_field line_fields[] = {
     CW_U8(cw_line, suspend_reason), CW_U8(cw_line, end_reason),  CW_U8(cw_line, in_profile),
     CW_U32(cw_line, forwarding),
 };
-_Static_assert(sizeof(struct cw_line) == 40, "a new member needs a row in line_fields");
+_Static_assert(sizeof(struct cw_line) == 40 + sizeof(struct cw_rare *),
+               "a new member needs a row in line_fields");
 
 /* ---- writing ---- */
 
@@ -72,40 +74,44 @@ static size_t slice_size(unsigned d, bool of_line)
     return of_line ? cw_detectors[d]->line_state_size : cw_detectors[d]->state_size;
 }
 
-/* Slices lie one after the other, in the table's order. */
-static void put_slices(struct cw_buf *b, const unsigned char *slices, bool of_line)
+/* Of the client, where ln is NULL. */
+static const void *slice_of(const struct cw_client *cl, const struct cw_line *ln, unsigned d)
+{
+    return ln ? cw_line_slice(ln, d) : cw_client_slice(cl, d);
+}
+
+/* One after the other, in the table's order. */
+static void put_slices(struct cw_buf *b, const struct cw_client *cl, const struct cw_line *ln)
 {
     uint32_t mask = 0;
-    const unsigned char *p = slices;
-    for (unsigned d = 0; d < CW_DETECTORS; p += slice_size(d, of_line), d++)
-        if (!cw_all_zero(p, slice_size(d, of_line)))
+    for (unsigned d = 0; d < CW_DETECTORS; d++)
+        if (!cw_all_zero(slice_of(cl, ln, d), slice_size(d, ln)))
             mask |= UINT32_C(1) << d;
     cw_buf_u32(b, mask);
-    p = slices;
-    for (unsigned d = 0; d < CW_DETECTORS; p += slice_size(d, of_line), d++)
+    for (unsigned d = 0; d < CW_DETECTORS; d++)
         if (mask >> d & 1)
-            cw_buf_put(b, p, slice_size(d, of_line));
+            cw_buf_put(b, slice_of(cl, ln, d), slice_size(d, ln));
 }
 
 /* Oldest first. */
 static void put_seen(struct cw_buf *b, const struct cw_client *cl)
 {
-    cw_buf_u32(b, cl->seen_n);
-    for (uint32_t i = cl->seen_n; i > 0; i--)
-        cw_buf_u64(b, cl->seen[(cl->seen_at + cl->seen_cap - i) % cl->seen_cap]);
+    cw_buf_u32(b, cw_seen_count(cl));
+    for (uint32_t i = 0; i < cw_seen_count(cl); i++)
+        cw_buf_u64(b, cw_seen_at(cl, i));
 }
 
 void cw_image_put_client(struct cw_buf *b, const struct cw_client *cl)
 {
-    cw_buf_str(b, cl->id);
+    cw_buf_str(b, cw_client_id(cl));
     cw_fields_put(b, cl, client_fields, COUNT(client_fields));
-    cw_buf_str(b, cl->profile);
-    put_slices(b, cl->slices, false);
+    cw_buf_str(b, cw_client_profile(cl));
+    put_slices(b, cl, NULL);
     cw_buf_u32(b, cl->n_lines);
     for (uint32_t i = 0; i < cl->n_lines; i++) {
         const struct cw_line *ln = cw_client_line_at(cl, i);
         cw_fields_put(b, ln, line_fields, COUNT(line_fields));
-        put_slices(b, (const unsigned char *)(ln + 1), true);
+        put_slices(b, cl, ln);
     }
     put_seen(b, cl);
     cw_buf_u8(b, cl->task != NULL);
@@ -118,19 +124,31 @@ void cw_image_put_client(struct cw_buf *b, const struct cw_client *cl)
 
 /* ---- reading ---- */
 
-static void read_slices(const struct cw_layout *l, struct cw_reader *r, unsigned char *slices,
-                        bool of_line)
+static void set_slice(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln, unsigned d,
+                      const void *from)
 {
+    struct cw_lent lent;
+    if (ln)
+        cw_slices_lend_line(ln, d, &lent);
+    else
+        cw_slices_lend(cl, d, &lent);
+    memcpy(lent.slice, from, slice_size(d, ln));
+    int bytes = cw_slices_return(ln ? &ln->rare : &cl->rare, d, ln, &lent);
+    sh->failed |= bytes < 0;
+    sh->bytes += bytes > 0 ? (size_t)bytes : 0;
+}
+
+/* Of the client, where ln is NULL. */
+static void read_slices(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl,
+                        struct cw_line *ln)
+{
+    const struct cw_layout *l = sh->layout;
     uint32_t mask = cw_read_u32(r);
     for (unsigned i = 0; i < l->n && !r->failed; i++) {
-        size_t n = of_line ? l->of[i].line_state_size : l->of[i].state_size;
+        size_t n = ln ? l->of[i].line_state_size : l->of[i].state_size;
         const void *from = mask >> i & 1 ? cw_read(r, n) : NULL;
-        if (!from || !l->of[i].same)
-            continue;
-        unsigned char *to = slices;
-        for (int d = 0; d < l->of[i].to; d++)
-            to += slice_size((unsigned)d, of_line);
-        memcpy(to, from, n);
+        if (from && n && l->of[i].same)
+            set_slice(sh, cl, ln, (unsigned)l->of[i].to, from);
     }
 }
 
@@ -145,7 +163,7 @@ static bool read_lines(struct cw_shard *sh, struct cw_reader *r, struct cw_clien
     for (uint32_t i = 0; i < n; i++) {
         struct cw_line *ln = cw_client_line_at(cl, i);
         cw_fields_read(r, ln, line_fields, COUNT(line_fields));
-        read_slices(sh->layout, r, (unsigned char *)(ln + 1), true);
+        read_slices(sh, r, cl, ln);
     }
     return !r->failed;
 }
@@ -153,19 +171,19 @@ static bool read_lines(struct cw_shard *sh, struct cw_reader *r, struct cw_clien
 static bool read_seen(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
 {
     uint32_t n = cw_read_u32(r);
-    if (r->failed || n > (size_t)(r->end - r->p) / sizeof *cl->seen)
+    if (r->failed || n > (size_t)(r->end - r->p) / sizeof(uint64_t))
         return false;
-    if (n)
-        cw_clients_fit_ring(sh, cl);
-    for (uint32_t i = 0; i < n && !sh->failed; i++)
-        cw_clients_remember(cl, cw_read_u64(r));
+    if (n && !cl->lines && !cw_clients_lines(sh, cl, 0))
+        return false;
+    for (uint32_t i = 0; i < n; i++)
+        cw_seen_add(cl, cw_read_u64(r) & CW_SEEN_BITS);
     return !sh->failed && !r->failed;
 }
 
 bool cw_image_read_client(struct cw_shard *sh, struct cw_reader *r, uint32_t commit)
 {
     struct cw_str id = cw_read_str(r);
-    if (r->failed || id.n == 0)
+    if (r->failed || id.n == 0 || id.n > CW_CLIENT_ID_MOST)
         return false;
     struct cw_client *cl = cw_clients_get(sh, id);
     if (!cl)
@@ -179,7 +197,7 @@ bool cw_image_read_client(struct cw_shard *sh, struct cw_reader *r, uint32_t com
         sh->failed = true;
         return false;
     }
-    read_slices(sh->layout, r, cl->slices, false);
+    read_slices(sh, r, cl, NULL);
     if (!read_lines(sh, r, cl) || !read_seen(sh, r, cl))
         return false;
     if (cw_read_u8(r) && !cw_image_read_task(sh, r, cl))

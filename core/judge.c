@@ -4,6 +4,7 @@
 #include "churnwatch/faults.h"
 #include "core/baseline.h"
 #include "core/shard_state.h"
+#include "core/slices.h"
 
 static struct cw_judge judge_of(struct cw_shard *sh, struct cw_client *cl)
 {
@@ -15,12 +16,45 @@ static struct cw_judge judge_of(struct cw_shard *sh, struct cw_client *cl)
                              .out = &sh->findings};
 }
 
-void cw_judge_choose(struct cw_judge *j, const struct cw_policy *p, unsigned d)
+/* ---- one detector's turn ---- */
+
+/* What is lent to the detector while it judges. */
+struct turn {
+    struct cw_lent client, line;
+};
+
+static void begin(struct turn *t, struct cw_judge *j, struct cw_client *cl,
+                  const struct cw_policy *p, unsigned d)
 {
     j->self = (uint8_t)d;
     j->t = p->value[d];
-    j->state = cw_client_slice(j->client, d);
-    j->line_state = cw_line_slice(j->line, d);
+    cw_slices_lend(cl, d, &t->client);
+    cw_slices_lend_line(j->line, d, &t->line);
+    j->state = t->client.slice;
+    j->line_state = t->line.slice;
+}
+
+static void count(struct cw_shard *sh, int bytes)
+{
+    if (bytes < 0)
+        sh->failed = true;
+    else
+        sh->bytes += (size_t)bytes;
+}
+
+static void end(const struct turn *t, struct cw_shard *sh, struct cw_client *cl, struct cw_judge *j)
+{
+    count(sh, cw_slices_return(&cl->rare, j->self, false, &t->client));
+    if (j->line)
+        count(sh, cw_slices_return(&j->line->rare, j->self, true, &t->line));
+}
+
+void cw_judge_look(struct cw_judge *j, const struct cw_policy *p, unsigned d)
+{
+    j->self = (uint8_t)d;
+    j->t = p->value[d];
+    j->state = (void *)(uintptr_t)cw_client_slice(j->client, d);
+    j->line_state = (void *)(uintptr_t)cw_line_slice(j->line, d);
 }
 
 void cw_judge_so_far(const struct cw_shard *sh, const struct cw_client *cl, enum cw_channel ch,
@@ -61,11 +95,17 @@ void cw_judge_event(struct cw_shard *sh, struct cw_client *cl, struct cw_line *l
     }
     for (unsigned d = 0; d < CW_DETECTORS; d++) {
         const struct cw_detector *det = cw_detectors[d];
-        cw_judge_choose(&j, policy, d);
-        if (det->on_event && (det->reads >> ev->type & 1))
+        bool reads = det->on_event && (det->reads >> ev->type & 1);
+        bool bill = det->on_bill && ev->type == CW_EV_BILL;
+        struct turn t;
+        if (!reads && !bill)
+            continue;
+        begin(&t, &j, cl, policy, d);
+        if (reads)
             det->on_event(&j);
-        if (det->on_bill && ev->type == CW_EV_BILL)
+        if (bill)
             det->on_bill(&j);
+        end(&t, sh, cl, &j);
     }
 }
 
@@ -78,18 +118,22 @@ void cw_judge_day(struct cw_shard *sh, struct cw_client *cl, const struct cw_day
     j.now = now;
     j.today = view->day;
     for (unsigned d = 0; d < CW_DETECTORS; d++) {
-        j.line = NULL;
-        cw_judge_choose(&j, policy, d);
-        if (cw_detectors[d]->on_day_close)
-            cw_detectors[d]->on_day_close(&j);
+        struct turn t;
+        if (!cw_detectors[d]->on_day_close)
+            continue;
+        begin(&t, &j, cl, policy, d);
+        cw_detectors[d]->on_day_close(&j);
+        end(&t, sh, cl, &j);
     }
     for (unsigned d = 0; d < CW_DETECTORS; d++) {
         if (!cw_detectors[d]->on_line_close)
             continue;
         for (uint32_t i = 0; i < cl->n_lines; i++) {
+            struct turn t;
             j.line = cw_client_line_at(cl, i);
-            cw_judge_choose(&j, policy, d);
+            begin(&t, &j, cl, policy, d);
             cw_detectors[d]->on_line_close(&j);
+            end(&t, sh, cl, &j);
         }
     }
 }

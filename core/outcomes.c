@@ -190,7 +190,7 @@ void cw_outcomes_profile(struct cw_client *cl, const struct cw_profile *p)
     if (!cl->task || !cl->task->reassigned_to.p || p->deleted)
         return;
     if (cl->has_profile)
-        (void)cw_profile_unpack(cl->profile, &before, &room);
+        (void)cw_profile_unpack(cw_client_profile(cl), &before, &room);
     if (!cw_kept_same(before.manager, p->manager))
         cw_kept_free(&cl->task->reassigned_to);
 }

@@ -47,8 +47,8 @@ void cw_shard_settings(struct cw_shard *sh, const struct cw_settings *s)
 {
     sh->settings = s;
     sh->n_policies = 0;
-    for (size_t i = 0; i < sh->n_clients; i++)
-        sh->all[i]->policy = UINT32_MAX;
+    for (size_t i = 0; i < sh->clients.n; i++)
+        sh->clients.all[i]->policy = UINT32_MAX;
 }
 
 void cw_shard_roster(struct cw_shard *sh, const struct cw_roster *r)
@@ -187,7 +187,7 @@ const struct cw_shard_counters *cw_shard_counters(const struct cw_shard *sh)
 
 size_t cw_shard_clients(const struct cw_shard *sh)
 {
-    return sh->n_clients;
+    return sh->clients.n;
 }
 
 size_t cw_shard_open_tasks(const struct cw_shard *sh)

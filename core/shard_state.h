@@ -7,6 +7,7 @@
 #include "churnwatch/shard.h"
 #include "churnwatch/task.h"
 #include "core/findings.h"
+#include "core/index.h"
 #include "core/rates.h"
 #include "core/slab.h"
 
@@ -39,11 +40,8 @@ struct cw_shard {
     struct cw_feed feed;
     struct cw_rates rates;
 
-    struct cw_slab slab;      /* clients lie in it, each with its id and its slices */
-    struct cw_client **slots; /* open addressing by hash; NULL = free */
-    size_t n_slots;           /* a power of two */
-    struct cw_client **all;   /* by id, but for those after n_sorted */
-    size_t n_clients, n_sorted, cap_all;
+    struct cw_slab slab; /* clients lie in it, each with its id and its slices */
+    struct cw_index clients;
 
     struct cw_client *oldest, *newest; /* order of writing to the state log */
     struct cw_client **touched;        /* changed since the last encode */
@@ -80,23 +78,19 @@ struct cw_client *cw_clients_find(const struct cw_shard *sh, struct cw_str id);
 /* Finds or makes; NULL when out of memory. */
 struct cw_client *cw_clients_get(struct cw_shard *sh, struct cw_str id);
 void cw_clients_free(struct cw_shard *sh);
-/* Brings `all` into byte order of ids. */
-void cw_clients_sort(struct cw_shard *sh);
 /* Marks as changed since the last encode. */
 void cw_clients_touch(struct cw_shard *sh, struct cw_client *cl);
 /* Moves to the newest end of the order of writing. */
 void cw_clients_written(struct cw_shard *sh, struct cw_client *cl, uint32_t commit);
 /* Finds or adds a line; NULL when the client has input.max_lines already, or no memory. */
 struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_number number);
+/* Makes room for so many lines, as far as input.max_lines goes; false: no memory. */
+bool cw_clients_room(struct cw_shard *sh, struct cw_client *cl, size_t lines);
 /* Makes room for n lines, all zero, in place of those there are; false: no memory. */
 bool cw_clients_lines(struct cw_shard *sh, struct cw_client *cl, uint32_t n);
 /* True when this id was among the last ones (then it is a repeat); remembers it otherwise. */
 bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str source,
                      struct cw_str id);
-/* Puts the hash of an id into the ring, over the oldest when it is full. */
-void cw_clients_remember(struct cw_client *cl, uint64_t id_hash);
-/* Grows the ring of ids to 8 and 8 a line. */
-void cw_clients_fit_ring(struct cw_shard *sh, struct cw_client *cl);
 /* Replaces the packed profile; takes nothing; absent removes it. */
 int cw_clients_set_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str packed);
 /* Which segments the client is in now: a bit each. */
@@ -132,8 +126,8 @@ void cw_judge_day(struct cw_shard *sh, struct cw_client *cl, const struct cw_day
  * share is not known yet. */
 void cw_judge_so_far(const struct cw_shard *sh, const struct cw_client *cl, enum cw_channel ch,
                      cw_day day, struct cw_channel_day *ret);
-/* Points the judge at a detector: its thresholds and slices. */
-void cw_judge_choose(struct cw_judge *j, const struct cw_policy *p, unsigned d);
+/* Points the judge at a detector: its thresholds, and its slices as they are, to be read. */
+void cw_judge_look(struct cw_judge *j, const struct cw_policy *p, unsigned d);
 
 /* ---- dry.c: findings of detectors in dry mode ---- */
 void cw_dry_note(struct cw_shard *sh, const struct cw_client *cl, const struct cw_signal *s,

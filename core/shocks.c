@@ -80,8 +80,8 @@ static size_t collect(const struct cw_shard *sh, enum cw_channel ch, cw_day day,
                       const struct cw_shocks *so_far, struct part *parts)
 {
     size_t n = 0;
-    for (size_t i = 0; i < sh->n_clients; i++) {
-        const struct cw_client *cl = sh->all[i];
+    for (size_t i = 0; i < sh->clients.n; i++) {
+        const struct cw_client *cl = sh->clients.all[i];
         if (!speaks(sh, cl, ch, day) || (so_far && !cl->county))
             continue;
         const struct cw_baseline *b = cw_clients_baseline(cl, ch);
@@ -126,7 +126,7 @@ int cw_shocks_find(const struct cw_shard *sh, enum cw_channel ch, cw_day day, bo
                    struct cw_shocks *ret)
 {
     double least = (double)sh->settings->shock_least;
-    struct part *parts = calloc(sh->n_clients + 1, sizeof *parts);
+    struct part *parts = calloc(sh->clients.n + 1, sizeof *parts);
     *ret = (struct cw_shocks){.n_counties = 0};
     if (!parts)
         return -CW_E_NOMEM;

@@ -246,7 +246,7 @@ static void who(struct cw_buf *b, const struct cw_client *cl, const struct cw_pr
     (void)snprintf(id, sizeof id, "t-%016llx", (unsigned long long)cl->task->id);
     word(b, "task_id", id);
     number(b, "version", cl->task->version, 0);
-    text_or_null(b, "client_id", cl->id);
+    text_or_null(b, "client_id", cw_client_id(cl));
     text_or_null(b, "client_name", p->name);
     word(b, "kind", cw_kind_name((enum cw_kind)cl->kind));
     word(b, "class", cw_class_name((enum cw_class)cl->class_));

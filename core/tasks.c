@@ -79,7 +79,7 @@ static void know_profile(struct work *w)
 {
     w->profile = (struct cw_profile){.preferred_method = CW_BY_NONE, .phones = -1};
     if (w->cl->has_profile)
-        (void)cw_profile_unpack(w->cl->profile, &w->profile, &w->room);
+        (void)cw_profile_unpack(cw_client_profile(w->cl), &w->profile, &w->room);
     if (!w->profile.manager.p) {
         const char *m = w->sh->settings->default_manager;
         w->profile.manager = (struct cw_str){m, strlen(m)};
@@ -93,7 +93,7 @@ static bool open_task(struct work *w)
         w->sh->failed = true;
         return false;
     }
-    t->id = task_id(w->cl->id, w->f);
+    t->id = task_id(cw_client_id(w->cl), w->f);
     t->created_at = t->updated_at = w->f->now;
     t->due_at = t->claimed_until = t->snoozed_until = t->noted_at = CW_NO_TIME;
     t->due_slot = UINT32_MAX;
@@ -383,7 +383,7 @@ static void tell(struct work *w, const struct cw_output *out)
     }
     char id[19];
     (void)snprintf(id, sizeof id, "t-%016llx", (unsigned long long)t->id);
-    struct cw_task_version v = {.client_id = w->cl->id,
+    struct cw_task_version v = {.client_id = cw_client_id(w->cl),
                                 .manager = t->manager,
                                 .task_id = {id, 18},
                                 .version = t->version,

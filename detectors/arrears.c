@@ -290,6 +290,7 @@ const struct cw_detector cw_det_arrears = {
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
     .state_version = 1,
     .state_size = sizeof(struct slice),
+    .rare = true,
     .reads = CW_READS(ARREARS) | CW_READS(PAYMENT) | CW_READS(BALANCE),
     .on_event = on_event,
     .on_day_close = on_day_close,

@@ -72,11 +72,11 @@ bool cw_forwards_to(const struct cw_line *ln, struct cw_str number)
            has_target(cw_line_slice(ln, CW_DET_call_forwarding), cw_number_fingerprint(number));
 }
 
-static uint32_t lines_to(const struct cw_client *cl, uint32_t target)
+static uint32_t lines_to(const struct cw_judge *j, uint32_t target)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < cl->n_lines; i++)
-        n += has_target(cw_line_slice(cw_client_line_at(cl, i), CW_DET_call_forwarding), target);
+    for (uint32_t i = 0; i < j->client->n_lines; i++)
+        n += has_target(cw_slice_of_line(j, cw_client_line_at(j->client, i)), target);
     return n;
 }
 
@@ -108,15 +108,14 @@ static void raise_line(struct cw_judge *j, enum cw_target_class class_)
 static struct cw_gauge group_gauge(const struct cw_judge *j, uint32_t target)
 {
     struct cw_gauge g = {.n = 0};
-    cw_need_least(&g, GROUP_LINES, "lines", target ? lines_to(j->client, target) : 0,
-                  j->t[GROUP_LINES]);
+    cw_need_least(&g, GROUP_LINES, "lines", target ? lines_to(j, target) : 0, j->t[GROUP_LINES]);
     return g;
 }
 
 static void raise_group(struct cw_judge *j, enum cw_target_class class_, uint32_t target)
 {
     struct slice *known = j->state;
-    uint32_t lines = lines_to(j->client, target);
+    uint32_t lines = lines_to(j, target);
     struct cw_gauge g = group_gauge(j, target);
     if (class_ == CW_TARGET_OWN_NET || !cw_gauge_met(&g))
         return;
@@ -219,6 +218,7 @@ const struct cw_detector cw_det_call_forwarding = {
     .state_version = 1,
     .state_size = sizeof(struct slice),
     .line_state_size = sizeof(struct line_slice),
+    .rare = true,
     .reads = CW_READS(CALL_FORWARDING) | CW_READS(TERMINATED) | CW_READS(PORT_OUT),
     .on_event = on_event,
     .explain = explain,

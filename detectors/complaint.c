@@ -89,6 +89,7 @@ const struct cw_detector cw_det_complaint = {
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
     .state_version = 1,
     .state_size = sizeof(struct slice),
+    .rare = true,
     .reads = CW_READS(COMPLAINT),
     .on_event = on_event,
     .explain = explain,

@@ -135,6 +135,7 @@ const struct cw_detector cw_det_contract_end = {
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
     .state_version = 1,
     .state_size = sizeof(struct slice),
+    .rare = true,
     .reads = CW_READS(CONTRACT),
     .on_event = on_event,
     .on_day_close = on_day_close,

@@ -100,6 +100,7 @@ const struct cw_detector cw_det_plan_change = {
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
     .state_version = 1,
     .line_state_size = sizeof(struct line_slice),
+    .rare = true,
     .reads = CW_READS(PLAN_CHANGED),
     .on_event = on_event,
     .explain_line = explain_line,

@@ -134,6 +134,7 @@ const struct cw_detector cw_det_port_out = {
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
     .state_version = 1,
     .line_state_size = sizeof(struct line_slice),
+    .rare = true,
     .reads = CW_READS(PORT_OUT) | CW_READS(TERMINATED) | CW_READS(RESUMED),
     .on_event = on_event,
     .explain_line = explain_line,

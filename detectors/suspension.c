@@ -268,6 +268,7 @@ const struct cw_detector cw_det_suspension = {
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
     .state_version = 1,
     .line_state_size = sizeof(struct line_slice),
+    .rare = true,
     .reads = CW_READS(SUSPENDED) | CW_READS(RESUMED) | CW_READS(TERMINATED) | CW_READS(PORT_OUT),
     .on_event = on_event,
     .on_line_close = on_line_close,

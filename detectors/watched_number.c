@@ -115,6 +115,7 @@ const struct cw_detector cw_det_watched_number = {
     .state_version = 1,
     .state_size = sizeof(struct slice),
     .line_state_size = sizeof(struct line_slice),
+    .rare = true,
     .reads = CW_READS(CALL),
     .on_event = on_event,
     .explain_line = explain_line,

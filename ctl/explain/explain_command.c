@@ -32,7 +32,7 @@ static void know_profile(struct cw_explain_view *v)
     const char *manager = v->scene->settings->default_manager;
     v->profile = (struct cw_profile){.phones = -1};
     if (cl->has_profile)
-        (void)cw_profile_unpack(cl->profile, &v->profile, &v->room);
+        (void)cw_profile_unpack(cw_client_profile(cl), &v->profile, &v->room);
     if (!v->profile.manager.p)
         v->profile.manager = (struct cw_str){manager, strlen(manager)};
 }

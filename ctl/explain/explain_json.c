@@ -107,7 +107,7 @@ static void client(struct cw_buf *b, const struct cw_explain_view *v)
     cw_money bill = cw_client_usual_bill(cl, 0, 3);
     member(b, "client");
     cw_buf_puts(b, "{");
-    text(b, "client_id", cl->id);
+    text(b, "client_id", cw_client_id(cl));
     text(b, "name", v->profile.name);
     word(b, "kind", cw_kind_name((enum cw_kind)cl->kind));
     word(b, "class", cw_class_name((enum cw_class)cl->class_));

@@ -395,7 +395,7 @@ static void draw_list(const struct chart *c)
 static void put_title(const struct chart *c, struct cw_buf *b)
 {
     const struct cw_client *cl = c->v->x->client;
-    cw_buf_put(b, cl->id.p, cl->id.n);
+    cw_buf_put(b, cw_client_id(cl).p, cl->id_n);
     if (c->v->profile.name.n) {
         cw_buf_puts(b, " · ");
         cw_buf_put(b, c->v->profile.name.p, c->v->profile.name.n);

@@ -55,7 +55,7 @@ static void print_client(const struct cw_explain_view *v, FILE *out)
 {
     const struct cw_client *cl = v->x->client;
     struct cw_buf b = {0};
-    join(&b, cl->id);
+    join(&b, cw_client_id(cl));
     join(&b, v->profile.name);
     join_word(&b, v, cw_kind_name((enum cw_kind)cl->kind));
     join_text(&b, cw_class_name((enum cw_class)cl->class_));

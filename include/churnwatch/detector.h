@@ -4,7 +4,8 @@
  * and the shard's clock; they keep their own slice of the client's and its lines' state; they raise
  * and clear signals. No I/O, no allocation, no clock, no randomness.
  *
- * A slice is a plain struct of fixed-size members without padding; all zero is "knows nothing".
+ * A slice is a plain struct of members of up to four bytes without padding; all zero is "knows
+ * nothing".
  * When a slice's layout changes, raise state_version and say in the detector's file what the older
  * one meant: a slice of another version is read as all zero.
  */
@@ -204,7 +205,8 @@ struct cw_detector {
     uint8_t state_version;
     uint16_t state_size;      /* bytes in the client, a multiple of 4 */
     uint16_t line_state_size; /* bytes in each line, a multiple of 4 */
-    uint32_t reads;           /* CW_READS of the types on_event is called for */
+    bool rare; /* both are all zero for most clients and lines: they take room where they are not */
+    uint32_t reads; /* CW_READS of the types on_event is called for */
     void (*on_event)(struct cw_judge *j);
     void (*on_day_close)(struct cw_judge *j);
     void (*on_bill)(struct cw_judge *j); /* on CW_EV_BILL, after the client's bills were updated */

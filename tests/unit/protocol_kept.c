@@ -241,8 +241,7 @@ static void put_some(struct world *w)
 
 static int by_id(const void *a, const void *b)
 {
-    const struct cw_client *x = *(struct cw_client *const *)a, *y = *(struct cw_client *const *)b;
-    return strcmp(x->id.p, y->id.p);
+    return cw_client_compare(*(struct cw_client *const *)a, *(struct cw_client *const *)b);
 }
 
 /* All that is stored of a shard, in one order; and the order in which it was written, of which the
@@ -251,21 +250,21 @@ static struct cw_buf portrait_of(const struct cw_shard *sh)
 {
     struct cw_buf b = {0};
     struct cw_client *all[CLIENTS];
-    assert_true(sh->n_clients <= CLIENTS);
-    for (size_t i = 0; i < sh->n_clients; i++)
-        all[i] = sh->all[i];
-    qsort(all, sh->n_clients, sizeof all[0], by_id);
+    assert_true(sh->clients.n <= CLIENTS);
+    for (size_t i = 0; i < sh->clients.n; i++)
+        all[i] = sh->clients.all[i];
+    qsort(all, sh->clients.n, sizeof all[0], by_id);
     cw_buf_i64(&b, sh->clock);
     cw_buf_i32(&b, sh->open_day);
     cw_buf_i64(&b, sh->closes_at);
     cw_buf_put(&b, &sh->feed, sizeof sh->feed);
     cw_buf_u64(&b, sh->n_tasks);
-    for (size_t i = 0; i < sh->n_clients; i++)
+    for (size_t i = 0; i < sh->clients.n; i++)
         cw_image_put_client(&b, all[i]);
     cw_image_put_accuracy(&b, sh);
     cw_buf_u32(&b, sh->accuracy_written);
     for (const struct cw_client *cl = sh->oldest; cl; cl = cl->newer) {
-        cw_buf_str(&b, cl->id);
+        cw_buf_str(&b, cw_client_id(cl));
         cw_buf_u32(&b, cl->written);
     }
     assert_false(b.failed);

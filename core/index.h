@@ -1,0 +1,32 @@
+/* Clients by id, and in the order of their ids. Private to the core; belongs to its shard. */
+#ifndef CW_CORE_INDEX_H
+#define CW_CORE_INDEX_H
+
+#include "churnwatch/client.h"
+
+/* Zero it to begin. Open addressing by hash. Growing never takes a pause: for a while there are two
+ * arrays, and every client that is added moves some of the old one's slots. */
+struct cw_index {
+    struct cw_client **slots; /* owned; NULL = free */
+    struct cw_client **old;   /* owned; what grows out of it, whole until all are moved; or NULL */
+    size_t n_slots, n_old;    /* powers of two */
+    size_t moved;             /* slots of old */
+    struct cw_client **all;   /* owned; by id, but for those after n_sorted */
+    size_t n, n_sorted, cap_all;
+};
+
+uint32_t cw_index_hash(struct cw_str id);
+/* NULL: not there. */
+struct cw_client *cw_index_find(const struct cw_index *t, struct cw_str id, uint32_t hash);
+/* A client that is not there yet. False: no memory, and it is not there. */
+bool cw_index_add(struct cw_index *t, struct cw_client *cl);
+/* Brings `all` into byte order of ids: what is new is sorted, then merged. False: no memory. */
+bool cw_index_sort(struct cw_index *t);
+/* Bytes of the arrays. */
+size_t cw_index_bytes(const struct cw_index *t);
+void cw_index_free(struct cw_index *t);
+
+/* By bytes of their ids: less than, equal to or greater than 0. */
+int cw_client_compare(const struct cw_client *a, const struct cw_client *b);
+
+#endif

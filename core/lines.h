@@ -1,0 +1,31 @@
+/* A client's lines and the ids of its last events, in one block of memory. Private to the core. */
+#ifndef CW_CORE_LINES_H
+#define CW_CORE_LINES_H
+
+#include "churnwatch/client.h"
+
+/* Bytes of the block, and of what its lines own. */
+size_t cw_lines_bytes(const struct cw_client *cl);
+/* Room for that many lines, and for the ids that go with them. False: no memory. */
+bool cw_lines_reserve(struct cw_client *cl, uint32_t n);
+/* Makes so many lines, all zero, in place of those there are. False: no memory. */
+bool cw_lines_make(struct cw_client *cl, uint32_t n);
+/* A new line at its place; NULL: no memory. The number is not there yet. */
+struct cw_line *cw_lines_add(struct cw_client *cl, cw_number number);
+/* No lines and no ids; the room is kept. */
+void cw_lines_clear(struct cw_client *cl);
+void cw_lines_free(struct cw_client *cl);
+
+/* ---- the last ids: 8, and 8 for each line ---- */
+
+/* Of an id 48 bits of a hash are kept: an event is taken for a repeat of another one of its client
+ * by mistake once in 2^44 events (2^48 of a client with one line, divided by its 16 ids). */
+#define CW_SEEN_BITS ((UINT64_C(1) << 48) - 1)
+bool cw_seen_has(const struct cw_client *cl, uint64_t id_hash);
+/* Over the oldest when all are taken. There is room: cw_lines_reserve. */
+void cw_seen_add(struct cw_client *cl, uint64_t id_hash);
+uint32_t cw_seen_count(const struct cw_client *cl);
+/* From the oldest, 0, to the newest. */
+uint64_t cw_seen_at(const struct cw_client *cl, uint32_t i);
+
+#endif

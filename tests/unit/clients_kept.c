@@ -1,0 +1,220 @@
+/* How clients are kept: the index while it grows, order, lines, and the last ids against a plain
+ * model of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/index.h"
+#include "core/lines.h"
+#include "core/slices.h"
+
+static uint64_t seed = 7;
+static uint64_t roll(uint64_t n)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (seed >> 33) % n;
+}
+
+static struct cw_client *client_of(const char *id)
+{
+    struct cw_client *cl = calloc(1, sizeof *cl + 64 + cw_slices_of_client());
+    assert_non_null(cl);
+    cl->id_n = (uint8_t)strlen(id);
+    memcpy(cl + 1, id, cl->id_n);
+    cl->hash = cw_index_hash(cw_client_id(cl));
+    return cl;
+}
+
+static struct cw_client *find(const struct cw_index *t, const char *id)
+{
+    struct cw_str s = {id, strlen(id)};
+    return cw_index_find(t, s, cw_index_hash(s));
+}
+
+static void name(char id[24], uint64_t n)
+{
+    (void)snprintf(id, 24, "c%llu", (unsigned long long)(n * 7919 % 99991));
+}
+
+static void every_client_is_found_while_the_index_grows(void **state)
+{
+    (void)state;
+    struct cw_index t = {0};
+    char id[24];
+    enum { MANY = 20000 };
+    for (uint64_t i = 0; i < MANY; i++) {
+        name(id, i);
+        assert_null(find(&t, id));
+        struct cw_client *cl = client_of(id);
+        assert_true(cw_index_add(&t, cl));
+        assert_ptr_equal(find(&t, id), cl);
+        name(id, roll(i + 1)); /* of those before, moved or not */
+        assert_non_null(find(&t, id));
+    }
+    for (uint64_t i = 0; i < MANY; i++) {
+        name(id, i);
+        assert_non_null(find(&t, id));
+    }
+    for (size_t i = 0; i < t.n; i++)
+        free(t.all[i]);
+    cw_index_free(&t);
+}
+
+static void new_ones_are_merged_into_the_order(void **state)
+{
+    (void)state;
+    struct cw_index t = {0};
+    char id[24];
+    for (uint64_t i = 0; i < 3000; i++) {
+        name(id, i);
+        assert_true(cw_index_add(&t, client_of(id)));
+        if (roll(100) == 0) {
+            assert_true(cw_index_sort(&t));
+            for (size_t k = 1; k < t.n; k++)
+                assert_true(cw_client_compare(t.all[k - 1], t.all[k]) < 0);
+        }
+    }
+    for (size_t i = 0; i < t.n; i++)
+        free(t.all[i]);
+    cw_index_free(&t);
+}
+
+/* ---- ids ---- */
+
+struct model {
+    uint64_t ids[4096];
+    size_t n;
+};
+
+static bool model_has(const struct model *m, uint64_t id, size_t last)
+{
+    for (size_t i = m->n > last ? m->n - last : 0; i < m->n; i++)
+        if (m->ids[i] == id)
+            return true;
+    return false;
+}
+
+/* Ids of which many share 32 bits, and lines that come in between. */
+static void the_last_ids_are_known_and_no_more(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 50; round++) {
+        struct cw_client *cl = client_of("x");
+        struct model m = {.n = 0};
+        assert_true(cw_lines_reserve(cl, 0));
+        size_t known = 0; /* since a line more lets more be known, but brings none back */
+        for (int i = 0; i < 600; i++) {
+            uint64_t id = roll(3) << 32 | roll(40);
+            if (roll(60) == 0)
+                assert_non_null(cw_lines_add(cl, 1 + roll(1000) * 50 + (uint64_t)round));
+            size_t horizon = 8 + 8 * (size_t)cl->n_lines;
+            known = known < horizon ? known : horizon;
+            assert_int_equal(cw_seen_has(cl, id), model_has(&m, id, known));
+            cw_seen_add(cl, id);
+            m.ids[m.n++] = id;
+            known += known < horizon;
+            assert_int_equal(cw_seen_count(cl), known);
+            assert_true(cw_seen_at(cl, (uint32_t)known - 1) == id);
+            assert_true(cw_seen_at(cl, 0) == m.ids[m.n - known]);
+        }
+        cw_lines_free(cl);
+        free(cl);
+    }
+}
+
+static void lines_lie_by_number(void **state)
+{
+    (void)state;
+    struct cw_client *cl = client_of("x");
+    for (int i = 0; i < 300; i++) {
+        cw_number number = 1 + roll(1000);
+        if (!cw_client_line(cl, number))
+            cw_lines_add(cl, number)->monthly_fee = (cw_money)number;
+    }
+    for (uint32_t i = 0; i < cl->n_lines; i++) {
+        const struct cw_line *ln = cw_client_line_at(cl, i);
+        assert_true(ln->monthly_fee == (cw_money)ln->number);
+        assert_true(i == 0 || cw_client_line_at(cl, i - 1)->number < ln->number);
+        assert_ptr_equal(cw_client_line(cl, ln->number), ln);
+    }
+    cw_lines_free(cl);
+    free(cl);
+}
+
+/* ---- slices ---- */
+
+/* Fills a slice with a byte of its own by way of a loan. */
+static void fill(struct cw_client *cl, struct cw_line *ln, unsigned d, int byte)
+{
+    struct cw_lent lent;
+    size_t n = ln ? cw_detectors[d]->line_state_size : cw_detectors[d]->state_size;
+    if (ln)
+        cw_slices_lend_line(ln, d, &lent);
+    else
+        cw_slices_lend(cl, d, &lent);
+    assert_true(!n == !lent.slice && n <= CW_RARE_MOST);
+    if (n)
+        memset(lent.slice, byte, n);
+    assert_true(cw_slices_return(ln ? &ln->rare : &cl->rare, d, ln, &lent) >= 0);
+}
+
+static void check(const struct cw_client *cl, const struct cw_line *ln, unsigned d, int byte)
+{
+    const unsigned char *p = ln ? cw_line_slice(ln, d) : cw_client_slice(cl, d);
+    size_t n = ln ? cw_detectors[d]->line_state_size : cw_detectors[d]->state_size;
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(p[i], byte);
+}
+
+static void slices_keep_what_was_written(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        struct cw_client *cl = client_of("abc");
+        struct cw_line *ln = cw_lines_add(cl, 5);
+        int written[CW_DETECTORS] = {0};
+        for (int i = 0; i < 60; i++) {
+            unsigned d = (unsigned)roll(CW_DETECTORS);
+            written[d] = (int)roll(4);
+            fill(cl, NULL, d, written[d]);
+            fill(cl, ln, d, written[d]);
+            for (unsigned e = 0; e < CW_DETECTORS; e++) {
+                check(cl, NULL, e, written[e]);
+                check(cl, ln, e, written[e]);
+            }
+        }
+        assert_memory_equal(cw_client_id(cl).p, "abc", 3);
+        cw_rare_free(cl->rare);
+        cw_lines_free(cl);
+        free(cl);
+    }
+}
+
+static void nothing_takes_no_room(void **state)
+{
+    (void)state;
+    struct cw_client *cl = client_of("x");
+    for (unsigned d = 0; d < CW_DETECTORS; d++)
+        fill(cl, NULL, d, 0);
+    assert_null(cl->rare);
+    free(cl);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_client_is_found_while_the_index_grows),
+        cmocka_unit_test(new_ones_are_merged_into_the_order),
+        cmocka_unit_test(the_last_ids_are_known_and_no_more),
+        cmocka_unit_test(lines_lie_by_number),
+        cmocka_unit_test(slices_keep_what_was_written),
+        cmocka_unit_test(nothing_takes_no_room),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
