@@ -441,9 +441,9 @@ static void conclude(struct work *w, const struct cw_output *out)
 void cw_tasks_fold(struct cw_shard *sh, struct cw_client *cl, const struct cw_fold *f,
                    const struct cw_output *out)
 {
+    if (!cl->task && !sh->findings.n && (f->origin || !cl->past))
+        return; /* before there is any work: its room is large, and nearly all events end here */
     struct work w = {.sh = sh, .cl = cl, .t = cl->task, .f = f};
-    if (!w.t && !sh->findings.n && (f->origin || !cl->past))
-        return;
     w.rung = highest_rung(w.t);
     know_profile(&w);
     fold_findings(&w);
