@@ -96,8 +96,8 @@ static bool put_cycle(const struct cw_member *m, struct cw_str s, void *out)
 /* Its place among the words, -1 when it is none of them. */
 static int word_place(const char *const *words, struct cw_str s)
 {
-    for (int i = 0; words[i]; i++)
-        if (strlen(words[i]) == s.n && memcmp(words[i], s.p, s.n) == 0)
+    for (int i = 0; words[i] && s.n; i++)
+        if (*words[i] == *s.p && strlen(words[i]) == s.n && memcmp(words[i], s.p, s.n) == 0)
             return i;
     return -1;
 }

@@ -10,6 +10,8 @@
  * The text is copied into the room and followed there by NULs, where every loop ends; what escapes
  * stand for is written over them. Pure; owns nothing.
  */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/json.h"
@@ -135,18 +137,35 @@ static bool read_string(struct reader *r, struct cw_str *ret)
 static size_t read_digits(struct reader *r, uint64_t *value)
 {
     const char *from = r->p;
-    for (; *r->p >= '0' && *r->p <= '9' && r->p - from <= DIGITS_MOST; r->p++)
+    for (; *r->p >= '0' && *r->p <= '9'; r->p++)
         *value = *value * 10 + (uint64_t)(*r->p - '0');
     return (size_t)(r->p - from);
 }
 
-/* All digits are a whole number below 2^53 and the power of ten is exact too, so that the one
- * division is rounded once, as the library's strtod does. */
+/* What follows the e. */
+static bool read_exponent(struct reader *r)
+{
+    uint64_t any = 0;
+    if (!take(r, '-'))
+        (void)take(r, '+');
+    return read_digits(r, &any) > 0;
+}
+
+/* As the library does it: an exponent, or more digits than a double holds. */
+static bool convert_long(const char *from, const char *to, double *ret)
+{
+    char *end;
+    *ret = strtod(from, &end);
+    return end == to && isfinite(*ret);
+}
+
+/* Few digits are a whole number below 2^53 and the power of ten is exact too, so that the one
+ * division is rounded once, as strtod does. */
 static bool read_number(struct reader *r, struct cw_json *v)
 {
-    static const double tens[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                  1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-    char *from = r->p;
+    static const double tens[DIGITS_MOST + 1] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    const char *from = r->p;
     uint64_t digits = 0;
     size_t decimals = 0;
     bool negative = take(r, '-');
@@ -156,11 +175,17 @@ static bool read_number(struct reader *r, struct cw_json *v)
         return false;
     if (take(r, '.') && (decimals = read_digits(r, &digits)) == 0)
         return false;
-    if (whole + decimals > DIGITS_MOST || *r->p == 'e' || *r->p == 'E')
+    bool few = whole + decimals <= DIGITS_MOST;
+    if (take(r, 'e') || take(r, 'E')) {
+        few = false;
+        if (!read_exponent(r))
+            return false;
+    }
+    if (few)
+        v->number = (negative ? -1.0 : 1.0) * (double)digits / tens[decimals];
+    else if (!convert_long(from, r->p, &v->number))
         return false;
-    double size = (double)digits / tens[decimals];
     v->kind = CW_JSON_NUMBER;
-    v->number = negative ? -size : size;
     v->u.text = (struct cw_str){from, (size_t)(r->p - from)};
     return true;
 }

@@ -4,8 +4,6 @@
  */
 #include "churnwatch/civil.h"
 
-#include <string.h>
-
 #define NUMBER_CHARS 16
 #define MONEY_DECIMALS 4
 #define MONEY_DIGITS 17 /* CW_MONEY_MOST has that many */
@@ -83,9 +81,10 @@ static size_t take_digits(struct cw_str *s, struct decimal *d)
     return n;
 }
 
-static bool take_char(struct cw_str *s, const char *of)
+/* One of two characters. */
+static bool take_char(struct cw_str *s, char a, char b)
 {
-    if (s->n == 0 || !memchr(of, s->p[0], strlen(of)))
+    if (s->n == 0 || (s->p[0] != a && s->p[0] != b))
         return false;
     s->p++;
     s->n--;
@@ -96,10 +95,10 @@ static bool take_char(struct cw_str *s, const char *of)
 static bool take_exponent(struct cw_str *s, struct decimal *d)
 {
     const int64_t most = INT64_C(1) << 40;
-    if (!take_char(s, "eE"))
+    if (!take_char(s, 'e', 'E'))
         return true;
     bool negative = s->n && s->p[0] == '-';
-    (void)take_char(s, "+-");
+    (void)take_char(s, '+', '-');
     size_t n = 0;
     for (; s->n && *s->p >= '0' && *s->p <= '9'; s->p++, s->n--, n++)
         if (d->exponent < most)
@@ -116,7 +115,7 @@ static bool take_decimal(struct cw_str s, struct decimal *d)
     size_t whole = take_digits(&s, d);
     if (whole == 0 || (leading_zero && whole > 1))
         return false;
-    if (take_char(&s, ".")) {
+    if (take_char(&s, '.', '.')) {
         size_t n = take_digits(&s, d);
         if (n == 0)
             return false;
