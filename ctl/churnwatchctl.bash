@@ -22,7 +22,7 @@ _churnwatchctl_options()
     'replay') echo --events --profiles --managers --outcomes --tasks --partitions --threads --until --now --dead-letters ;;
     'sim') echo --out --send --rate --seed --clients --days --start ;;
     'score') echo --series --daily --step ;;
-    'fit') echo --tasks --outcomes --truth --settings-out ;;
+    'fit') echo --tasks --outcomes --truth --profiles --svg --settings-out ;;
     'ingest') echo --topic --key ;;
     'tasks') echo --limit ;;
     'feed') echo --follow --since ;;
@@ -63,6 +63,8 @@ _churnwatchctl_file()
     'fit:--tasks') return 0 ;;
     'fit:--outcomes') return 0 ;;
     'fit:--truth') return 0 ;;
+    'fit:--profiles') return 0 ;;
+    'fit:--svg') return 0 ;;
     'fit:--settings-out') return 0 ;;
     'explain:--svg') return 0 ;;
     'explain:--events') return 0 ;;

@@ -1,10 +1,10 @@
 /* churnwatchctl explain CLIENT: what each detector knows of a client, why it fired or did not, and
  * how far from firing it is. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl/explain/explain.h"
+#include "ctl/picture/write.h"
 #include "ctl/tune/thresholds.h"
 
 struct run {
@@ -49,17 +49,6 @@ static enum cw_exit print_json(const struct cw_explain_view *v)
     return code;
 }
 
-static enum cw_exit write_file(const struct cw_buf *b, const char *path)
-{
-    FILE *f = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-    if (!f)
-        return cw_ctl_fail(CW_EXIT_WRONG, "%s: %s", path, strerror(errno));
-    bool bad = fwrite(b->p, 1, b->n, f) != b->n;
-    bad |= (f == stdout ? fflush(f) : fclose(f)) != 0;
-    return bad ? cw_ctl_fail(CW_EXIT_WRONG, "%s: cannot be written: %s", path, strerror(errno))
-               : CW_EXIT_DONE;
-}
-
 static enum cw_exit draw(const struct cw_explain_view *v, const char *path)
 {
     struct cw_buf b = {0};
@@ -71,7 +60,7 @@ static enum cw_exit draw(const struct cw_explain_view *v, const char *path)
                            path);
     cw_explain_svg(&b, v);
     enum cw_exit code =
-        b.failed || h->failed ? cw_ctl_fail(CW_EXIT_WRONG, "out of memory") : write_file(&b, path);
+        h->failed ? cw_ctl_fail(CW_EXIT_WRONG, "out of memory") : cw_picture_write(&b, path);
     cw_buf_free(&b);
     return code;
 }

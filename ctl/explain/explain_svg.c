@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "ctl/explain/explain.h"
-#include "ctl/explain/svg.h"
+#include "ctl/picture/svg.h"
 #include "ctl/text.h"
 #include "ctl/words.h"
 

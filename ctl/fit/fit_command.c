@@ -8,7 +8,10 @@
 #include "churnwatch/buf.h"
 #include "churnwatch/settings.h"
 #include "ctl/command.h"
+#include "ctl/fit/fit_judge.h"
+#include "ctl/fit/fit_picture.h"
 #include "ctl/fit/mornings.h"
+#include "ctl/picture/write.h"
 #include "ctl/text.h"
 
 enum { LEAVERS_LEAST = 20 };
@@ -17,11 +20,26 @@ struct fitting {
     const struct cw_ctl *ctl;
     const struct cw_settings *s;
     struct cw_leavers leavers;
+    struct cw_fit_clients clients;
     struct cw_mornings mornings;
     struct cw_weights before, after;
     struct cw_fit_quality was, is;
     struct cw_errbuf eb;
 };
+
+static bool has_profiles(const struct fitting *f)
+{
+    return cw_args_text(f->ctl->args, "profiles") != NULL;
+}
+
+/* Mornings of clients without a task, all or those before a leaving. */
+static double quiet(const struct fitting *f, bool left)
+{
+    double sum = 0;
+    for (int kind = 0; kind < CW_FIT_KINDS; kind++)
+        sum += (double)f->mornings.quiet[kind][1] + (left ? 0 : (double)f->mornings.quiet[kind][0]);
+    return sum;
+}
 
 /* ---- the report ---- */
 
@@ -36,7 +54,7 @@ static void weight_of(struct cw_table *t, const struct cw_weights *w, unsigned d
 {
     char text[32] = "kept: too little is known";
     if (!w->kept[d])
-        (void)snprintf(text, sizeof text, "x %.2f", w->times[d]);
+        (void)snprintf(text, sizeof text, "x %.2f%s", w->times[d], w->held[d] ? " (bound)" : "");
     cw_table_text(t, text);
 }
 
@@ -94,8 +112,12 @@ static void put_quality(struct cw_buf *b, const char *name, const struct cw_fit_
 static void print_json(const struct fitting *f)
 {
     struct cw_buf b = {0};
-    cw_buf_printf(&b, "{\"versions\":%zu,\"mornings\":%zu,\"leavers\":%zu,\"detectors\":[",
-                  f->mornings.versions, f->mornings.n, f->mornings.leavers);
+    cw_buf_printf(&b, "{\"versions\":%zu,\"mornings\":%zu,\"leavers\":%zu,", f->mornings.versions,
+                  f->mornings.told, f->mornings.leavers);
+    if (has_profiles(f))
+        cw_buf_printf(&b, "\"without_task\":%.0f,\"without_task_left\":%.0f,", quiet(f, false),
+                      quiet(f, true));
+    cw_buf_puts(&b, "\"detectors\":[");
     for (unsigned d = 0; d < CW_DETECTORS; d++)
         cw_buf_printf(&b,
                       "%s{\"detector\":\"%s\",\"mornings\":%u,\"before_leaving\":%u,\"times\":%.4f,"
@@ -168,8 +190,13 @@ static int read_files(struct fitting *f)
                        : cw_leavers_of_truth(truth, f->s->zone, &f->leavers, &f->eb);
     if (err)
         return err;
-    err = cw_mornings_read(cw_args_text(f->ctl->args, "tasks"), f->s->zone, &f->leavers,
-                           truth != NULL, &f->mornings, &f->eb);
+    if (has_profiles(f))
+        err = cw_fit_clients_read(cw_args_text(f->ctl->args, "profiles"), &f->clients, &f->eb);
+    if (err)
+        return err;
+    err =
+        cw_mornings_read(cw_args_text(f->ctl->args, "tasks"), f->s->zone, &f->leavers,
+                         truth != NULL, has_profiles(f) ? &f->clients : NULL, &f->mornings, &f->eb);
     if (!err && f->mornings.leavers < LEAVERS_LEAST)
         err = cw_fail(&f->eb, CW_E_INVALID,
                       "%zu clients left after a task had told of them, %d are the least: give a "
@@ -197,11 +224,33 @@ static void report(const struct fitting *f)
         print_json(f);
         return;
     }
-    (void)printf(
-        "%zu task versions; %zu mornings of clients with an open task; %zu clients left\n\n",
-        f->mornings.versions, f->mornings.n, f->mornings.leavers);
+    (void)printf("%zu task versions; %zu mornings of clients with an open task; %zu clients left\n",
+                 f->mornings.versions, f->mornings.told, f->mornings.leavers);
+    if (has_profiles(f))
+        (void)printf("%.0f mornings of clients without one, %.2f %% of them before a leaving\n",
+                     quiet(f, false), 100 * quiet(f, true) / fmax(quiet(f, false), 1));
+    (void)printf("\n");
     print_weights(f);
     print_quality(f);
+}
+
+static enum cw_exit draw(const struct fitting *f, const char *path)
+{
+    struct cw_buf b = {0};
+    cw_fit_picture(&b, f->s, &f->was, &f->is);
+    enum cw_exit code = cw_picture_write(&b, path);
+    cw_buf_free(&b);
+    return code;
+}
+
+/* A picture on standard output stands there alone. */
+static enum cw_exit show(const struct fitting *f)
+{
+    const char *svg = cw_args_text(f->ctl->args, "svg");
+    enum cw_exit code = svg ? draw(f, svg) : CW_EXIT_DONE;
+    if (!code && !(svg && strcmp(svg, "-") == 0))
+        report(f);
+    return code;
 }
 
 static enum cw_exit run_command(const struct cw_ctl *ctl)
@@ -210,17 +259,20 @@ static enum cw_exit run_command(const struct cw_ctl *ctl)
     const char *to = cw_args_text(ctl->args, "settings-out");
     if (!cw_args_text(ctl->args, "outcomes") == !cw_args_text(ctl->args, "truth"))
         return cw_ctl_misused(ctl, "either --outcomes or --truth says who left");
+    if (has_profiles(&f) && !cw_args_text(ctl->args, "truth"))
+        return cw_ctl_misused(ctl, "--profiles is of --truth: outcomes tell only of clients with "
+                                   "a task");
     int err = read_files(&f);
     if (!err)
         err = fit(&f);
     if (!err && to)
         err = write_settings(&f, to);
-    if (!err)
-        report(&f);
+    enum cw_exit code = err ? CW_EXIT_WRONG : show(&f);
     cw_leavers_free(&f.leavers);
+    cw_fit_clients_free(&f.clients);
     cw_mornings_free(&f.mornings);
     if (!err)
-        return CW_EXIT_DONE;
+        return code;
     return cw_ctl_fail(CW_EXIT_WRONG, "%s", f.eb.text[0] ? f.eb.text : cw_strerror(err));
 }
 
@@ -240,6 +292,14 @@ static const struct cw_option options[] = {
      .help = "instead: the truth.json of sim, or one with churn.CLIENT.date; who left within 30 "
              "days after "
              "the last task has to be in it"},
+    {.name = "profiles",
+     .value = "FILE",
+     .kind = CW_OPTION_TEXT,
+     .help = "with --truth: all clients there are, so that those without a task count too"},
+    {.name = "svg",
+     .value = "FILE",
+     .kind = CW_OPTION_TEXT,
+     .help = "also draw calibration before and after; - for stdout"},
     {.name = "settings-out",
      .value = "FILE",
      .kind = CW_OPTION_TEXT,

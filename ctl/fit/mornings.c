@@ -82,7 +82,7 @@ static int by_client_and_time(const void *a, const void *b)
     return (x->order > y->order) - (x->order < y->order);
 }
 
-static int put(struct cw_mornings *m, const struct version *v, bool left)
+static int put(struct cw_mornings *m, const struct cw_fit_row *row, bool left)
 {
     if (m->n == m->cap) {
         m->cap = m->cap ? m->cap * 2 : 4096;
@@ -91,56 +91,106 @@ static int put(struct cw_mornings *m, const struct version *v, bool left)
             return -CW_E_NOMEM;
         m->rows = p;
     }
-    m->rows[m->n] = v->row;
+    m->rows[m->n] = *row;
     m->rows[m->n++].left = left;
     m->left += left;
     return 0;
 }
 
-/* One client's versions; from, to: days, the last one not counted. */
-static int mornings_of(struct cw_mornings *m, const struct version *v, size_t n,
-                       const struct cw_zone *z, cw_event_time leaves, cw_day from, cw_day to)
+/* Which mornings are looked at, and who left. */
+struct look {
+    const struct cw_zone *zone;
+    const struct cw_leavers *leavers;
+    cw_day from, to; /* the last one not counted */
+};
+
+/* One client's versions, of which there may be none. */
+static int mornings_of(struct cw_mornings *m, const struct look *l, const char *client,
+                       uint8_t kind, const struct version *v, size_t n)
 {
+    cw_event_time leaves = cw_leavers_find(l->leavers, client);
     size_t k = 0, before = m->left;
     int err = 0;
-    for (cw_day day = from; day < to && !err; day++) {
-        cw_event_time now = cw_zone_midnight(z, day) + AT_NINE;
+    for (cw_day day = l->from; day < l->to && !err; day++) {
+        cw_event_time now = cw_zone_midnight(l->zone, day) + AT_NINE;
         if (leaves != CW_NO_TIME && now >= leaves)
             break;
+        bool left = leaves != CW_NO_TIME && leaves - now <= HORIZON * CW_DAY;
         while (k < n && v[k].at <= now)
             k++;
         if (k && v[k - 1].open && now - v[k - 1].at <= TOLD_FOR)
-            err = put(m, &v[k - 1], leaves != CW_NO_TIME && leaves - now <= HORIZON * CW_DAY);
+            err = put(m, &v[k - 1].row, left);
+        else
+            m->quiet[kind][left]++;
     }
     m->leavers += m->left > before;
     return err;
 }
 
-static int all_mornings(struct versions *all, const struct cw_zone *z,
-                        const struct cw_leavers *leavers, bool whole, struct cw_mornings *ret)
+/* The clients that no task was ever told of, up to the next one with versions (NULL: to the end).
+ */
+static int silent_ones(struct cw_mornings *m, const struct look *l,
+                       const struct cw_fit_clients *clients, size_t *next, const char *up_to)
 {
     int err = 0;
-    cw_day from = cw_zone_day(z, all->first) + YOUNG;
-    cw_day to = cw_zone_day(z, all->last) + 1 - (whole ? 0 : HORIZON);
-    qsort(all->all, all->n, sizeof *all->all, by_client_and_time);
-    for (size_t i = 0, end; i < all->n && !err; i = end) {
-        const char *client = all->all[i].client;
-        for (end = i; end < all->n && strcmp(all->all[end].client, client) == 0; end++)
-            ;
-        err =
-            mornings_of(ret, &all->all[i], end - i, z, cw_leavers_find(leavers, client), from, to);
+    while (clients && !err && *next < clients->n) {
+        const struct cw_fit_client *c = &clients->all[*next];
+        int order = up_to ? strcmp(c->client, up_to) : -1;
+        if (order > 0)
+            break;
+        (*next)++;
+        if (order < 0)
+            err = mornings_of(m, l, c->client, c->kind, NULL, 0);
     }
     return err;
 }
 
+static int put_quiet(struct cw_mornings *m)
+{
+    int err = 0;
+    for (uint8_t kind = 0; kind < CW_FIT_KINDS; kind++)
+        for (int left = 0; left < 2; left++) {
+            uint64_t n = m->quiet[kind][left];
+            struct cw_fit_row row = {.kind = kind, .more = n ? n - 1 : 0};
+            if (n && !err)
+                err = put(m, &row, left);
+        }
+    return err;
+}
+
+static int all_mornings(struct versions *all, const struct look *l,
+                        const struct cw_fit_clients *clients, struct cw_mornings *ret)
+{
+    size_t next = 0;
+    int err = 0;
+    qsort(all->all, all->n, sizeof *all->all, by_client_and_time);
+    for (size_t i = 0, end; i < all->n && !err; i = end) {
+        const struct version *v = &all->all[i];
+        for (end = i; end < all->n && strcmp(all->all[end].client, v->client) == 0; end++)
+            ;
+        err = silent_ones(ret, l, clients, &next, v->client);
+        if (!err)
+            err = mornings_of(ret, l, v->client, v->row.kind, v, end - i);
+    }
+    if (!err)
+        err = silent_ones(ret, l, clients, &next, NULL);
+    ret->told = ret->n;
+    return !err && clients ? put_quiet(ret) : err;
+}
+
 int cw_mornings_read(const char *path, const struct cw_zone *z, const struct cw_leavers *leavers,
-                     bool whole, struct cw_mornings *ret, struct cw_errbuf *eb)
+                     bool whole, const struct cw_fit_clients *clients, struct cw_mornings *ret,
+                     struct cw_errbuf *eb)
 {
     struct versions all = {0};
     *ret = (struct cw_mornings){0};
     int err = cw_json_lines(path, take, &all, eb);
-    if (!err && all.n)
-        err = all_mornings(&all, z, leavers, whole, ret);
+    struct look l = {.zone = z, .leavers = leavers};
+    if (!err && all.n) {
+        l.from = cw_zone_day(z, all.first) + YOUNG;
+        l.to = cw_zone_day(z, all.last) + 1 - (whole ? 0 : HORIZON);
+        err = all_mornings(&all, &l, clients, ret);
+    }
     ret->versions = all.n;
     for (size_t i = 0; i < all.n; i++)
         free(all.all[i].client);

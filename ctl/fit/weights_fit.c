@@ -1,4 +1,4 @@
-/* Newton's steps on a few parameters, and what came of them; see weights_fit.h. */
+/* Newton's steps on a few parameters; see weights_fit.h. */
 #include "ctl/fit/weights_fit.h"
 
 #include <math.h>
@@ -11,7 +11,6 @@ enum { PARAMS = CW_FIT_KINDS + CW_DETECTORS, STEPS_MOST = 60 };
  * Bases are free but for that. */
 #define RIDGE (10.0 * 30)
 #define RIDGE_BASE 0.1
-#define KEPT 1e9 /* ridge of what is not to move */
 #define TIMES_MOST 4.0
 #define LEFT_LEAST                                                                                 \
     100 /* mornings before a leaving, for a detector to be fitted: of four leavers or more */
@@ -35,7 +34,7 @@ static void count(const struct cw_fit_row *rows, size_t n, struct cw_weights *w)
     for (size_t i = 0; i < n; i++)
         for (int d = 0; d < CW_DETECTORS; d++) {
             bool said = rows[i].told[d] != 0;
-            w->days[d] += said;
+            w->days[d] += said; /* Rows of many mornings say nothing. */
             w->left[d] += said && rows[i].left;
         }
     for (int d = 0; d < CW_DETECTORS; d++)
@@ -57,12 +56,13 @@ static void features(const struct cw_fit_row *r, double f[PARAMS])
 
 static void add_row(struct slope *s, const double p[PARAMS], const struct cw_fit_row *r)
 {
-    double f[PARAMS], risk = sigmoid(log_odds(p, r)), weight = risk * (1 - risk);
+    double f[PARAMS], risk = sigmoid(log_odds(p, r)), mornings = 1 + (double)r->more;
+    double weight = mornings * risk * (1 - risk);
     features(r, f);
     for (int i = 0; i < PARAMS; i++) {
         if (f[i] == 0)
             continue;
-        s->gradient[i] += ((r->left ? 1.0 : 0.0) - risk) * f[i];
+        s->gradient[i] += mornings * ((r->left ? 1.0 : 0.0) - risk) * f[i];
         for (int k = 0; k <= i; k++)
             s->bend[i][k] += weight * f[i] * f[k];
     }
@@ -74,6 +74,29 @@ static void add_ridge(struct slope *s, const double p[PARAMS], const double at[P
     for (int i = 0; i < PARAMS; i++) {
         s->gradient[i] -= ridge[i] * (p[i] - at[i]);
         s->bend[i][i] += ridge[i];
+    }
+}
+
+/* A parameter that is not to move, so that the others are fitted to where it is. */
+static void hold(struct slope *s, int at)
+{
+    for (int k = 0; k < at; k++)
+        s->bend[at][k] = 0;
+    for (int i = at + 1; i < PARAMS; i++)
+        s->bend[i][at] = 0;
+    s->bend[at][at] = 1;
+    s->gradient[at] = 0;
+}
+
+/* Holds what is kept, and multipliers at a bound that they would pass. */
+static void hold_all(struct slope *s, const double p[PARAMS], struct cw_weights *w)
+{
+    for (int d = 0; d < CW_DETECTORS; d++) {
+        int i = CW_FIT_KINDS + d;
+        w->held[d] =
+            (p[i] <= 0 && s->gradient[i] < 0) || (p[i] >= TIMES_MOST && s->gradient[i] > 0);
+        if (w->kept[d] || w->held[d])
+            hold(s, i);
     }
 }
 
@@ -127,13 +150,14 @@ int cw_weights_fit(const struct cw_fit_row *rows, size_t n, const double now[CW_
     for (int i = 0; i < PARAMS; i++) {
         bool base = i < CW_FIT_KINDS;
         p[i] = at[i] = base ? now[i] : 1;
-        ridge[i] = base ? RIDGE_BASE : ret->kept[i - CW_FIT_KINDS] ? KEPT : RIDGE;
+        ridge[i] = base ? RIDGE_BASE : RIDGE;
     }
     for (int k = 0; k < STEPS_MOST; k++) {
         memset(s, 0, sizeof *s);
         for (size_t i = 0; i < n; i++)
             add_row(s, p, &rows[i]);
         add_ridge(s, p, at, ridge);
+        hold_all(s, p, ret);
         solve(s, step);
         if (move(p, step) < ENOUGH)
             break;
@@ -142,7 +166,7 @@ int cw_weights_fit(const struct cw_fit_row *rows, size_t n, const double now[CW_
     for (int i = 0; i < CW_FIT_KINDS; i++)
         ret->base[i] = p[i];
     for (int d = 0; d < CW_DETECTORS; d++)
-        ret->times[d] = ret->kept[d] ? 1 : p[CW_FIT_KINDS + d];
+        ret->times[d] = p[CW_FIT_KINDS + d];
     return 0;
 }
 
@@ -152,69 +176,4 @@ double cw_weights_risk(const struct cw_weights *w, const struct cw_fit_row *r)
     memcpy(p, w->base, sizeof w->base);
     memcpy(p + CW_FIT_KINDS, w->times, sizeof w->times);
     return sigmoid(log_odds(p, r));
-}
-
-/* ---- how well ---- */
-
-struct judged {
-    double risk;
-    bool left;
-};
-
-static int by_falling_risk(const void *a, const void *b)
-{
-    const struct judged *x = a, *y = b;
-    if (x->risk != y->risk)
-        return x->risk < y->risk ? 1 : -1;
-    return (int)y->left - (int)x->left;
-}
-
-/* Equal risks are one step. */
-static double mean_precision(struct judged *j, size_t n, double leavers)
-{
-    double sum = 0, hits = 0;
-    qsort(j, n, sizeof *j, by_falling_risk);
-    for (size_t i = 0; i < n;) {
-        double before = hits;
-        double risk = j[i].risk;
-        for (; i < n && j[i].risk == risk; i++)
-            hits += j[i].left;
-        sum += (hits - before) * hits / (double)i;
-    }
-    return leavers > 0 ? sum / leavers : 0;
-}
-
-int cw_fit_judge(const struct cw_weights *w, const struct cw_fit_row *rows, size_t n,
-                 struct cw_fit_quality *ret)
-{
-    static const double ends[CW_FIT_BINS] = {0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 1};
-    struct judged *j = malloc((n + 1) * sizeof *j);
-    if (!j)
-        return -CW_E_NOMEM;
-    *ret = (struct cw_fit_quality){0};
-    double brier = 0, leavers = 0;
-    for (size_t i = 0; i < n; i++) {
-        double risk = cw_weights_risk(w, &rows[i]), left = rows[i].left ? 1 : 0;
-        int k = 0;
-        while (k < CW_FIT_BINS - 1 && risk >= ends[k])
-            k++;
-        j[i] = (struct judged){risk, rows[i].left};
-        ret->bins[k].n++;
-        ret->bins[k].risk += risk;
-        ret->bins[k].left += left;
-        brier += (risk - left) * (risk - left);
-        leavers += left;
-    }
-    for (int k = 0; k < CW_FIT_BINS; k++) {
-        struct cw_fit_bin *b = &ret->bins[k];
-        ret->error += n ? fabs(b->risk - b->left) / (double)n : 0;
-        b->to = ends[k];
-        b->risk = b->n ? b->risk / (double)b->n : 0;
-        b->left = b->n ? b->left / (double)b->n : 0;
-    }
-    double share = n ? leavers / (double)n : 0;
-    ret->brier_skill = leavers > 0 ? 1 - brier / ((double)n * share * (1 - share)) : 0;
-    ret->precision = mean_precision(j, n, leavers);
-    free(j);
-    return 0;
 }

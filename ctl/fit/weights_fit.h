@@ -1,15 +1,17 @@
 /* How much each detector's word counts, fitted to who left: logistic regression of leaving on the
  * log-odds that tasks told, with a ridge that pulls every multiplier to 1, so that little data
- * change little (Hoerl, Kennard 1970; le Cessie, van Houwelingen 1992). Newton steps;
- * deterministic. Pure.
+ * change little (Hoerl, Kennard 1970; le Cessie, van Houwelingen 1992). A multiplier stays between
+ * 0 and 4: one that would leave is held at its bound, and the others are fitted to that (projected
+ * Newton steps, Bertsekas 1982). Deterministic. Pure.
  */
 #ifndef CW_CTL_FIT_WEIGHTS_FIT_H
 #define CW_CTL_FIT_WEIGHTS_FIT_H
 
 #include "churnwatch/detector.h"
 
-/* One morning of a client with an open task. */
+/* One morning of a client with an open task, or many alike of clients without one. */
 struct cw_fit_row {
+    uint64_t more;            /* mornings of which the same is true */
     float told[CW_DETECTORS]; /* log-odds of leaving its signals add, by detector */
     uint8_t kind;             /* enum cw_kind */
     bool left;                /* within 30 days after it */
@@ -21,6 +23,7 @@ struct cw_weights {
     uint32_t days[CW_DETECTORS]; /* rows it said something in */
     uint32_t left[CW_DETECTORS]; /* of these, before somebody left */
     bool kept[CW_DETECTORS];     /* too little is known of it: it stays as it is */
+    bool held[CW_DETECTORS];     /* at a bound, which it would pass */
 };
 
 /* now: the bases in force. 0, or -CW_E_NOMEM. */
@@ -28,20 +31,5 @@ int cw_weights_fit(const struct cw_fit_row *rows, size_t n, const double now[CW_
                    struct cw_weights *ret);
 /* The probability by these weights. */
 double cw_weights_risk(const struct cw_weights *w, const struct cw_fit_row *r);
-
-/* How well probabilities fit what happened. */
-#define CW_FIT_BINS 8
-struct cw_fit_quality {
-    double brier_skill; /* 1: as an oracle; 0: as the mean of all */
-    double error;       /* mean distance of a bin's mean from its share that left */
-    double precision;   /* mean precision over the leavers, by falling risk (PR-AUC) */
-    struct cw_fit_bin {
-        double to; /* upper end of the told risk */
-        double risk, left;
-        size_t n;
-    } bins[CW_FIT_BINS];
-};
-int cw_fit_judge(const struct cw_weights *w, const struct cw_fit_row *rows, size_t n,
-                 struct cw_fit_quality *ret);
 
 #endif

@@ -2,6 +2,7 @@
 import json
 import os
 import tempfile
+import xml.dom.minidom
 
 from ctl import check, check_run, ctl, end
 
@@ -36,6 +37,33 @@ check("the same twice", got == fit("--truth", path("truth.json"), "--settings-ou
 with open(path("fitted.conf"), encoding="utf-8") as f, open(path("again.conf"), encoding="utf-8") as g:
     fitted = f.read()
     check("to the byte", fitted == g.read())
+
+# All clients: those without a task count, and the picture shows both.
+all_of = ("--truth", path("truth.json"), "--profiles", path("profiles.ndjson"))
+everybody = json.loads(fit(*all_of, "--json")[1])
+with open(path("profiles.ndjson"), encoding="utf-8") as f:
+    clients = len({json.loads(line)["client_id"] for line in f})
+days = (everybody["without_task"] + everybody["mornings"]) / clients
+check("each client on each morning until it leaves", 30 < days <= 80, days, everybody)
+check("few leave untold", everybody["without_task_left"] / everybody["without_task"] <
+      .5 * sum(d["before_leaving"] for d in everybody["detectors"]) / everybody["mornings"], everybody)
+check("the same of those with a task", everybody["mornings"] == figures["mornings"])
+check("better calibrated among all", everybody["after"]["calibration_error"] < everybody["before"]["calibration_error"],
+      everybody)
+check_run("in words", fit(*all_of), 0, out="mornings of clients without one, ")
+check_run("a picture", fit(*all_of, "--svg", path("fit.svg")), 0, out="Brier skill")
+with open(path("fit.svg"), encoding="utf-8") as f:
+    picture = f.read()
+check("it is well formed", xml.dom.minidom.parseString(picture).documentElement.tagName == "svg")
+check("with a point a bin", picture.count("<circle") >= 8 and "校准误差" in picture, picture.count("<circle"))
+check("alone on standard output", fit(*all_of, "--svg", "-")[1] == picture)
+check("in English", "calibration error" in ctl("-c", path("sim.conf"), "-o", "language=en", "fit", "--tasks", path("tasks.ndjson"),
+                                  *all_of, "--svg", "-")[1])
+check_run("profiles of outcomes", fit("--outcomes", path("truth.json"), "--profiles", path("profiles.ndjson")), 2,
+          err="--profiles is of --truth")
+open(path("nameless.ndjson"), "w").write('{"kind":"group"}\n')
+check_run("no client", fit("--truth", path("truth.json"), "--profiles", path("nameless.ndjson")), 1,
+          err="nameless.ndjson:1: a profile without its client_id")
 
 # What was written is loaded, and does what was said of it.
 with open(path("sim.conf"), encoding="utf-8") as f, open(path("both.conf"), "w", encoding="utf-8") as g:

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "ctl/fit/weights_fit.h"
+#include "ctl/fit/fit_judge.h"
 
 enum { ROWS = 600000 };
 
@@ -102,6 +102,60 @@ static void precision_is_as_worked_out_by_hand(void **state)
     assert_true(fabs(q.precision - (1.0 + 2.0 / 3) / 2) < 1e-12);
 }
 
+/* The second detector speaks with the first more often than not, and against what it says: fitted
+ * freely it would be below nothing. Held at nothing, the first must be what it is without it. */
+static void one_at_its_bound_leaves_the_others_right(void **state)
+{
+    (void)state;
+    struct cw_weights both, alone;
+    uint64_t seed = 4711;
+    struct cw_fit_row *rows = calloc(ROWS, sizeof *rows);
+    assert_non_null(rows);
+    for (int i = 0; i < ROWS; i++) {
+        struct cw_fit_row *r = &rows[i];
+        bool first = chance(&seed) < 0.3;
+        r->told[3] = first ? 1.0F : 0;
+        r->told[7] = chance(&seed) < (first ? 0.7 : 0.1) ? 1.0F : 0;
+        double x = -3 + (double)r->told[3] - 0.8 * (double)r->told[7];
+        r->left = chance(&seed) < 1 / (1 + exp(-x));
+    }
+    assert_int_equal(cw_weights_fit(rows, ROWS, now, &both), 0);
+    for (int i = 0; i < ROWS; i++)
+        rows[i].told[7] = 0;
+    assert_int_equal(cw_weights_fit(rows, ROWS, now, &alone), 0);
+    assert_true(both.held[7] && both.times[7] == 0);
+    assert_false(both.held[3]);
+    assert_true(fabs(both.times[3] - alone.times[3]) < 1e-6);
+    assert_true(fabs(both.base[0] - alone.base[0]) < 1e-6);
+    free(rows);
+}
+
+/* Clients without a task as one row of many mornings are the same as row by row. */
+static void many_alike_are_counted_each(void **state)
+{
+    (void)state;
+    enum { QUIET = 50000, LEFT = 300 };
+    struct cw_weights w, v;
+    struct cw_fit_quality p, q;
+    struct cw_fit_row *rows = made_up(-3, 2025);
+    struct cw_fit_row *more = calloc(20000 + QUIET, sizeof *more);
+    assert_non_null(more);
+    memcpy(more, rows, 20000 * sizeof *rows);
+    for (int i = 0; i < QUIET; i++)
+        more[20000 + i].left = i < LEFT;
+    rows[20000] = (struct cw_fit_row){.more = QUIET - LEFT - 1};
+    rows[20001] = (struct cw_fit_row){.more = LEFT - 1, .left = true};
+    assert_int_equal(cw_weights_fit(rows, 20002, now, &w), 0);
+    assert_int_equal(cw_weights_fit(more, 20000 + QUIET, now, &v), 0);
+    assert_true(fabs(w.base[0] - v.base[0]) < 1e-9 && fabs(w.times[3] - v.times[3]) < 1e-9);
+    assert_int_equal(cw_fit_judge(&w, rows, 20002, &p), 0);
+    assert_int_equal(cw_fit_judge(&w, more, 20000 + QUIET, &q), 0);
+    assert_true(fabs(p.brier_skill - q.brier_skill) < 1e-9 && fabs(p.error - q.error) < 1e-9);
+    assert_true(fabs(p.precision - q.precision) < 1e-9);
+    free(rows);
+    free(more);
+}
+
 static void the_same_twice(void **state)
 {
     (void)state;
@@ -121,6 +175,8 @@ int main(void)
         cmocka_unit_test(little_changes_little),
         cmocka_unit_test(fitted_is_better_judged),
         cmocka_unit_test(precision_is_as_worked_out_by_hand),
+        cmocka_unit_test(one_at_its_bound_leaves_the_others_right),
+        cmocka_unit_test(many_alike_are_counted_each),
         cmocka_unit_test(the_same_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* Pictures as SVG: shapes appended to a buffer, texts escaped, looks by class. Well-formed whatever
  * the texts are. Coordinates are pixels from the upper left corner.
  */
-#ifndef CW_CTL_EXPLAIN_SVG_H
-#define CW_CTL_EXPLAIN_SVG_H
+#ifndef CW_CTL_PICTURE_SVG_H
+#define CW_CTL_PICTURE_SVG_H
 
 #include "churnwatch/buf.h"
 

@@ -1,5 +1,5 @@
 /* SVG, shape by shape. See svg.h. */
-#include "ctl/explain/svg.h"
+#include "ctl/picture/svg.h"
 
 static void escaped(struct cw_buf *b, struct cw_str s)
 {
