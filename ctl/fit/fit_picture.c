@@ -12,7 +12,7 @@
 #include "ctl/picture/svg.h"
 #include "ctl/words.h"
 
-enum { WIDTH = 620, HEIGHT = 600, LEFT = 70, RIGHT = 24, TOP = 96, BOTTOM = 58 };
+enum { WIDTH = 620, HEIGHT = 600, LEFT = 70, RIGHT = 24, TOP = 112, BOTTOM = 58 };
 #define LEAST 0.0005 /* the lower left corner */
 
 static const char style[] =
@@ -129,7 +129,7 @@ static void draw_legend(const struct chart *c)
                        cw_word(c->s, CW_WORD_fit_error), of->q->error);
         cw_svg_line(c->b, of->line, x, 58, x + 22, 58);
         cw_svg_text(c->b, "note", CW_SVG_START, x + 28, 62, str(text));
-        x += 240;
+        x += 280;
     }
     cw_svg_line(c->b, "even", LEFT, 78, LEFT + 22, 78);
     cw_svg_text(c->b, "note", CW_SVG_START, LEFT + 28, 82, word(c, CW_WORD_fit_even));
