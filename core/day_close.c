@@ -52,6 +52,16 @@ static void learn(const struct close *c, struct cw_client *cl)
                               cw_shocks_of(&c->shocks[ch], cl, ch));
 }
 
+/* Before the day is learned, so that the client is counted where it was judged. */
+static void note_pace(const struct close *c, const struct cw_client *cl,
+                      const struct cw_day_view *v)
+{
+    double by = (double)cl->open[c->day & 1].by_hour;
+    if (v->spend.judged && v->spend.warm && v->spend.amount > 0 && by > 0)
+        cw_pace_note(&c->sh->pace, cw_shocks_like(cl, CW_CH_SPEND), cw_pace_asked(cl->hash, c->day),
+                     by, v->spend.amount);
+}
+
 static void tell_watcher(const struct cw_shard *sh, const struct cw_client *cl,
                          const struct cw_day_view *view)
 {
@@ -69,6 +79,7 @@ static void close_client(const struct close *c, struct cw_client *cl, const stru
         view_day(c, cl, &view);
         tell_watcher(sh, cl, &view);
         cw_judge_day(sh, cl, &view, c->now);
+        note_pace(c, cl, &view);
         learn(c, cl);
         cw_clients_touch(sh, cl);
     }
@@ -104,6 +115,7 @@ void cw_day_close(struct cw_shard *sh, const struct cw_output *out)
     for (enum cw_channel ch = 0; ch < CW_CHANNELS; ch++)
         cw_shocks_free(&c.shocks[ch]);
     cw_rates_close(&sh->rates);
+    cw_pace_close(&sh->pace, c.working);
     sh->counters.day_closes++;
     sh->open_day++;
     sh->closes_at =

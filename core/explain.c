@@ -133,6 +133,7 @@ static void view_today(const struct cw_shard *sh, const struct cw_client *cl, cw
     };
     cw_judge_so_far(sh, cl, CW_CH_SPEND, today, &ret->spend);
     cw_judge_so_far(sh, cl, CW_CH_USAGE, today, &ret->usage);
+    cw_judge_by_hour(sh, cl, sh->clock, ret);
 }
 
 static void verdict_of(const struct cw_shard *sh, const struct cw_client *cl,

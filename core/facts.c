@@ -49,10 +49,13 @@ static void add_charge(struct cw_shard *sh, struct cw_client *cl, const struct c
     struct cw_day_sums *d = sums_of(cl, day);
     d->spend = cw_money_add(d->spend, ev->u.charge.amount);
     d->charges++;
+    int hour = cw_zone_second(sh->settings->zone, ev->time) / 3600;
+    if (cw_pace_step(hour) <= cw_pace_asked(cl->hash, day))
+        d->by_hour += (float)((double)ev->u.charge.amount / CW_YUAN);
     if (ev->u.charge.category != CW_CAT_ROAMING)
         return;
     d->roaming = cw_money_add(d->roaming, ev->u.charge.amount);
-    if (cw_zone_second(sh->settings->zone, ev->time) < 6 * 3600)
+    if (hour < 6)
         d->roaming_night = cw_money_add(d->roaming_night, ev->u.charge.amount);
 }
 

@@ -100,6 +100,13 @@ static int read_layout(struct cw_shard *sh, struct cw_reader *r, struct cw_errbu
 
 /* ---- the shard's own facts ---- */
 
+#define PACE_ROW(working, like)                                                                    \
+    CW_FIELD_ROW(cw_shard, pace.row[working][like], CW_F_F32, 4, CW_PACE_STEPS *CW_PACE_CELL)
+#define PACE(working)                                                                              \
+    PACE_ROW(working, 0), PACE_ROW(working, 1), PACE_ROW(working, 2), PACE_ROW(working, 3),        \
+        PACE_ROW(working, 4), PACE_ROW(working, 5), PACE_ROW(working, 6), PACE_ROW(working, 7)
+_Static_assert(CW_PACE_LIKE == 8, "more like clients need more rows in PACE");
+
 static const struct cw_field facts[] = {
     CW_I64(cw_shard, clock),
     CW_I32(cw_shard, open_day),
@@ -110,8 +117,16 @@ static const struct cw_field facts[] = {
     CW_FIELD_ROW(cw_shard, feed.silent, CW_F_U16, 2, CW_CHANNELS),
     CW_FIELD_ROW(cw_shard, rates.days, CW_F_F32, 4, CW_RATED),
     CW_FIELD_ROW(cw_shard, rates.steps, CW_F_F32, 4, CW_RATED *CW_RATE_STEPS),
+    PACE(0),
+    PACE(1),
 };
-enum { FACTS_BEFORE_4 = COUNT(facts) - 2 };
+enum { FACTS_OF_4 = COUNT(facts) - 2 * CW_PACE_LIKE, FACTS_BEFORE_4 = FACTS_OF_4 - 2 };
+
+/* How many rows of facts a version has. */
+static size_t known_facts(unsigned version)
+{
+    return version < 4 ? (size_t)FACTS_BEFORE_4 : version < 5 ? (size_t)FACTS_OF_4 : COUNT(facts);
+}
 
 static void put_facts(struct cw_buf *b, const struct cw_shard *sh)
 {
@@ -211,8 +226,7 @@ static int read_image(struct cw_shard *sh, uint32_t commit, enum cw_image_kind k
     case CW_IMAGE_LAYOUT:
         return read_layout(sh, &r, eb);
     case CW_IMAGE_FACTS:
-        cw_fields_read(&r, sh, facts,
-                       sh->layout->version < 4 ? (size_t)FACTS_BEFORE_4 : COUNT(facts));
+        cw_fields_read(&r, sh, facts, known_facts(sh->layout->version));
         return r.failed ? cw_fail(eb, CW_E_CORRUPT, "an image of the shard's facts is cut short")
                         : 0;
     case CW_IMAGE_CLIENT:

@@ -21,8 +21,9 @@
 
 /* 2: what people do with tasks, what calls settled, how right detectors were.
  * 3: outcomes heard, by source, where 2 had the hashes of their last eight ids.
- * 4: how rare scores are. */
-enum { CW_IMAGE_VERSION = 4 };
+ * 4: how rare scores are.
+ * 5: how much of a day is spent by an hour. */
+enum { CW_IMAGE_VERSION = 5 };
 
 enum cw_image_kind {
     CW_IMAGE_LAYOUT = 1,

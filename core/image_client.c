@@ -30,7 +30,7 @@ _Static_assert(sizeof(struct cw_baseline) == 52, "a new member needs a row in BA
     CW_I32(cw_client, open[i].day), CW_I64(cw_client, open[i].spend),                              \
         CW_I64(cw_client, open[i].roaming), CW_I64(cw_client, open[i].roaming_night),              \
         CW_F64(cw_client, open[i].usage), CW_U16(cw_client, open[i].charges),                      \
-        CW_U16(cw_client, open[i].usages), CW_U16(cw_client, open[i].others)
+        CW_U16(cw_client, open[i].usages), CW_F32(cw_client, open[i].by_hour)
 _Static_assert(sizeof(struct cw_day_sums) == 48, "a new member needs a row in OPEN_DAY");
 
 static const struct cw_field client_fields[] = {

@@ -4,6 +4,7 @@
 #include "churnwatch/faults.h"
 #include "core/baseline.h"
 #include "core/shard_state.h"
+#include "core/shocks.h"
 #include "core/slices.h"
 
 static struct cw_judge judge_of(struct cw_shard *sh, struct cw_client *cl)
@@ -66,9 +67,17 @@ void cw_judge_so_far(const struct cw_shard *sh, const struct cw_client *cl, enum
                      sh->settings->warmup_days, ret);
 }
 
+void cw_judge_by_hour(const struct cw_shard *sh, const struct cw_client *cl, cw_event_time at,
+                      struct cw_day_view *ret)
+{
+    unsigned step = cw_pace_step(cw_zone_second(sh->settings->zone, at) / 3600);
+    ret->hour = ((int32_t)step + 1) * CW_PACE_STEP_HOURS;
+    ret->by_hour = cw_pace_by(&sh->pace, cw_shocks_like(cl, CW_CH_SPEND), ret->working, step);
+}
+
 /* Spend alone: that is what a charge changes. */
 static void day_so_far(const struct cw_shard *sh, const struct cw_client *cl, cw_day day,
-                       struct cw_day_view *ret)
+                       cw_event_time at, struct cw_day_view *ret)
 {
     const struct cw_day_sums *d = &cl->open[day & 1];
     *ret = (struct cw_day_view){.day = day,
@@ -76,6 +85,7 @@ static void day_so_far(const struct cw_shard *sh, const struct cw_client *cl, cw
                                 .roaming = d->roaming,
                                 .roaming_night = d->roaming_night};
     cw_judge_so_far(sh, cl, CW_CH_SPEND, day, &ret->spend);
+    cw_judge_by_hour(sh, cl, at, ret);
 }
 
 void cw_judge_event(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
@@ -90,7 +100,7 @@ void cw_judge_event(struct cw_shard *sh, struct cw_client *cl, struct cw_line *l
     j.today = day;
     j.late = late;
     if (ev->type == CW_EV_CHARGE && !late && ev->u.charge.category != CW_CAT_MONTHLY_FEE) {
-        day_so_far(sh, cl, day, &so_far);
+        day_so_far(sh, cl, day, ev->time, &so_far);
         j.so_far = &so_far;
     }
     for (unsigned d = 0; d < CW_DETECTORS; d++) {

@@ -8,6 +8,7 @@
 #include "churnwatch/task.h"
 #include "core/findings.h"
 #include "core/index.h"
+#include "core/pace.h"
 #include "core/rates.h"
 #include "core/slab.h"
 
@@ -39,6 +40,7 @@ struct cw_shard {
     cw_event_time closes_at; /* when it will be */
     struct cw_feed feed;
     struct cw_rates rates;
+    struct cw_pace pace;
 
     struct cw_slab slab; /* clients lie in it, each with its id and its slices */
     struct cw_index clients;
@@ -126,6 +128,9 @@ void cw_judge_day(struct cw_shard *sh, struct cw_client *cl, const struct cw_day
  * share is not known yet. */
 void cw_judge_so_far(const struct cw_shard *sh, const struct cw_client *cl, enum cw_channel ch,
                      cw_day day, struct cw_channel_day *ret);
+/* How much of that day's spend is usual by then; needs ret->working. */
+void cw_judge_by_hour(const struct cw_shard *sh, const struct cw_client *cl, cw_event_time at,
+                      struct cw_day_view *ret);
 /* Points the judge at a detector: its thresholds, and its slices as they are, to be read. */
 void cw_judge_look(struct cw_judge *j, const struct cw_policy *p, unsigned d);
 

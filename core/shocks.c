@@ -17,7 +17,7 @@ struct part {
 /* Weekend against working days, of the mean amount: the steps' upper ends. */
 static const double quiet_ends[CW_SHOCK_QUIET - 1] = {0.3, 0.65, 1.0};
 
-static unsigned like_of(const struct cw_client *cl, enum cw_channel ch)
+unsigned cw_shocks_like(const struct cw_client *cl, enum cw_channel ch)
 {
     const struct cw_baseline *b = cw_clients_baseline(cl, ch);
     double quiet = cw_baseline_weekend(b);
@@ -87,7 +87,7 @@ static size_t collect(const struct cw_shard *sh, enum cw_channel ch, cw_day day,
         const struct cw_baseline *b = cw_clients_baseline(cl, ch);
         double amount = cw_clients_amount(cl, ch, day);
         struct part *p = &parts[n++];
-        unsigned like = like_of(cl, ch);
+        unsigned like = cw_shocks_like(cl, ch);
         struct cw_shock known = so_far ? so_far->like[like] : (struct cw_shock){0, 1};
         *p = (struct part){.expected = fmin(cw_baseline_p(b, working) * known.activity, 1),
                            .group = so_far ? cl->county : like,
@@ -157,7 +157,7 @@ static int by_county(const void *key, const void *item)
 struct cw_shock cw_shocks_of(const struct cw_shocks *s, const struct cw_client *cl,
                              enum cw_channel ch)
 {
-    struct cw_shock all = s->like[like_of(cl, ch)];
+    struct cw_shock all = s->like[cw_shocks_like(cl, ch)];
     const struct cw_county_shock *c =
         s->n_counties
             ? bsearch(&cl->county, s->counties, s->n_counties, sizeof *s->counties, by_county)

@@ -29,6 +29,8 @@ struct cw_shocks {
 int cw_shocks_find(const struct cw_shard *sh, enum cw_channel ch, cw_day day, bool working,
                    struct cw_shocks *ret);
 void cw_shocks_free(struct cw_shocks *s);
+/* Which like clients it is counted with. */
+unsigned cw_shocks_like(const struct cw_client *cl, enum cw_channel ch);
 /* What the day did to this client's channel. */
 struct cw_shock cw_shocks_of(const struct cw_shocks *s, const struct cw_client *cl,
                              enum cw_channel ch);

@@ -2,7 +2,8 @@
  * (slot 0), and roaming at night (slot 1).
  *
  * The day's sum so far is tested on every charge, upward only, so that a shock is called within the
- * hour. What all clients share is known only at the close: a spike that was everybody's is cleared
+ * hour: against the whole day, and against what of a day is usual by that hour, whichever says
+ * more. What all clients share is known only at the close: a spike that was everybody's is cleared
  * there. Runs in the shard's thread; pure.
  */
 #include <math.h>
@@ -74,15 +75,54 @@ static struct cw_gauge dear_gauge(const struct spell *sp, double mean, const dou
     return g;
 }
 
-static struct cw_gauge day_gauge(const struct cw_judge *j, cw_day day,
-                                 const struct cw_channel_day *d)
+/* A day, whole or so far, as it is judged. */
+struct look {
+    struct cw_channel_day d; /* of a day so far at its pace: as it will end */
+    double share;            /* of d that is there */
+    int32_t hour;            /* by which; 0: the whole day */
+};
+
+static struct cw_gauge day_gauge(const struct cw_judge *j, cw_day day, const struct look *look)
 {
     const struct state *st = j->state;
-    struct spell sp = spell_of(&st->past, day, d);
-    struct cw_gauge g = dear_gauge(&sp, d->mean, j->t);
+    struct spell sp = spell_of(&st->past, day, &look->d);
+    struct cw_gauge g = dear_gauge(&sp, look->d.mean, j->t);
     struct cw_limit l = cw_rate_limit(j, CW_RATED_spend_spike, RATE, FIRE);
     cw_need_least(&g, l.by, "sigma", sp.score, l.score);
     return g;
+}
+
+/* The share of a day that may be there by then: one spread above the mean, since a day that is
+ * ahead is often just early. */
+static double share_of(const struct cw_pace_by *by)
+{
+    return exp(fmin(by->share + by->spread, 0));
+}
+
+/* What is there already, over that share. Days differ in it: the less sure it is, the wider the
+ * scale. */
+static struct look look_at_pace(const struct cw_day_view *v)
+{
+    const struct cw_pace_by *by = &v->by_hour;
+    struct look look = {v->spend, share_of(by), v->hour};
+    struct cw_channel_day *d = &look.d;
+    d->amount /= look.share;
+    d->scale = sqrt(d->scale * d->scale + by->spread * by->spread);
+    if (d->any)
+        d->z = (v->spend.z * v->spend.scale - log(look.share)) / d->scale;
+    return look;
+}
+
+/* As if the day were over, and at its pace unless that says less. */
+static struct look look_so_far(const struct cw_judge *j, const struct cw_day_view *v)
+{
+    const struct state *st = j->state;
+    struct look whole = {v->spend, 1, 0}, at_pace = look_at_pace(v);
+    struct cw_gauge g = day_gauge(j, v->day, &whole);
+    if (at_pace.share >= 1 || cw_gauge_met(&g))
+        return whole;
+    double of_whole = spell_of(&st->past, v->day, &whole.d).score;
+    return spell_of(&st->past, v->day, &at_pace.d).score > of_whole ? at_pace : whole;
 }
 
 /* Any roaming at all, where the limit is nothing. */
@@ -94,19 +134,21 @@ static struct cw_gauge night_gauge(const struct cw_day_view *v, const double *t)
     return g;
 }
 
-static struct cw_signal day_signal(const struct cw_judge *j, cw_day day,
-                                   const struct cw_channel_day *d)
+static struct cw_signal day_signal(const struct cw_judge *j, cw_day day, const struct look *look)
 {
     double limit = cw_rate_limit(j, CW_RATED_spend_spike, RATE, FIRE).score;
     const struct state *st = j->state;
+    const struct cw_channel_day *d = &look->d;
     double score = spell_of(&st->past, day, d).score;
     double over = fmin(fmax(score - limit, 0), SIGMAS_MOST);
     struct cw_signal s = incident(j, DAY, j->t[INCIDENT] + j->t[INCIDENT_SIGMA] * over);
     s.step = (uint8_t)((over >= 1.5) + (over >= 3));
     s.severity = (float)(0.4 + 0.15 * over);
-    cw_fact_yuan(&s, CW_FACT_observed_yuan, d->amount);
-    cw_fact_yuan(&s, CW_FACT_expected_yuan, d->expected);
-    cw_fact_yuan(&s, CW_FACT_limit_yuan, spell_limit(d, limit));
+    cw_fact_yuan(&s, CW_FACT_observed_yuan, look->share * d->amount);
+    cw_fact_yuan(&s, CW_FACT_expected_yuan, look->share * d->expected);
+    cw_fact_yuan(&s, CW_FACT_limit_yuan, look->share * spell_limit(d, limit));
+    if (look->hour)
+        cw_fact_number(&s, CW_FACT_by_hour, look->hour);
     cw_fact_number(&s, CW_FACT_span_days, d->days);
     cw_fact_number(&s, CW_FACT_score, score);
     return s;
@@ -144,10 +186,11 @@ static void on_event(struct cw_judge *j)
     const struct cw_day_view *v = j->so_far;
     if (!v)
         return;
-    struct cw_gauge by_day = day_gauge(j, v->day, &v->spend), by_night = night_gauge(v, j->t);
+    struct look look = look_so_far(j, v);
+    struct cw_gauge by_day = day_gauge(j, v->day, &look), by_night = night_gauge(v, j->t);
     struct cw_signal s;
     if (v->spend.warm && cw_gauge_met(&by_day) && another_day(j->state, v->day, j->t[RUN_MOST])) {
-        s = day_signal(j, v->day, &v->spend);
+        s = day_signal(j, v->day, &look);
         cw_raise(j, &s);
     }
     if (cw_gauge_met(&by_night)) {
@@ -175,8 +218,9 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
 {
     const struct cw_day_view *v = j->so_far;
     bool worn = run_with(j->state, v->day) > j->t[RUN_MOST];
-    struct cw_reading day = {.s = day_signal(j, v->day, &v->spend),
-                             .gauge = day_gauge(j, v->day, &v->spend),
+    struct look look = look_so_far(j, v);
+    struct cw_reading day = {.s = day_signal(j, v->day, &look),
+                             .gauge = day_gauge(j, v->day, &look),
                              .warmup_days = cw_explain_warmup(j, &v->spend),
                              .hold = worn ? CW_HOLD_WORN : CW_HOLD_NONE};
     struct cw_reading night = {.s = night_signal(j, v->roaming_night),

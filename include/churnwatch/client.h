@@ -42,7 +42,8 @@ struct cw_day_sums {
     cw_money spend; /* charges but the monthly fee */
     cw_money roaming, roaming_night;
     double usage; /* voice minutes + MB / 40 */
-    uint16_t charges, usages, others;
+    uint16_t charges, usages;
+    float by_hour; /* yuan of spend by the hour that core/pace.h asks for */
 };
 
 #define CW_BILLS_KEPT 6

@@ -80,7 +80,8 @@ struct cw_threshold {
     X(expected_minutes, NUMBER)                                                                    \
     X(limit_minutes, NUMBER)                                                                       \
     X(observed_percent, NUMBER)                                                                    \
-    X(limit_percent, NUMBER)
+    X(limit_percent, NUMBER)                                                                       \
+    X(by_hour, COUNT)
 enum cw_fact_key {
 #define X(name, how) CW_FACT_##name,
     CW_FACT_KEYS(X)
@@ -128,12 +129,19 @@ struct cw_channel_day {
     double llr;      /* log-likelihood ratio of "at a third" against "as usual", -4..4 */
     double shared;   /* what the day did to everybody's mean amount; 1 is nothing */
 };
+/* Of the log of a day's amount, how much of it is usual by an hour of the day, and how far days
+ * differ in that; see core/pace.h. {0, 0}: all of it. */
+struct cw_pace_by {
+    double share, spread;
+};
 struct cw_day_view {
     cw_day day;
     bool working;
     struct cw_channel_day spend, usage;
     cw_money roaming, roaming_night; /* of the day, yuan x 10^4 */
     int32_t quiet_days;              /* days since the client was last active in any way */
+    int32_t hour;                    /* of a day so far: spend is told by the end of this hour */
+    struct cw_pace_by by_hour;       /* and so much of it is usual by then */
 };
 
 struct cw_client;

@@ -221,6 +221,7 @@ static void an_older_layout_restores(void **state)
     (void)state;
     restores_and_goes_on(1);
     restores_and_goes_on(3); /* 2 is restored below */
+    restores_and_goes_on(4);
 }
 
 /* Layout 1 did not say which version first told a signal. Rather told twice than lost. */
