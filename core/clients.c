@@ -12,12 +12,30 @@
 #include "core/slices.h"
 
 enum { FIRST_TOUCHED = 1024 };
+enum { RECORD_BYTES = sizeof(struct cw_client) + 128 }; /* with its id and first slices, about */
 
 /* ---- making and emptying ---- */
 
 struct cw_client *cw_clients_find(const struct cw_shard *sh, struct cw_str id)
 {
     return cw_index_find(&sh->clients, id, cw_index_hash(id));
+}
+
+void cw_clients_expect(const struct cw_shard *sh, struct cw_str id, unsigned step)
+{
+    uint32_t hash = cw_index_hash(id);
+    if (step == 0) {
+        cw_index_expect(&sh->clients, hash);
+        return;
+    }
+    struct cw_client *const *slot = cw_index_likely(&sh->clients, hash);
+    if (slot && step == 1)
+        __builtin_prefetch(slot);
+    else if (slot && step == 2)
+        for (size_t i = 0; i < RECORD_BYTES; i += 64)
+            __builtin_prefetch((const char *)*slot + i);
+    else if (slot)
+        cw_lines_expect(*slot);
 }
 
 /* What a client is before anything is known of it; all else is zero. */

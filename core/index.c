@@ -17,59 +17,99 @@ uint32_t cw_index_hash(struct cw_str id)
     return (uint32_t)XXH3_64bits(id.p, id.n);
 }
 
+/* Of the bits that do not choose the slot, as long as there are fewer than 2^24. */
+static uint8_t tag_of(uint32_t hash)
+{
+    uint8_t tag = (uint8_t)(hash >> 24);
+    return tag ? tag : 1;
+}
+
 static bool is(const struct cw_client *cl, struct cw_str id, uint32_t hash)
 {
     struct cw_str own = cw_client_id(cl);
     return cl->hash == hash && own.n == id.n && memcmp(own.p, id.p, id.n) == 0;
 }
 
-static struct cw_client *look(struct cw_client *const *slots, size_t n, struct cw_str id,
-                              uint32_t hash)
+/* The slot with the client; one that is free when there is none. */
+static size_t look(const struct cw_slots *s, struct cw_str id, uint32_t hash)
 {
-    for (size_t at = hash & (n - 1); slots[at]; at = (at + 1) & (n - 1))
-        if (is(slots[at], id, hash))
-            return slots[at];
-    return NULL;
+    size_t at = hash & (s->n - 1);
+    for (uint8_t tag = tag_of(hash); s->tags[at]; at = (at + 1) & (s->n - 1))
+        if (s->tags[at] == tag && is(s->clients[at], id, hash))
+            break;
+    return at;
+}
+
+static struct cw_client *find(const struct cw_slots *s, struct cw_str id, uint32_t hash)
+{
+    return s->n ? s->clients[look(s, id, hash)] : NULL;
 }
 
 struct cw_client *cw_index_find(const struct cw_index *t, struct cw_str id, uint32_t hash)
 {
-    struct cw_client *cl = t->slots ? look(t->slots, t->n_slots, id, hash) : NULL;
-    return cl || !t->old ? cl : look(t->old, t->n_old, id, hash);
+    struct cw_client *cl = find(&t->now, id, hash);
+    return cl ? cl : find(&t->old, id, hash);
 }
 
-static void put(struct cw_index *t, struct cw_client *cl)
+/* NULL: none of these. */
+static struct cw_client *const *likely(const struct cw_slots *s, uint32_t hash)
 {
-    size_t at = cl->hash & (t->n_slots - 1);
-    while (t->slots[at])
-        at = (at + 1) & (t->n_slots - 1);
-    t->slots[at] = cl;
+    size_t at = s->n ? hash & (s->n - 1) : 0;
+    while (s->n && s->tags[at] && s->tags[at] != tag_of(hash))
+        at = (at + 1) & (s->n - 1);
+    return s->n && s->tags[at] ? &s->clients[at] : NULL;
+}
+
+void cw_index_expect(const struct cw_index *t, uint32_t hash)
+{
+    __builtin_prefetch(t->now.tags + (t->now.n ? hash & (t->now.n - 1) : 0));
+    __builtin_prefetch(t->old.tags + (t->old.n ? hash & (t->old.n - 1) : 0));
+}
+
+struct cw_client *const *cw_index_likely(const struct cw_index *t, uint32_t hash)
+{
+    struct cw_client *const *slot = likely(&t->now, hash);
+    return slot ? slot : likely(&t->old, hash);
+}
+
+static void put(struct cw_slots *s, struct cw_client *cl)
+{
+    size_t at = cl->hash & (s->n - 1);
+    while (s->tags[at])
+        at = (at + 1) & (s->n - 1);
+    s->tags[at] = tag_of(cl->hash);
+    s->clients[at] = cl;
+}
+
+static void free_slots(struct cw_slots *s)
+{
+    free(s->clients);
+    free(s->tags);
+    *s = (struct cw_slots){0};
 }
 
 /* Slots stay in the old array as they are, so that its chains hold until it goes. */
 static void move_some(struct cw_index *t)
 {
-    for (int i = 0; t->old && i < MOVED_AN_ADDITION; i++) {
-        if (t->old[t->moved])
-            put(t, t->old[t->moved]);
-        if (++t->moved < t->n_old)
-            continue;
-        free(t->old);
-        t->old = NULL;
+    for (int i = 0; t->old.n && i < MOVED_AN_ADDITION; i++) {
+        if (t->old.tags[t->moved])
+            put(&t->now, t->old.clients[t->moved]);
+        if (++t->moved == t->old.n)
+            free_slots(&t->old);
     }
 }
 
 static bool grow_slots(struct cw_index *t)
 {
-    size_t n = t->n_slots ? t->n_slots * 2 : FIRST_SLOTS;
-    struct cw_client **slots = calloc(n, sizeof *slots);
-    if (!slots)
+    size_t n = t->now.n ? t->now.n * 2 : FIRST_SLOTS;
+    struct cw_slots grown = {calloc(n, sizeof *grown.clients), calloc(n, 1), n};
+    if (!grown.clients || !grown.tags) {
+        free_slots(&grown);
         return false;
-    t->old = t->slots;
-    t->n_old = t->n_slots;
+    }
+    t->old = t->now;
     t->moved = 0;
-    t->slots = slots;
-    t->n_slots = n;
+    t->now = grown;
     return true;
 }
 
@@ -87,11 +127,11 @@ static bool grow_all(struct cw_index *t)
 
 bool cw_index_add(struct cw_index *t, struct cw_client *cl)
 {
-    if ((t->n + 1) * 4 > t->n_slots * 3 && !grow_slots(t))
+    if ((t->n + 1) * 4 > t->now.n * 3 && !grow_slots(t))
         return false;
     if (t->n == t->cap_all && !grow_all(t))
         return false;
-    put(t, cl);
+    put(&t->now, cl);
     t->all[t->n++] = cl;
     move_some(t);
     return true;
@@ -140,13 +180,14 @@ bool cw_index_sort(struct cw_index *t)
 
 size_t cw_index_bytes(const struct cw_index *t)
 {
-    return (t->n_slots + (t->old ? t->n_old : 0) + t->cap_all) * sizeof(struct cw_client *);
+    size_t slots = t->now.n + t->old.n;
+    return slots + (slots + t->cap_all) * sizeof(struct cw_client *);
 }
 
 void cw_index_free(struct cw_index *t)
 {
-    free(t->slots);
-    free(t->old);
+    free_slots(&t->now);
+    free_slots(&t->old);
     free(t->all);
     *t = (struct cw_index){0};
 }

@@ -4,20 +4,32 @@
 
 #include "churnwatch/client.h"
 
-/* Zero it to begin. Open addressing by hash. Growing never takes a pause: for a while there are two
- * arrays, and every client that is added moves some of the old one's slots. */
+/* Open addressing by hash. A byte of it lies apart, so that going along a chain reads no client
+ * but, nearly always, the one that is looked for. */
+struct cw_slots {
+    struct cw_client **clients; /* owned, n of them; NULL = free */
+    uint8_t *tags;              /* owned, n of them; 0 = free */
+    size_t n;                   /* a power of two, or 0 */
+};
+
+/* Zero it to begin. Growing never takes a pause: for a while there are two arrays, and every client
+ * that is added moves some of the old one's slots. */
 struct cw_index {
-    struct cw_client **slots; /* owned; NULL = free */
-    struct cw_client **old;   /* owned; what grows out of it, whole until all are moved; or NULL */
-    size_t n_slots, n_old;    /* powers of two */
-    size_t moved;             /* slots of old */
-    struct cw_client **all;   /* owned; by id, but for those after n_sorted */
+    struct cw_slots now;
+    struct cw_slots old;    /* what grew out of it, whole until all are moved */
+    size_t moved;           /* slots of old */
+    struct cw_client **all; /* owned; by id, but for those after n_sorted */
     size_t n, n_sorted, cap_all;
 };
 
 uint32_t cw_index_hash(struct cw_str id);
 /* NULL: not there. */
 struct cw_client *cw_index_find(const struct cw_index *t, struct cw_str id, uint32_t hash);
+/* Has the client's tag brought near, without waiting. */
+void cw_index_expect(const struct cw_index *t, uint32_t hash);
+/* The slot of the first client with its tag, which is nearly always the one; no client is read, and
+ * no slot. NULL: there is none. */
+struct cw_client *const *cw_index_likely(const struct cw_index *t, uint32_t hash);
 /* A client that is not there yet. False: no memory, and it is not there. */
 bool cw_index_add(struct cw_index *t, struct cw_client *cl);
 /* Brings `all` into byte order of ids: what is new is sorted, then merged. False: no memory. */

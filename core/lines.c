@@ -18,6 +18,7 @@ struct cw_line_block {
 
 _Static_assert(sizeof(wchar_t) == sizeof(uint32_t), "wmemchr looks for 32 bits");
 enum { SEEN_CLIENT = 8, SEEN_LINE = 8 };
+enum { BYTES_OF_ONE = 256 }; /* of a block of one line, about */
 
 static size_t stride(void)
 {
@@ -43,6 +44,12 @@ static uint32_t *tags_of(const struct cw_line_block *b)
 static uint16_t *rests_of(const struct cw_line_block *b)
 {
     return (uint16_t *)(void *)(tags_of(b) + ring_of(b->cap));
+}
+
+void cw_lines_expect(const struct cw_client *cl)
+{
+    for (size_t i = 0; cl->lines && i < BYTES_OF_ONE; i += 64)
+        __builtin_prefetch((const char *)cl->lines + i);
 }
 
 /* ---- lines ---- */

@@ -16,6 +16,9 @@ struct cw_line *cw_lines_add(struct cw_client *cl, cw_number number);
 void cw_lines_clear(struct cw_client *cl);
 void cw_lines_free(struct cw_client *cl);
 
+/* Has the block's first bytes brought near, without waiting. */
+void cw_lines_expect(const struct cw_client *cl);
+
 /* ---- the last ids: 8, and 8 for each line ---- */
 
 /* Of an id 48 bits of a hash are kept: an event is taken for a repeat of another one of its client

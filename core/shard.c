@@ -109,6 +109,11 @@ static void judge(struct cw_shard *sh, struct cw_client *cl, const struct cw_eve
     sh->counters.late += late;
 }
 
+void cw_shard_expect(const struct cw_shard *sh, struct cw_str client, unsigned step)
+{
+    cw_clients_expect(sh, client, step);
+}
+
 int cw_shard_event(struct cw_shard *sh, const struct cw_event *ev, const struct cw_origin *o,
                    const struct cw_output *out)
 {

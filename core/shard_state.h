@@ -77,6 +77,8 @@ struct cw_shard {
 
 /* ---- clients.c: making and changing clients ---- */
 struct cw_client *cw_clients_find(const struct cw_shard *sh, struct cw_str id);
+/* See cw_shard_expect. */
+void cw_clients_expect(const struct cw_shard *sh, struct cw_str id, unsigned step);
 /* Finds or makes; NULL when out of memory. */
 struct cw_client *cw_clients_get(struct cw_shard *sh, struct cw_str id);
 void cw_clients_free(struct cw_shard *sh);

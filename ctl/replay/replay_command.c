@@ -14,7 +14,7 @@
 struct run {
     const struct cw_ctl *ctl;
     struct cw_replay *replay;
-    struct cw_replay_pool *pool; /* NULL: one thread does it all */
+    struct cw_replay_pool *pool; /* NULL: line by line */
     struct cw_progress progress;
     FILE *tasks, *dead; /* dead: NULL when nobody asked */
     struct cw_files outcomes;
@@ -233,23 +233,22 @@ static cw_wall_time now_of(const struct cw_ctl *ctl)
     return (int64_t)wall.tv_sec * CW_SECOND + wall.tv_nsec / 1000;
 }
 
-/* No more than there are partitions to share out; outcomes stand among the events of all. */
+/* No more than there are partitions to share out. */
 static int64_t threads_of(const struct run *r, int64_t partitions)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    if (cw_args_text(r->ctl->args, "outcomes"))
-        return 1;
     int64_t threads = cw_args_count(r->ctl->args, "threads", cores > 0 ? cores : 1);
     return threads < partitions ? threads : partitions;
 }
 
+/* Outcomes stand among the events of all, each in its place. */
 static int share_out(struct run *r, int64_t partitions)
 {
     struct cw_replay_out out = {write_task, write_refused, r};
-    int64_t threads = threads_of(r, partitions);
-    if (threads > 1)
-        r->pool = cw_replay_pool_new(r->replay, (unsigned)threads, &out);
-    return threads > 1 && !r->pool ? -CW_E_NOMEM : 0;
+    if (cw_args_text(r->ctl->args, "outcomes"))
+        return 0;
+    r->pool = cw_replay_pool_new(r->replay, (unsigned)threads_of(r, partitions), &out);
+    return r->pool ? 0 : -CW_E_NOMEM;
 }
 
 static int replay(struct run *r)

@@ -12,6 +12,8 @@
 #include <string.h>
 
 enum { LINES_MOST = 32768, BYTES_MOST = 8 << 20 };
+enum { LINES_ALONE = 256 }; /* so few stay in the processor's own memory until they are judged */
+enum { STEP_LINES = 3 };    /* between two steps of expecting a client */
 
 struct entry {
     size_t line, key; /* where they begin in the batch's text */
@@ -49,7 +51,7 @@ struct cw_replay_pool {
     struct batch batches[2];
     struct batch *filled, *worked;
     struct worker *workers;
-    unsigned n;
+    unsigned n; /* 1: the caller works through the batches itself */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     uint64_t turn;
@@ -80,16 +82,36 @@ static void on_refused(void *arg, const struct cw_refused *r)
     put_out(w, true, (struct cw_str){w->line.p, w->line.n});
 }
 
+/* Where the batch's line goes; false: to another worker. */
+static bool place_of(const struct worker *w, const struct batch *b, size_t at,
+                     struct cw_replay_place *ret)
+{
+    const struct entry *e = &b->entries[at];
+    if ((unsigned)e->place.partition % w->pool->n != w->self)
+        return false;
+    *ret = e->place;
+    ret->key = e->keyed ? (struct cw_str){b->text.p + e->key, e->key_n} : (struct cw_str){0};
+    return true;
+}
+
+static void look_ahead(const struct worker *w, const struct batch *b)
+{
+    struct cw_replay_place p;
+    for (unsigned step = 0; step < CW_EXPECT_STEPS; step++) {
+        size_t at = w->at + (CW_EXPECT_STEPS - step) * STEP_LINES;
+        if (at < b->n && place_of(w, b, at, &p))
+            cw_replay_expect(w->hand, &p, step);
+    }
+}
+
 static void work_through(struct worker *w, const struct batch *b)
 {
-    const char *text = b->text.p;
     for (w->at = 0; w->at < b->n && !w->err; w->at++) {
         const struct entry *e = &b->entries[w->at];
-        if ((unsigned)e->place.partition % w->pool->n != w->self)
-            continue;
-        struct cw_replay_place place = e->place;
-        place.key = e->keyed ? (struct cw_str){text + e->key, e->key_n} : (struct cw_str){0};
-        w->err = cw_replay_take(w->hand, &place, (struct cw_str){text + e->line, e->line_n});
+        struct cw_replay_place p;
+        look_ahead(w, b);
+        if (place_of(w, b, w->at, &p))
+            w->err = cw_replay_take(w->hand, &p, (struct cw_str){b->text.p + e->line, e->line_n});
     }
     if (!w->err && (w->out.failed || w->line.failed))
         w->err = -CW_E_NOMEM;
@@ -167,14 +189,29 @@ static void wait_for_threads(struct cw_replay_pool *p)
     (void)pthread_mutex_unlock(&p->lock);
 }
 
+static void make_empty(struct batch *b)
+{
+    b->n = 0;
+    cw_buf_clear(&b->text);
+}
+
+static int work_alone(struct cw_replay_pool *p)
+{
+    work_through(p->workers, p->filled);
+    give_out(p);
+    make_empty(p->filled);
+    return p->err;
+}
+
 /* The batch that was filled is worked on from now on, and the one before is empty again. */
 static int hand_over(struct cw_replay_pool *p)
 {
+    if (p->n == 1)
+        return work_alone(p);
     wait_for_threads(p);
     give_out(p);
     struct batch *empty = p->worked;
-    empty->n = 0;
-    cw_buf_clear(&empty->text);
+    make_empty(empty);
     if (p->err)
         return p->err;
     (void)pthread_mutex_lock(&p->lock);
@@ -202,7 +239,8 @@ int cw_replay_pool_line(struct cw_replay_pool *p, enum cw_replay_kind kind, stru
         cw_buf_put(&b->text, e->place.key.p, e->key_n);
     if (b->text.failed)
         return -CW_E_NOMEM;
-    return b->n == LINES_MOST || b->text.n >= BYTES_MOST ? hand_over(p) : 0;
+    size_t most = p->n == 1 ? LINES_ALONE : LINES_MOST;
+    return b->n == most || b->text.n >= BYTES_MOST ? hand_over(p) : 0;
 }
 
 int cw_replay_pool_flush(struct cw_replay_pool *p)
@@ -223,6 +261,8 @@ static bool start(struct cw_replay_pool *p, struct worker *w)
     w->pool = p;
     w->self = (unsigned)(w - p->workers);
     w->hand = cw_replay_hand_new(p->replay, &sinks);
+    if (p->n == 1)
+        return w->hand != NULL;
     w->started = w->hand && pthread_create(&w->thread, NULL, run_worker, w) == 0;
     return w->started;
 }

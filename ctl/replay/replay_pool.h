@@ -1,8 +1,9 @@
-/* A replay on several threads: lines are gathered into batches, and of each batch every thread
- * takes in those of its own partitions. Partitions share nothing, and what comes out is put back
- * into the order of the lines: it is the same, byte for byte, on any number of threads.
+/* A replay by batches, on several threads: lines are gathered into batches, and of each batch every
+ * thread takes in those of its own partitions. Partitions share nothing, and what comes out is put
+ * back into the order of the lines: it is the same, byte for byte, on any number of threads.
  *
- * The caller's thread reads and places lines while the others judge the batch before.
+ * The caller's thread reads and places lines while the others judge the batch before. Of one thread
+ * it is the caller's. As a batch tells which clients come next, they are fetched ahead of time.
  */
 #ifndef CW_CTL_REPLAY_REPLAY_POOL_H
 #define CW_CTL_REPLAY_REPLAY_POOL_H

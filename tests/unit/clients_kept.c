@@ -66,6 +66,31 @@ static void every_client_is_found_while_the_index_grows(void **state)
     cw_index_free(&t);
 }
 
+/* Also of clients that a growing index has not moved yet. */
+static void the_likely_one_is_nearly_always_the_one(void **state)
+{
+    (void)state;
+    struct cw_index t = {0};
+    char id[24];
+    enum { MANY = 1000 };
+    assert_null(cw_index_likely(&t, 1));
+    for (uint64_t i = 0; i < MANY; i++) {
+        name(id, i);
+        assert_true(cw_index_add(&t, client_of(id)));
+        unsigned hits = 0;
+        for (size_t k = 0; k < t.n; k++) {
+            cw_index_expect(&t, t.all[k]->hash);
+            struct cw_client *const *slot = cw_index_likely(&t, t.all[k]->hash);
+            assert_true(slot && *slot);
+            hits += *slot == t.all[k];
+        }
+        assert_true(hits >= t.n - t.n / 20);
+    }
+    for (size_t i = 0; i < t.n; i++)
+        free(t.all[i]);
+    cw_index_free(&t);
+}
+
 static void new_ones_are_merged_into_the_order(void **state)
 {
     (void)state;
@@ -210,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_client_is_found_while_the_index_grows),
+        cmocka_unit_test(the_likely_one_is_nearly_always_the_one),
         cmocka_unit_test(new_ones_are_merged_into_the_order),
         cmocka_unit_test(the_last_ids_are_known_and_no_more),
         cmocka_unit_test(lines_lie_by_number),
