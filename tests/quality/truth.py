@@ -16,7 +16,7 @@ TELLERS = {
     "outage_drop": ("outage", "spend_drop", "usage_drop", "inactivity"),
     # A county's, which nobody leaves for and which are told all the same.
     "one_off": ("spend_spike",), "outage": ("outage",), "lost_phone": ("suspension",),
-    "low_balance": ("arrears",),
+    "low_balance": ("arrears",), "gone": ("termination",),
 }
 INCIDENTS = ("bill_shock", "fraud_roaming", "outage_drop")
 NEVER = float("inf")
@@ -60,7 +60,8 @@ class Truth:
             client = of["client_id"]
             self.first_day[client], self.manager[client] = 0, None
             if of.get("churn_day"):
-                self.leaves[client] = self.day(of["churn_day"] + "T00:00:00+08:00")
+                gone = self.leaves[client] = self.day(of["churn_day"] + "T00:00:00+08:00")
+                self.episodes.append((client, "gone", gone, gone + 2, TELLERS["gone"]))
             for s in of.get("stories", ()):
                 start, end = (self.day(s[at] + "T00:00:00+08:00") for at in ("from", "to"))
                 tellers = tuple(s["signs"]) or TELLERS.get(s["kind"])
