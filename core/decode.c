@@ -110,15 +110,20 @@ struct cw_str cw_decode_keep(struct cw_decoder *d, struct cw_str s)
     return (struct cw_str){d->copies.p + at, s.n};
 }
 
+bool cw_key_is(const struct cw_message *m, struct cw_str id)
+{
+    return m->key.p && m->key.n == id.n && memcmp(m->key.p, id.p, id.n) == 0;
+}
+
 int cw_check_key(struct cw_decoder *d, struct cw_node *nd, const struct cw_message *m,
                  struct cw_str id)
 {
     char key[CW_QUOTE], quote[CW_QUOTE];
+    if (cw_key_is(m, id))
+        return 0;
     if (!m->key.p)
         return cw_refuse(d, nd, CW_REJECT_KEY_MISMATCH, "\"%s\", but the message has no key",
                          cw_quote(id, quote));
-    if (m->key.n == id.n && memcmp(m->key.p, id.p, id.n) == 0)
-        return 0;
     if (cw_locate_bad_utf8(m->key) != CW_NOWHERE)
         return cw_refuse(d, nd, CW_REJECT_KEY_MISMATCH, "\"%s\", but the message's key is no UTF-8",
                          cw_quote(id, quote));
@@ -126,14 +131,20 @@ int cw_check_key(struct cw_decoder *d, struct cw_node *nd, const struct cw_messa
                      cw_quote(id, quote), cw_quote(m->key, key));
 }
 
-int cw_check_ahead(struct cw_decoder *d, struct cw_node *nd, const struct cw_message *m,
-                   cw_event_time t)
+bool cw_is_ahead(const struct cw_decoder *d, const struct cw_message *m, cw_event_time t)
 {
     int64_t stamp;
     if (m->timestamp_ms < 0 || __builtin_mul_overflow(m->timestamp_ms, 1000, &stamp))
+        return false;
+    return t - d->limits.max_clock_skew > stamp;
+}
+
+int cw_check_ahead(struct cw_decoder *d, struct cw_node *nd, const struct cw_message *m,
+                   cw_event_time t)
+{
+    if (!cw_is_ahead(d, m, t))
         return 0;
-    if (t - d->limits.max_clock_skew <= stamp)
-        return 0;
+    int64_t stamp = m->timestamp_ms * 1000;
     return cw_refuse(d, nd, CW_REJECT_TIME_AHEAD,
                      "%lld ms ahead of the message's timestamp, at most %lld are allowed",
                      (long long)((t - stamp) / 1000), (long long)(d->limits.max_clock_skew / 1000));

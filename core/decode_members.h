@@ -127,6 +127,9 @@ int cw_read_text(struct cw_decoder *d, struct cw_node *nd, const struct cw_membe
 struct cw_node cw_node_member(struct cw_node *object, const char *name);
 /* The first byte of the node's value; CW_NOWHERE when it stands nowhere in the text. */
 size_t cw_node_at(const struct cw_decoder *d, struct cw_node *nd);
+bool cw_key_is(const struct cw_message *m, struct cw_str id);
+/* Whether t is further ahead of the message's timestamp than allowed. */
+bool cw_is_ahead(const struct cw_decoder *d, const struct cw_message *m, cw_event_time t);
 /* The message's key must be the id, which was read at nd. */
 int cw_check_key(struct cw_decoder *d, struct cw_node *nd, const struct cw_message *m,
                  struct cw_str id);

@@ -44,14 +44,27 @@ size_t cw_locate_bad_utf8(struct cw_str text)
     return CW_NOWHERE;
 }
 
+/* Whether the quote at `at` is part of the string that begins after `from`: an odd number of
+ * backslashes stands before it. */
+static bool is_escaped(struct cw_str text, size_t from, size_t at)
+{
+    size_t i = at;
+    while (i > from && text.p[i - 1] == '\\')
+        i--;
+    return (at - i) % 2 != 0;
+}
+
 /* One past the string that begins at `at`; the end of the text when it is not closed. */
 static size_t skip_string(struct cw_str text, size_t at)
 {
-    for (size_t i = at + 1; i < text.n; i++) {
-        if (text.p[i] == '\\')
-            i++;
-        else if (text.p[i] == '"')
-            return i + 1;
+    for (size_t from = at + 1; from < text.n;) {
+        const char *quote = memchr(text.p + from, '"', text.n - from);
+        if (!quote)
+            break;
+        size_t end = (size_t)(quote - text.p);
+        if (!is_escaped(text, from, end))
+            return end + 1;
+        from = end + 1;
     }
     return text.n;
 }

@@ -68,7 +68,7 @@ struct work {
     struct cw_task *t;
     const struct cw_fold *f;
     struct cw_profile profile;
-    struct cw_profile_room room;
+    struct cw_profile_room *room; /* of profile; the one large part, and never cleared */
     struct cw_verdict verdict;
     bool news, worse;
     unsigned rung;     /* the highest of the ladder before this fold; 0: none */
@@ -79,7 +79,7 @@ static void know_profile(struct work *w)
 {
     w->profile = (struct cw_profile){.preferred_method = CW_BY_NONE, .phones = -1};
     if (w->cl->has_profile)
-        (void)cw_profile_unpack(cw_client_profile(w->cl), &w->profile, &w->room);
+        (void)cw_profile_unpack(cw_client_profile(w->cl), &w->profile, w->room);
     if (!w->profile.manager.p) {
         const char *m = w->sh->settings->default_manager;
         w->profile.manager = (struct cw_str){m, strlen(m)};
@@ -442,8 +442,9 @@ void cw_tasks_fold(struct cw_shard *sh, struct cw_client *cl, const struct cw_fo
                    const struct cw_output *out)
 {
     if (!cl->task && !sh->findings.n && (f->origin || !cl->past))
-        return; /* before there is any work: its room is large, and nearly all events end here */
-    struct work w = {.sh = sh, .cl = cl, .t = cl->task, .f = f};
+        return; /* nearly all events end here */
+    struct cw_profile_room room;
+    struct work w = {.sh = sh, .cl = cl, .t = cl->task, .f = f, .room = &room};
     w.rung = highest_rung(w.t);
     know_profile(&w);
     fold_findings(&w);
