@@ -11,6 +11,7 @@
 #include "ctl/fit/fit_judge.h"
 #include "ctl/fit/fit_picture.h"
 #include "ctl/fit/mornings.h"
+#include "ctl/fit/steps_fit.h"
 #include "ctl/picture/write.h"
 #include "ctl/text.h"
 
@@ -23,6 +24,7 @@ struct fitting {
     struct cw_fit_clients clients;
     struct cw_mornings mornings;
     struct cw_weights before, after;
+    struct cw_fit_steps steps;
     struct cw_fit_quality was, is;
     struct cw_errbuf eb;
 };
@@ -78,6 +80,46 @@ static void print_weights(const struct fitting *f)
                  f->before.base[CW_GROUP], f->after.base[CW_GROUP]);
 }
 
+/* Of detectors of which more than one step was seen. */
+static void print_steps(const struct fitting *f)
+{
+    struct cw_table t = {.columns = 5, .right = 0x1E};
+    static const char *const titles[] = {"detector", "step", "mornings", "before a leaving",
+                                         "log-odds more"};
+    char text[32];
+    for (size_t i = 0; i < 5; i++)
+        cw_table_text(&t, titles[i]);
+    for (unsigned d = 0; d < CW_DETECTORS; d++) {
+        const struct cw_fit_step *of = f->steps.of[d];
+        for (int k = 0; k < CW_FIT_STEPS && cw_fit_steps_seen(of) > 1; k++) {
+            if (!of[k].mornings)
+                continue;
+            (void)snprintf(text, sizeof text, "%+.2f", of[k].more);
+            cw_table_text(&t, cw_detectors[d]->name);
+            cw_table_count(&t, k);
+            cw_table_count(&t, of[k].mornings);
+            cw_table_count(&t, of[k].left);
+            cw_table_text(&t, of[k].left < CW_FIT_LEFT_LEAST ? "too little is known" : text);
+        }
+    }
+    cw_table_print(&t, cw_text_terminal(), stdout);
+    cw_table_free(&t);
+    (void)printf("\n");
+}
+
+static void put_steps(struct cw_buf *b, const struct cw_fit_step of[CW_FIT_STEPS])
+{
+    const char *between = "";
+    cw_buf_puts(b, ",\"steps\":[");
+    for (int k = 0; k < CW_FIT_STEPS; k++)
+        if (of[k].mornings) {
+            cw_buf_printf(b, "%s{\"step\":%d,\"mornings\":%u,\"before_leaving\":%u,\"more\":%.4f}",
+                          between, k, of[k].mornings, of[k].left, of[k].more);
+            between = ",";
+        }
+    cw_buf_puts(b, "]");
+}
+
 /* The bins of both are by the risk each tells, so a row compares no same clients. */
 static void print_quality(const struct fitting *f)
 {
@@ -118,12 +160,15 @@ static void print_json(const struct fitting *f)
         cw_buf_printf(&b, "\"without_task\":%.0f,\"without_task_left\":%.0f,", quiet(f, false),
                       quiet(f, true));
     cw_buf_puts(&b, "\"detectors\":[");
-    for (unsigned d = 0; d < CW_DETECTORS; d++)
+    for (unsigned d = 0; d < CW_DETECTORS; d++) {
         cw_buf_printf(&b,
                       "%s{\"detector\":\"%s\",\"mornings\":%u,\"before_leaving\":%u,\"times\":%.4f,"
-                      "\"kept\":%s}",
+                      "\"kept\":%s",
                       d ? "," : "", cw_detectors[d]->name, f->after.days[d], f->after.left[d],
                       f->after.times[d], f->after.kept[d] ? "true" : "false");
+        put_steps(&b, f->steps.of[d]);
+        cw_buf_puts(&b, "}");
+    }
     cw_buf_printf(&b, "],\"base_individual\":%.4f,\"base_group\":%.4f",
                   f->after.base[CW_INDIVIDUAL], f->after.base[CW_GROUP]);
     put_quality(&b, "before", &f->was);
@@ -214,6 +259,8 @@ static int fit(struct fitting *f)
         f->before.times[d] = 1;
     int err = cw_weights_fit(m->rows, m->n, f->before.base, &f->after);
     if (!err)
+        cw_fit_steps(&f->after, m->rows, m->n, &f->steps);
+    if (!err)
         err = cw_fit_judge(&f->before, m->rows, m->n, &f->was);
     return err ? err : cw_fit_judge(&f->after, m->rows, m->n, &f->is);
 }
@@ -231,6 +278,7 @@ static void report(const struct fitting *f)
                      quiet(f, false), 100 * quiet(f, true) / fmax(quiet(f, false), 1));
     (void)printf("\n");
     print_weights(f);
+    print_steps(f);
     print_quality(f);
 }
 

@@ -40,6 +40,22 @@ static void take_terms(struct version *v, const json_t *why)
     }
 }
 
+static void take_steps(struct version *v, const json_t *signals)
+{
+    size_t i;
+    const json_t *signal;
+    json_array_foreach(signals, i, signal)
+    {
+        const char *name = cw_json_text(signal, "detector");
+        int d = cw_detector_find((struct cw_str){name, strlen(name)});
+        json_int_t step = json_integer_value(json_object_get(signal, "step"));
+        if (d < 0 || json_is_string(json_object_get(signal, "cleared_at")) || step <= 0)
+            continue;
+        uint8_t s = (uint8_t)(step < CW_FIT_STEPS ? step : CW_FIT_STEPS - 1);
+        v->row.step[d] = v->row.step[d] > s ? v->row.step[d] : s;
+    }
+}
+
 static int take(void *arg, json_t *task, struct cw_errbuf *eb)
 {
     struct versions *all = arg;
@@ -53,6 +69,7 @@ static int take(void *arg, json_t *task, struct cw_errbuf *eb)
     v.row.kind = strcmp(cw_json_text(task, "kind"), "group") == 0 ? CW_GROUP : CW_INDIVIDUAL;
     v.open = strcmp(cw_json_text(task, "state"), "open") == 0;
     take_terms(&v, json_object_get(task, "why"));
+    take_steps(&v, json_object_get(task, "signals"));
     if (all->n == all->cap) {
         all->cap = all->cap ? all->cap * 2 : 1024;
         struct version *p = realloc(all->all, all->cap * sizeof *p);

@@ -6,14 +6,9 @@
 #include <string.h>
 
 enum { PARAMS = CW_FIT_KINDS + CW_DETECTORS, STEPS_MOST = 60 };
-/* A leaver counts on up to 30 mornings, which are much the same. So a multiplier of 2 costs as much
- * as 5 leavers' worth of log-likelihood: ten who tell of it clearly move it, two or three hardly.
- * Bases are free but for that. */
-#define RIDGE (10.0 * 30)
+/* Bases are free but for this. */
 #define RIDGE_BASE 0.1
 #define TIMES_MOST 4.0
-#define LEFT_LEAST                                                                                 \
-    100 /* mornings before a leaving, for a detector to be fitted: of four leavers or more */
 #define ENOUGH 1e-7
 
 static double sigmoid(double x)
@@ -38,7 +33,7 @@ static void count(const struct cw_fit_row *rows, size_t n, struct cw_weights *w)
             w->left[d] += said && rows[i].left;
         }
     for (int d = 0; d < CW_DETECTORS; d++)
-        w->kept[d] = w->left[d] < LEFT_LEAST;
+        w->kept[d] = w->left[d] < CW_FIT_LEFT_LEAST;
 }
 
 /* What falls on each parameter, and how it bends. */
@@ -150,7 +145,7 @@ int cw_weights_fit(const struct cw_fit_row *rows, size_t n, const double now[CW_
     for (int i = 0; i < PARAMS; i++) {
         bool base = i < CW_FIT_KINDS;
         p[i] = at[i] = base ? now[i] : 1;
-        ridge[i] = base ? RIDGE_BASE : RIDGE;
+        ridge[i] = base ? RIDGE_BASE : CW_FIT_RIDGE;
     }
     for (int k = 0; k < STEPS_MOST; k++) {
         memset(s, 0, sizeof *s);

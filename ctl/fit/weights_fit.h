@@ -9,12 +9,21 @@
 
 #include "churnwatch/detector.h"
 
+/* A leaver counts on up to 30 mornings, which are much the same. So to double what is told costs as
+ * much as 5 leavers' worth of log-likelihood: ten who tell of it clearly move it, two or three
+ * hardly. */
+#define CW_FIT_RIDGE (10.0 * 30)
+/* Mornings before a leaving, for anything to be fitted: of four leavers or more. */
+enum { CW_FIT_LEFT_LEAST = 100 };
+enum { CW_FIT_STEPS = 8 }; /* told apart; further ones count as the last */
+
 /* One morning of a client with an open task, or many alike of clients without one. */
 struct cw_fit_row {
-    uint64_t more;            /* mornings of which the same is true */
-    float told[CW_DETECTORS]; /* log-odds of leaving its signals add, by detector */
-    uint8_t kind;             /* enum cw_kind */
-    bool left;                /* within 30 days after it */
+    uint64_t more;              /* mornings of which the same is true */
+    float told[CW_DETECTORS];   /* log-odds of leaving its signals add, by detector */
+    uint8_t step[CW_DETECTORS]; /* the highest of its open signals */
+    uint8_t kind;               /* enum cw_kind */
+    bool left;                  /* within 30 days after it */
 };
 enum { CW_FIT_KINDS = 2 };
 struct cw_weights {

@@ -33,6 +33,11 @@ check("it fits better", figures["after"]["brier_skill"] > figures["before"]["bri
 check("and is better calibrated", figures["after"]["calibration_error"] < figures["before"]["calibration_error"],
       figures)
 check("all detectors are told of", len(figures["detectors"]) == 17, figures)
+for one in figures["detectors"]:
+    check(f"the steps of {one['detector']} are all of it", sum(s["mornings"] for s in one["steps"]) == one["mornings"]
+          and sum(s["before_leaving"] for s in one["steps"]) == one["before_leaving"], one)
+check("steps are told apart", sum(len(d["steps"]) > 1 for d in figures["detectors"]) >= 4, figures)
+check("in a table", "log-odds more" in got[1], got[1])
 check("the same twice", got == fit("--truth", path("truth.json"), "--settings-out", path("again.conf")))
 with open(path("fitted.conf"), encoding="utf-8") as f, open(path("again.conf"), encoding="utf-8") as g:
     fitted = f.read()

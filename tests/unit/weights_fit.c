@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "ctl/fit/fit_judge.h"
+#include "ctl/fit/steps_fit.h"
 
 enum { ROWS = 600000 };
 
@@ -156,6 +157,36 @@ static void many_alike_are_counted_each(void **state)
     free(more);
 }
 
+/* A detector tells one of all its steps; of the second that is two too little. */
+static void a_step_that_is_told_too_little_shows(void **state)
+{
+    (void)state;
+    struct cw_weights w = {.base = {-3, -3}};
+    struct cw_fit_steps s;
+    uint64_t seed = 31;
+    struct cw_fit_row *rows = calloc(ROWS, sizeof *rows);
+    assert_non_null(rows);
+    for (int d = 0; d < CW_DETECTORS; d++)
+        w.times[d] = 1;
+    for (int i = 0; i < ROWS; i++) {
+        struct cw_fit_row *r = &rows[i];
+        r->told[5] = chance(&seed) < 0.5 ? 1.0F : 0;
+        r->step[5] = chance(&seed) < 0.2;
+        double x = -3 + (double)r->told[5] * (r->step[5] ? 3 : 1);
+        r->left = chance(&seed) < 1 / (1 + exp(-x));
+    }
+    rows[0] = (struct cw_fit_row){.told = {[5] = 1000}, .left = true}; /* as sure as can be */
+    cw_fit_steps(&w, rows, ROWS, &s);
+    assert_true(fabs(s.of[5][0].more) < 0.05);
+    assert_true(s.of[5][1].more > 1.8 && s.of[5][1].more < 2.05);
+    assert_int_equal(cw_fit_steps_seen(s.of[5]), 2);
+    assert_int_equal(cw_fit_steps_seen(s.of[4]), 0);
+    cw_fit_steps(&w, rows, 2000, &s);
+    assert_true(s.of[5][1].left < CW_FIT_LEFT_LEAST || s.of[5][1].more < 1);
+    assert_true(s.of[5][0].left >= CW_FIT_LEFT_LEAST || s.of[5][0].more == 0);
+    free(rows);
+}
+
 static void the_same_twice(void **state)
 {
     (void)state;
@@ -177,6 +208,7 @@ int main(void)
         cmocka_unit_test(precision_is_as_worked_out_by_hand),
         cmocka_unit_test(one_at_its_bound_leaves_the_others_right),
         cmocka_unit_test(many_alike_are_counted_each),
+        cmocka_unit_test(a_step_that_is_told_too_little_shows),
         cmocka_unit_test(the_same_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
