@@ -166,7 +166,7 @@ static int offset_at(struct cw_logs *l, const char *topic, int32_t partition, cw
 static int committed(struct cw_logs *l, const char *topic, int32_t partition, int64_t *ret_next,
                      struct cw_errbuf *eb)
 {
-    struct cw_sqlite_partition *p;
+    struct cw_sqlite_partition *p = NULL;
     int err = look(of(l), topic, partition, &p, eb);
     if (!err)
         *ret_next = p->committed;

@@ -28,6 +28,40 @@ bool cw_all_zero(const void *bytes, size_t n)
     return any == 0;
 }
 
+/* Most members are numbers: one load instead of a loop. */
+static bool is_zero(const unsigned char *p, size_t size)
+{
+    uint64_t v8;
+    uint32_t v4;
+    switch (size) {
+    case 1:
+        return *p == 0;
+    case sizeof v4:
+        memcpy(&v4, p, sizeof v4);
+        return v4 == 0;
+    case sizeof v8:
+        memcpy(&v8, p, sizeof v8);
+        return v8 == 0;
+    default:
+        return cw_all_zero(p, size);
+    }
+}
+
+/* With sizes the compiler knows, a store each. */
+static void copy(unsigned char *to, const unsigned char *from, size_t size)
+{
+    switch (size) {
+    case 4:
+        memcpy(to, from, 4);
+        break;
+    case 8:
+        memcpy(to, from, 8);
+        break;
+    default:
+        memcpy(to, from, size);
+    }
+}
+
 void cw_fields_put(struct cw_buf *b, const void *base, const struct cw_field *f, size_t n)
 {
     size_t mask_bytes = (n + 7) / 8, most = mask_bytes;
@@ -41,10 +75,10 @@ void cw_fields_put(struct cw_buf *b, const void *base, const struct cw_field *f,
     for (size_t i = 0; i < n; i++) {
         const unsigned char *p = (const unsigned char *)base + f[i].offset;
         size_t size = size_of(&f[i]);
-        if (cw_all_zero(p, size))
+        if (is_zero(p, size))
             continue;
         mask[i / 8] = (unsigned char)(mask[i / 8] | 1 << i % 8);
-        memcpy(to, p, size);
+        copy(to, p, size);
         to += size;
     }
     b->n += (size_t)(to - mask);

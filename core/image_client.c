@@ -83,14 +83,18 @@ static const void *slice_of(const struct cw_client *cl, const struct cw_line *ln
 /* One after the other, in the table's order. */
 static void put_slices(struct cw_buf *b, const struct cw_client *cl, const struct cw_line *ln)
 {
+    size_t at = b->n;
     uint32_t mask = 0;
-    for (unsigned d = 0; d < CW_DETECTORS; d++)
-        if (!cw_all_zero(slice_of(cl, ln, d), slice_size(d, ln)))
-            mask |= UINT32_C(1) << d;
     cw_buf_u32(b, mask);
-    for (unsigned d = 0; d < CW_DETECTORS; d++)
-        if (mask >> d & 1)
-            cw_buf_put(b, slice_of(cl, ln, d), slice_size(d, ln));
+    for (unsigned d = 0; d < CW_DETECTORS; d++) {
+        const void *slice = slice_of(cl, ln, d);
+        if (!slice || cw_all_zero(slice, slice_size(d, ln)))
+            continue;
+        mask |= UINT32_C(1) << d;
+        cw_buf_put(b, slice, slice_size(d, ln));
+    }
+    if (!b->failed)
+        memcpy(b->p + at, &mask, sizeof mask);
 }
 
 /* Oldest first. */

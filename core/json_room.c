@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* An event's tree fits into the least; what a large profile took is not kept. */
-enum { BLOCK_LEAST = 3072, BLOCK_KEPT = 16384 };
+enum { BLOCK_LEAST = 1536, BLOCK_KEPT = 16384 };
 
 struct cw_json_block {
     struct cw_json_block *before;

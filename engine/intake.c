@@ -6,7 +6,7 @@
 
 #include "engine/pending.h"
 
-enum { SPARE_MOST = 8192 };
+enum { SPARE_MOST = 4096 };
 
 static int decode(struct cw_taken *t, enum cw_input in, const struct cw_message *m,
                   struct cw_reject *why)

@@ -10,10 +10,11 @@
 #include "churnwatch/faults.h"
 #include "engine/intake.h"
 
-/* Messages of one input that may wait before it is paused, and from when it goes on: enough for the
- * merge to look ahead, little enough that a shard behind by months stays small. */
-#define WAITING_MOST 2000
-#define WAITING_FEW 500
+/* Messages of one input that may wait before it is paused, and from when it goes on: enough for
+ * turns that are worth their while, little enough that a shard behind by months stays small, for a
+ * message that waits takes 4 KiB. */
+#define WAITING_MOST 1024
+#define WAITING_FEW 256
 
 /* An idle clock follows the wall in steps, for each step is a commit. */
 #define TICK_STEP (10 * CW_SECOND)
