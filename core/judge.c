@@ -117,6 +117,7 @@ void cw_judge_event(struct cw_shard *sh, struct cw_client *cl, struct cw_line *l
             det->on_bill(&j);
         end(&t, sh, cl, &j);
     }
+    cw_key_person_weigh(sh, cl);
 }
 
 void cw_judge_day(struct cw_shard *sh, struct cw_client *cl, const struct cw_day_view *view,
@@ -146,4 +147,5 @@ void cw_judge_day(struct cw_shard *sh, struct cw_client *cl, const struct cw_day
             end(&t, sh, cl, &j);
         }
     }
+    cw_key_person_weigh(sh, cl);
 }

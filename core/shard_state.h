@@ -136,6 +136,10 @@ void cw_judge_by_hour(const struct cw_shard *sh, const struct cw_client *cl, cw_
 /* Points the judge at a detector: its thresholds, and its slices as they are, to be read. */
 void cw_judge_look(struct cw_judge *j, const struct cw_policy *p, unsigned d);
 
+/* ---- key_person.c ---- */
+/* Findings of lines whose number a group's profile names as a contact's weigh more. */
+void cw_key_person_weigh(struct cw_shard *sh, const struct cw_client *cl);
+
 /* ---- dry.c: findings of detectors in dry mode ---- */
 void cw_dry_note(struct cw_shard *sh, const struct cw_client *cl, const struct cw_signal *s,
                  cw_event_time at);

@@ -216,6 +216,7 @@ _churnwatchctl_settings()
         risk.base_group \
         risk.base_individual \
         risk.base_incident \
+        risk.key_person \
         priority.value_weight \
         priority.urgency_weight \
         escalation.min_phones \

@@ -81,7 +81,8 @@ struct cw_threshold {
     X(limit_minutes, NUMBER)                                                                       \
     X(observed_percent, NUMBER)                                                                    \
     X(limit_percent, NUMBER)                                                                       \
-    X(by_hour, COUNT)
+    X(by_hour, COUNT)                                                                              \
+    X(key_person, TEXT)
 enum cw_fact_key {
 #define X(name, how) CW_FACT_##name,
     CW_FACT_KEYS(X)

@@ -263,6 +263,77 @@ static void double_identity_counts_as_the_higher(void **state)
     assert_true(value[0] - value[1] < 1e-9 && value[1] - value[0] < 1e-9);
 }
 
+static void forward(struct rehearsal *r, const char *time, const char *line)
+{
+    char data[200];
+    (void)snprintf(data, sizeof data,
+                   "{'msisdn':'%s','condition':'CFU','active':true,'target':'8613210000099'}",
+                   line);
+    r_event(r, "service.call_forwarding", time, CLIENT, data);
+}
+
+static double risk_after_forwarding(const char *line, const char *settings[])
+{
+    struct rehearsal *r = r_new((const char *const *)settings);
+    r_profile(r, GROUP_OF(40));
+    forward(r, "2026-03-02 10:00", line);
+    json_t *task = r_task(r, CLIENT);
+    assert_non_null(task);
+    double risk = json_real_value(json_object_get(task, "risk"));
+    r_free(r);
+    return risk;
+}
+
+/* Signs of a contact's line weigh more and say so; of a member's, and with the setting at nothing,
+ * they are as they are. */
+static void a_key_persons_line_weighs_more(void **state)
+{
+    (void)state;
+    const char *off[] = {"risk.key_person=0", NULL};
+    double member = risk_after_forwarding("8613500000009", NULL);
+    assert_true(risk_after_forwarding("8613500000002", NULL) > 1.5 * member);
+    assert_true(risk_after_forwarding("8613500000001", NULL) > 1.5 * member);
+    assert_true(risk_after_forwarding("8613500000002", off) == member);
+}
+
+/* All that happens to a group's lines is one task of the group. */
+static void signs_of_a_group_are_one_task(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    r_profile(r, GROUP_OF(40));
+    forward(r, "2026-03-02 10:00", "8613500000002");
+    forward(r, "2026-03-02 10:10", "8613500000009");
+    port(r, "2026-03-02 10:20", "8613500000003", "inquiry");
+    r_event(r, "service.terminated", "2026-03-02 10:30", CLIENT,
+            "{'msisdn':'8613500000004','reason':'other'}");
+    assert_int_equal(cw_shard_open_tasks(r_shard(r)), 1);
+    json_t *of_key = r_signal(r, CLIENT, "call_forwarding", "8613500000002");
+    const char *role =
+        json_string_value(json_object_get(json_object_get(of_key, "evidence"), "key_person"));
+    assert_string_equal(role ? role : "", "decision_maker");
+    json_t *of_member = r_signal(r, CLIENT, "call_forwarding", "8613500000009");
+    assert_null(json_object_get(json_object_get(of_member, "evidence"), "key_person"));
+    assert_non_null(r_signal(r, CLIENT, "port_out", "8613500000003"));
+    assert_non_null(r_signal(r, CLIENT, "termination", "8613500000004"));
+    r_free(r);
+}
+
+static void the_headline_names_the_key_person(void **state)
+{
+    (void)state;
+    static const char *const english[] = {"language=en", NULL};
+    static const char *const chinese[] = {"language=zh_CN", NULL};
+    for (int i = 0; i < 2; i++) {
+        struct rehearsal *r = r_new(i ? chinese : english);
+        r_profile(r, GROUP_OF(40));
+        forward(r, "2026-03-02 10:00", "8613500000002");
+        const char *want = i ? "关键人号码 决策人" : "key person's line: decision maker";
+        assert_non_null(strstr(text(r_task(r, CLIENT), "headline"), want));
+        r_free(r);
+    }
+}
+
 /* Shares that are more than the whole together are taken in proportion. */
 static void shares_of_the_priority_are_parts_of_one(void **state)
 {
@@ -475,6 +546,9 @@ int main(void)
         cmocka_unit_test(the_chief_of_the_manager_will_do),
         cmocka_unit_test(whom_and_how),
         cmocka_unit_test(double_identity_counts_as_the_higher),
+        cmocka_unit_test(a_key_persons_line_weighs_more),
+        cmocka_unit_test(signs_of_a_group_are_one_task),
+        cmocka_unit_test(the_headline_names_the_key_person),
         cmocka_unit_test(shares_of_the_priority_are_parts_of_one),
         cmocka_unit_test(a_task_nobody_ended_expires),
         cmocka_unit_test(a_quiet_task_is_told_again_each_week),
