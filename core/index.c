@@ -40,9 +40,11 @@ static size_t look(const struct cw_slots *s, struct cw_str id, uint32_t hash)
     return at;
 }
 
+/* Of a free slot the tag alone is read: the other is seldom near. */
 static struct cw_client *find(const struct cw_slots *s, struct cw_str id, uint32_t hash)
 {
-    return s->n ? s->clients[look(s, id, hash)] : NULL;
+    size_t at = s->n ? look(s, id, hash) : 0;
+    return s->n && s->tags[at] ? s->clients[at] : NULL;
 }
 
 struct cw_client *cw_index_find(const struct cw_index *t, struct cw_str id, uint32_t hash)
