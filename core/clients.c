@@ -5,7 +5,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "core/lines.h"
+#include "core/line_block.h"
 #include "core/past.h"
 #include "core/profile.h"
 #include "core/shard_state.h"
@@ -35,7 +35,7 @@ void cw_clients_expect(const struct cw_shard *sh, struct cw_str id, unsigned ste
         for (size_t i = 0; i < RECORD_BYTES; i += 64)
             __builtin_prefetch((const char *)*slot + i);
     else if (slot)
-        cw_lines_expect(*slot);
+        cw_line_block_expect(*slot);
 }
 
 /* What a client is before anything is known of it; all else is zero. */
@@ -85,11 +85,24 @@ struct cw_client *cw_clients_get(struct cw_shard *sh, struct cw_str id)
     return cl;
 }
 
-static void free_owned(struct cw_client *cl)
+/* As it is kept: its length, then its bytes. */
+static size_t profile_bytes(const struct cw_client *cl)
+{
+    return cl->packed ? sizeof(uint32_t) + cw_client_profile(cl).n : 0;
+}
+
+static void give_profile(struct cw_shard *sh, struct cw_client *cl)
+{
+    sh->bytes -= profile_bytes(cl);
+    cw_slab_give(&sh->slab, cl->packed, profile_bytes(cl));
+    cl->packed = NULL;
+}
+
+static void free_owned(struct cw_shard *sh, struct cw_client *cl)
 {
     cw_task_free(cl->task);
     cw_past_free(cl->past);
-    cw_rare_free(cl->rare);
+    cw_rare_free(&sh->slab, cl->rare);
 }
 
 void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
@@ -98,10 +111,10 @@ void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
         sh->n_tasks--;
         sh->bytes -= sizeof *cl->task + cl->task->cap_signals * sizeof *cl->task->signals;
     }
-    sh->bytes -= cw_past_bytes(cl->past) + cw_rare_bytes(cl->rare) + cw_lines_bytes(cl);
-    free_owned(cl);
-    cw_lines_clear(cl);
-    sh->bytes += cw_lines_bytes(cl);
+    sh->bytes -= cw_past_bytes(cl->past) + cw_rare_bytes(cl->rare) + cw_line_block_bytes(cl);
+    free_owned(sh, cl);
+    cw_line_block_clear(&sh->slab, cl);
+    sh->bytes += cw_line_block_bytes(cl);
     memset((char *)(cl + 1) + cw_slices_begin(cl), 0, cw_slices_of_client());
     struct cw_client kept = *cl;
     *cl = (struct cw_client){.id_n = kept.id_n,
@@ -119,9 +132,9 @@ void cw_clients_free(struct cw_shard *sh)
 {
     for (size_t i = 0; i < sh->clients.n; i++) {
         struct cw_client *cl = sh->clients.all[i];
-        free_owned(cl);
-        cw_lines_free(cl);
-        free(cl->packed);
+        free_owned(sh, cl);
+        cw_line_block_free(&sh->slab, cl);
+        give_profile(sh, cl);
     }
     cw_slab_free(&sh->slab);
     cw_index_free(&sh->clients);
@@ -183,10 +196,10 @@ void cw_clients_written(struct cw_shard *sh, struct cw_client *cl, uint32_t comm
 /* A change of the client's block, with what it takes counted. */
 static bool reserve(struct cw_shard *sh, struct cw_client *cl, uint32_t lines)
 {
-    size_t before = cw_lines_bytes(cl);
-    bool ok = cw_lines_reserve(cl, lines);
+    size_t before = cw_line_block_bytes(cl);
+    bool ok = cw_line_block_reserve(&sh->slab, cl, lines);
     sh->failed |= !ok;
-    sh->bytes += cw_lines_bytes(cl) - before;
+    sh->bytes += cw_line_block_bytes(cl) - before;
     return ok;
 }
 
@@ -195,9 +208,9 @@ struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_nu
     struct cw_line *ln = cw_client_line(cl, number);
     if (ln || cl->n_lines >= (uint64_t)sh->settings->max_lines)
         return ln;
-    size_t before = cw_lines_bytes(cl);
-    ln = cw_lines_add(cl, number);
-    sh->bytes += cw_lines_bytes(cl) - before;
+    size_t before = cw_line_block_bytes(cl);
+    ln = cw_line_block_add(&sh->slab, cl, number);
+    sh->bytes += cw_line_block_bytes(cl) - before;
     if (!ln) {
         sh->failed = true;
         return NULL;
@@ -216,10 +229,10 @@ bool cw_clients_room(struct cw_shard *sh, struct cw_client *cl, size_t lines)
 
 bool cw_clients_lines(struct cw_shard *sh, struct cw_client *cl, uint32_t n)
 {
-    size_t before = cw_lines_bytes(cl);
-    bool ok = cw_lines_make(cl, n);
+    size_t before = cw_line_block_bytes(cl);
+    bool ok = cw_line_block_make(&sh->slab, cl, n);
     sh->failed |= !ok;
-    sh->bytes += cw_lines_bytes(cl) - before;
+    sh->bytes += cw_line_block_bytes(cl) - before;
     return ok;
 }
 
@@ -240,16 +253,16 @@ bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str so
 static bool replace_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str packed)
 {
     uint32_t n = (uint32_t)packed.n;
-    char *copy = packed.p ? malloc(sizeof n + packed.n) : NULL;
+    char *copy = packed.p ? cw_slab_take(&sh->slab, sizeof n + packed.n) : NULL;
     if (packed.p && !copy)
         return false;
-    if (packed.p) {
-        memcpy(copy, &n, sizeof n);
-        memcpy(copy + sizeof n, packed.p, packed.n);
-    }
-    sh->bytes += packed.n - cw_client_profile(cl).n;
-    free(cl->packed);
+    give_profile(sh, cl);
+    if (!packed.p)
+        return true;
+    memcpy(copy, &n, sizeof n);
+    memcpy(copy + sizeof n, packed.p, packed.n);
     cl->packed = copy;
+    sh->bytes += profile_bytes(cl);
     return true;
 }
 

@@ -8,7 +8,7 @@
 
 #include "core/fields.h"
 #include "core/image.h"
-#include "core/lines.h"
+#include "core/line_block.h"
 #include "core/profile.h"
 #include "core/slices.h"
 
@@ -137,7 +137,7 @@ static void set_slice(struct cw_shard *sh, struct cw_client *cl, struct cw_line 
     else
         cw_slices_lend(cl, d, &lent);
     memcpy(lent.slice, from, slice_size(d, ln));
-    int bytes = cw_slices_return(ln ? &ln->rare : &cl->rare, d, ln, &lent);
+    int bytes = cw_slices_return(&sh->slab, ln ? &ln->rare : &cl->rare, d, ln, &lent);
     sh->failed |= bytes < 0;
     sh->bytes += bytes > 0 ? (size_t)bytes : 0;
 }

@@ -2,7 +2,6 @@
 #include "core/slices.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/fields.h"
@@ -78,21 +77,24 @@ static void *find(struct cw_rare *r, unsigned detector, bool of_line)
 }
 
 /* Exactly so much more: a second rare slice of one owner is rarer still. */
-static struct cw_rare *grown(struct cw_rare *r, size_t more)
+static struct cw_rare *grown(struct cw_slab *slab, struct cw_rare *r, size_t more)
 {
     size_t used = r ? r->used : 0;
-    struct cw_rare *p = realloc(r, sizeof *p + used + more);
-    if (p && !r)
-        *p = (struct cw_rare){.there = 0};
-    if (p)
-        p->cap = (uint16_t)(used + more);
+    struct cw_rare *p = cw_slab_take(slab, sizeof *p + used + more);
+    if (!p)
+        return NULL;
+    if (r)
+        memcpy(p, r, sizeof *r + used);
+    p->cap = (uint16_t)(used + more);
+    cw_rare_free(slab, r);
     return p;
 }
 
-static int put(struct cw_rare **rare, unsigned detector, bool of_line, const void *bytes)
+static int put(struct cw_slab *slab, struct cw_rare **rare, unsigned detector, bool of_line,
+               const void *bytes)
 {
     size_t n = size_of(detector, of_line), before = cw_rare_bytes(*rare);
-    struct cw_rare *r = grown(*rare, n);
+    struct cw_rare *r = grown(slab, *rare, n);
     if (!r)
         return -CW_E_NOMEM;
     *rare = r;
@@ -109,9 +111,9 @@ size_t cw_rare_bytes(const struct cw_rare *r)
     return r ? sizeof *r + r->cap : 0;
 }
 
-void cw_rare_free(struct cw_rare *r)
+void cw_rare_free(struct cw_slab *slab, struct cw_rare *r)
 {
-    free(r);
+    cw_slab_give(slab, r, cw_rare_bytes(r));
 }
 
 /* ---- lending ---- */
@@ -148,12 +150,12 @@ void cw_slices_lend_line(struct cw_line *ln, unsigned detector, struct cw_lent *
         ret->slice = (unsigned char *)(ln + 1) + offset_in_line(detector);
 }
 
-int cw_slices_return(struct cw_rare **rare, unsigned detector, bool of_line,
+int cw_slices_return(struct cw_slab *slab, struct cw_rare **rare, unsigned detector, bool of_line,
                      const struct cw_lent *lent)
 {
     if (!lent->absent || cw_all_zero(lent->room, size_of(detector, of_line)))
         return 0;
-    return put(rare, detector, of_line, lent->room);
+    return put(slab, rare, detector, of_line, lent->room);
 }
 
 /* ---- reading ---- */

@@ -6,6 +6,7 @@
 #define CW_CORE_SLICES_H
 
 #include "churnwatch/client.h"
+#include "core/slab.h"
 
 /* Bytes behind a client's id, and behind a line, of slices that are not rare. */
 size_t cw_slices_of_client(void);
@@ -27,10 +28,10 @@ void cw_slices_lend(struct cw_client *cl, unsigned detector, struct cw_lent *ret
 void cw_slices_lend_line(struct cw_line *ln, unsigned detector, struct cw_lent *ret);
 /* Takes it back: what was absent and is no longer zero gets a place. Returns the bytes that took,
  * or -CW_E_NOMEM. */
-int cw_slices_return(struct cw_rare **rare, unsigned detector, bool of_line,
+int cw_slices_return(struct cw_slab *slab, struct cw_rare **rare, unsigned detector, bool of_line,
                      const struct cw_lent *lent);
 
-size_t cw_rare_bytes(const struct cw_rare *r); /* accepts NULL */
-void cw_rare_free(struct cw_rare *r);          /* likewise */
+size_t cw_rare_bytes(const struct cw_rare *r);              /* accepts NULL */
+void cw_rare_free(struct cw_slab *slab, struct cw_rare *r); /* likewise */
 
 #endif

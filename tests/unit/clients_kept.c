@@ -11,9 +11,10 @@
 #include <cmocka.h>
 
 #include "core/index.h"
-#include "core/lines.h"
+#include "core/line_block.h"
 #include "core/slices.h"
 
+static struct cw_slab slab; /* of all tests; freed at the end */
 static uint64_t seed = 7;
 static uint64_t roll(uint64_t n)
 {
@@ -132,12 +133,13 @@ static void the_last_ids_are_known_and_no_more(void **state)
     for (int round = 0; round < 50; round++) {
         struct cw_client *cl = client_of("x");
         struct model m = {.n = 0};
-        assert_true(cw_lines_reserve(cl, 0));
+        assert_true(cw_line_block_reserve(&slab, cl, 0));
         size_t known = 0; /* since a line more lets more be known, but brings none back */
         for (int i = 0; i < 600; i++) {
             uint64_t id = roll(3) << 32 | roll(40);
             if (roll(60) == 0)
-                assert_non_null(cw_lines_add(cl, 1 + roll(1000) * 50 + (uint64_t)round));
+                assert_non_null(
+                    cw_line_block_add(&slab, cl, 1 + roll(1000) * 50 + (uint64_t)round));
             size_t horizon = 8 + 8 * (size_t)cl->n_lines;
             known = known < horizon ? known : horizon;
             assert_int_equal(cw_seen_has(cl, id), model_has(&m, id, known));
@@ -148,7 +150,7 @@ static void the_last_ids_are_known_and_no_more(void **state)
             assert_true(cw_seen_at(cl, (uint32_t)known - 1) == id);
             assert_true(cw_seen_at(cl, 0) == m.ids[m.n - known]);
         }
-        cw_lines_free(cl);
+        cw_line_block_free(&slab, cl);
         free(cl);
     }
 }
@@ -160,7 +162,7 @@ static void lines_lie_by_number(void **state)
     for (int i = 0; i < 300; i++) {
         cw_number number = 1 + roll(1000);
         if (!cw_client_line(cl, number))
-            cw_lines_add(cl, number)->monthly_fee = (cw_money)number;
+            cw_line_block_add(&slab, cl, number)->monthly_fee = (cw_money)number;
     }
     for (uint32_t i = 0; i < cl->n_lines; i++) {
         const struct cw_line *ln = cw_client_line_at(cl, i);
@@ -168,7 +170,7 @@ static void lines_lie_by_number(void **state)
         assert_true(i == 0 || cw_client_line_at(cl, i - 1)->number < ln->number);
         assert_ptr_equal(cw_client_line(cl, ln->number), ln);
     }
-    cw_lines_free(cl);
+    cw_line_block_free(&slab, cl);
     free(cl);
 }
 
@@ -186,7 +188,7 @@ static void fill(struct cw_client *cl, struct cw_line *ln, unsigned d, int byte)
     assert_true(!n == !lent.slice && n <= CW_RARE_MOST);
     if (n)
         memset(lent.slice, byte, n);
-    assert_true(cw_slices_return(ln ? &ln->rare : &cl->rare, d, ln, &lent) >= 0);
+    assert_true(cw_slices_return(&slab, ln ? &ln->rare : &cl->rare, d, ln, &lent) >= 0);
 }
 
 static void check(const struct cw_client *cl, const struct cw_line *ln, unsigned d, int byte)
@@ -202,7 +204,7 @@ static void slices_keep_what_was_written(void **state)
     (void)state;
     for (int round = 0; round < 20; round++) {
         struct cw_client *cl = client_of("abc");
-        struct cw_line *ln = cw_lines_add(cl, 5);
+        struct cw_line *ln = cw_line_block_add(&slab, cl, 5);
         int written[CW_DETECTORS] = {0};
         for (int i = 0; i < 60; i++) {
             unsigned d = (unsigned)roll(CW_DETECTORS);
@@ -215,8 +217,8 @@ static void slices_keep_what_was_written(void **state)
             }
         }
         assert_memory_equal(cw_client_id(cl).p, "abc", 3);
-        cw_rare_free(cl->rare);
-        cw_lines_free(cl);
+        cw_rare_free(&slab, cl->rare);
+        cw_line_block_free(&slab, cl);
         free(cl);
     }
 }
@@ -231,6 +233,35 @@ static void nothing_takes_no_room(void **state)
     free(cl);
 }
 
+static void pieces_given_back_are_taken_again_and_zero(void **state)
+{
+    (void)state;
+    struct cw_slab s = {.used = 0};
+    unsigned char *p[64];
+    size_t n[64];
+    for (int i = 0; i < 64; i++) {
+        p[i] = cw_slab_take(&s, n[i] = 1 + roll(1500));
+        memset(p[i], i + 1, n[i]);
+    }
+    for (int round = 0; round < 2000; round++) {
+        int i = (int)roll(64);
+        for (size_t k = 0; k < n[i]; k++)
+            assert_int_equal(p[i][k], i + 1);
+        cw_slab_give(&s, p[i], n[i]);
+        p[i] = cw_slab_take(&s, n[i] = 1 + roll(1500));
+        for (size_t k = 0; k < n[i]; k++)
+            assert_int_equal(p[i][k], 0);
+        memset(p[i], i + 1, n[i]);
+    }
+    for (int i = 0; i < 64; i++)
+        cw_slab_give(&s, p[i], n[i]);
+    size_t used = s.used;
+    for (int i = 0; i < 1000; i++)
+        cw_slab_give(&s, cw_slab_take(&s, 100), 100);
+    assert_true(s.used - used <= 112); /* one piece, again and again */
+    cw_slab_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +272,9 @@ int main(void)
         cmocka_unit_test(lines_lie_by_number),
         cmocka_unit_test(slices_keep_what_was_written),
         cmocka_unit_test(nothing_takes_no_room),
+        cmocka_unit_test(pieces_given_back_are_taken_again_and_zero),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    cw_slab_free(&slab);
+    return failed;
 }

@@ -1,9 +1,8 @@
-/* A client's lines and last ids; see lines.h. Lines lie by rising number, one stride after the
+/* A client's lines and last ids; see line_block.h. Lines lie by rising number, one stride after the
  * other; then the ring of ids: 32 bits of each, so that one library call looks through them all,
  * then 16 bits of each. */
-#include "core/lines.h"
+#include "core/line_block.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -46,7 +45,7 @@ static uint16_t *rests_of(const struct cw_line_block *b)
     return (uint16_t *)(void *)(tags_of(b) + ring_of(b->cap));
 }
 
-void cw_lines_expect(const struct cw_client *cl)
+void cw_line_block_expect(const struct cw_client *cl)
 {
     for (size_t i = 0; cl->lines && i < BYTES_OF_ONE; i += 64)
         __builtin_prefetch((const char *)cl->lines + i);
@@ -80,7 +79,7 @@ struct cw_line *cw_client_line(const struct cw_client *cl, cw_number number)
     return ln && ln->number == number ? ln : NULL;
 }
 
-size_t cw_lines_bytes(const struct cw_client *cl)
+size_t cw_line_block_bytes(const struct cw_client *cl)
 {
     size_t n = cl->lines ? block_bytes(cl->lines->cap) : 0;
     for (uint32_t i = 0; i < cl->n_lines; i++)
@@ -100,12 +99,12 @@ static void move_ids(struct cw_line_block *to, const struct cw_line_block *from)
     to->seen_next = from->seen_n % ring_of(to->cap);
 }
 
-bool cw_lines_reserve(struct cw_client *cl, uint32_t n)
+bool cw_line_block_reserve(struct cw_slab *slab, struct cw_client *cl, uint32_t n)
 {
     struct cw_line_block *old = cl->lines;
     if (old && n <= old->cap)
         return true;
-    struct cw_line_block *b = calloc(1, block_bytes(n));
+    struct cw_line_block *b = cw_slab_take(slab, block_bytes(n));
     if (!b)
         return false;
     b->cap = n;
@@ -113,25 +112,26 @@ bool cw_lines_reserve(struct cw_client *cl, uint32_t n)
         memcpy(b->bytes, old->bytes, cl->n_lines * stride());
         move_ids(b, old);
     }
-    free(old);
+    if (old)
+        cw_slab_give(slab, old, block_bytes(old->cap));
     cl->lines = b;
     return true;
 }
 
-bool cw_lines_make(struct cw_client *cl, uint32_t n)
+bool cw_line_block_make(struct cw_slab *slab, struct cw_client *cl, uint32_t n)
 {
-    cw_lines_clear(cl);
-    if (!cw_lines_reserve(cl, n))
+    cw_line_block_clear(slab, cl);
+    if (!cw_line_block_reserve(slab, cl, n))
         return false;
     memset(cl->lines->bytes, 0, n * stride());
     cl->n_lines = n;
     return true;
 }
 
-struct cw_line *cw_lines_add(struct cw_client *cl, cw_number number)
+struct cw_line *cw_line_block_add(struct cw_slab *slab, struct cw_client *cl, cw_number number)
 {
     uint32_t cap = cl->lines ? cl->lines->cap : 0;
-    if (cl->n_lines == cap && !cw_lines_reserve(cl, cap ? cap * 2 : 1))
+    if (cl->n_lines == cap && !cw_line_block_reserve(slab, cl, cap ? cap * 2 : 1))
         return NULL;
     struct cw_line *ln = cw_client_line_at(cl, place_of(cl, number));
     size_t after =
@@ -143,19 +143,20 @@ struct cw_line *cw_lines_add(struct cw_client *cl, cw_number number)
     return ln;
 }
 
-void cw_lines_clear(struct cw_client *cl)
+void cw_line_block_clear(struct cw_slab *slab, struct cw_client *cl)
 {
     for (uint32_t i = 0; i < cl->n_lines; i++)
-        cw_rare_free(cw_client_line_at(cl, i)->rare);
+        cw_rare_free(slab, cw_client_line_at(cl, i)->rare);
     cl->n_lines = 0;
     if (cl->lines)
         cl->lines->seen_n = cl->lines->seen_next = 0;
 }
 
-void cw_lines_free(struct cw_client *cl)
+void cw_line_block_free(struct cw_slab *slab, struct cw_client *cl)
 {
-    cw_lines_clear(cl);
-    free(cl->lines);
+    cw_line_block_clear(slab, cl);
+    if (cl->lines)
+        cw_slab_give(slab, cl->lines, block_bytes(cl->lines->cap));
     cl->lines = NULL;
 }
 
