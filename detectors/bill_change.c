@@ -1,4 +1,8 @@
-/* bill_change: a cycle's bill against the client's earlier bills; slot 0 above, slot 1 below.
+/* bill_change: a cycle's bill against the client's earlier bills; slot 0 above, slot 1 below; and,
+ * before it comes, the cycle so far: slot 2 above, slot 3 below.
+ *
+ * A cycle is told of once what was spent beyond usual by now would by itself take the bill past its
+ * limit, were the rest as usual. Its bill, when it comes, speaks in its place.
  *
  * Whole cycles only: the bill of the cycle in which the client joined is compared with nothing and
  * nothing with it. Runs in the shard's thread; pure.
@@ -6,6 +10,7 @@
 #include <math.h>
 
 #include "churnwatch/explain.h"
+#include "detectors/cycle_part.h"
 
 enum {
     RISE,
@@ -32,7 +37,7 @@ static const struct cw_threshold thresholds[] = {
     {"half_life_days", "days", 5, 0.1, 365, "How fast the sign fades."},
     {"due_hours", "hours", 48, 1, 720, "How soon to call."},
 };
-enum { ABOVE, BELOW };
+enum { ABOVE, BELOW, SO_FAR }; /* SO_FAR + the side: of the cycle so far */
 
 struct earlier {
     double usual, spread; /* yuan: the middle bill, the middle distance from it */
@@ -59,11 +64,11 @@ static double middle(const double *sorted, int n)
 
 /* Middles, so that one odd bill among the earlier ones neither hides the next nor makes the ones
  * after it look odd. */
-static struct earlier earlier_of(const struct cw_client *cl)
+static struct earlier earlier_of(const struct cw_client *cl, int from)
 {
     double bills[CW_BILLS_KEPT], distances[CW_BILLS_KEPT];
     struct earlier e = {0};
-    for (int i = 1; i < CW_BILLS_KEPT && cl->bill_cycles[i]; i++)
+    for (int i = from; i < CW_BILLS_KEPT && cl->bill_cycles[i]; i++)
         if (whole(cl, cl->bill_cycles[i]))
             insert(bills, e.n++, (double)cl->bills[i] / CW_YUAN);
     e.usual = middle(bills, e.n);
@@ -73,24 +78,45 @@ static struct earlier earlier_of(const struct cw_client *cl)
     return e;
 }
 
-/* The newest bill against the earlier ones, looked at from above or from below. */
+/* A bill against the earlier ones, looked at from above or from below. */
 struct verdict {
     struct earlier e;
     double bill, limit;
     struct cw_gauge gauge;
 };
 
-static struct verdict look(const struct cw_judge *j, uint8_t slot)
+static void judge_change(const struct cw_judge *j, uint8_t side, double change, struct verdict *v)
 {
-    struct verdict v = {.e = earlier_of(j->client), .bill = (double)j->client->bills[0] / CW_YUAN};
-    uint8_t share = slot == ABOVE ? RISE : FALL, by = share;
-    double least = j->t[share] * v.e.usual;
-    double floor = fmax(j->t[LEAST_YUAN], j->t[RESTLESS] * v.e.spread);
+    uint8_t share = side == ABOVE ? RISE : FALL, by = share;
+    double least = j->t[share] * v->e.usual;
+    double floor = fmax(j->t[LEAST_YUAN], j->t[RESTLESS] * v->e.spread);
     if (floor > least)
         by = j->t[LEAST_YUAN] >= floor ? LEAST_YUAN : RESTLESS;
-    v.limit = slot == ABOVE ? v.e.usual + fmax(floor, least) : v.e.usual - fmax(floor, least);
-    double change = slot == ABOVE ? v.bill - v.e.usual : v.e.usual - v.bill;
-    cw_need_least(&v.gauge, by, "yuan", change, fabs(v.limit - v.e.usual));
+    least = fmax(floor, least);
+    v->limit = side == ABOVE ? v->e.usual + least : v->e.usual - least;
+    cw_need_least(&v->gauge, by, "yuan", change, least);
+}
+
+/* The newest bill. */
+static struct verdict look(const struct cw_judge *j, uint8_t side)
+{
+    const struct cw_client *cl = j->client;
+    struct verdict v = {.e = earlier_of(cl, 1), .bill = (double)cl->bills[0] / CW_YUAN};
+    judge_change(j, side, side == ABOVE ? v.bill - v.e.usual : v.e.usual - v.bill, &v);
+    return v;
+}
+
+/* The bill that the cycle so far leads to, if the rest of it is as usual; what a changed plan makes
+ * of it is in what is expected. */
+static struct verdict look_so_far(const struct cw_judge *j, uint8_t side)
+{
+    const struct cycle_part *p = j->state;
+    struct verdict v = {.e = earlier_of(j->client, 0)};
+    double change = side == ABOVE ? cycle_part_above(p) : cycle_part_below(p);
+    judge_change(j, side, change, &v);
+    v.e.usual += (double)p->fees;
+    v.limit += (double)p->fees;
+    v.bill = v.e.usual + (side == ABOVE ? change : -change);
     return v;
 }
 
@@ -103,10 +129,11 @@ static struct cw_signal signal_of(const struct cw_judge *j, uint8_t slot, const 
 {
     const struct earlier *e = &v->e;
     double change = fabs(v->bill - e->usual), least = fabs(v->limit - e->usual);
+    uint8_t side = slot % SO_FAR;
     struct cw_signal s = {.slot = slot,
                           .severity = (float)fmin(0.3 + 0.2 * (change / least - 1), 1),
-                          .leave = slot == BELOW ? (float)j->t[FALL_LOG_ODDS] : 0,
-                          .incident = slot == ABOVE ? (float)j->t[RISE_INCIDENT] : 0,
+                          .leave = side == BELOW ? (float)j->t[FALL_LOG_ODDS] : 0,
+                          .incident = side == ABOVE ? (float)j->t[RISE_INCIDENT] : 0,
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
@@ -122,6 +149,8 @@ static void on_bill(struct cw_judge *j)
     const struct cw_client *cl = j->client;
     if (cl->bill_cycles[0] != j->event->u.bill.cycle)
         return; /* An older cycle billed anew. */
+    cw_clear(j, 0, SO_FAR + ABOVE);
+    cw_clear(j, 0, SO_FAR + BELOW);
     struct verdict v[] = {look(j, ABOVE), look(j, BELOW)};
     if (!known(j, &v[ABOVE].e))
         return;
@@ -135,11 +164,54 @@ static void on_bill(struct cw_judge *j)
     cw_raise(j, &s);
 }
 
-/* Both sides are read: how far up and how far down the bill might still have gone. */
+/* Refunds and new plans, of days not yet closed. */
+static void on_event(struct cw_judge *j)
+{
+    const struct cw_event *ev = j->event;
+    if (j->late)
+        return;
+    if (ev->type == CW_EV_PLAN_CHANGED)
+        cycle_part_plan(j->state, j->today,
+                        (double)(ev->u.plan.to.monthly_fee - ev->u.plan.from.monthly_fee) /
+                            CW_YUAN);
+    else if (ev->u.charge.amount < 0 && ev->u.charge.category != CW_CAT_MONTHLY_FEE)
+        cycle_part_refund(j->state, j->today, -(double)ev->u.charge.amount / CW_YUAN);
+}
+
+/* Each side once a cycle; half way back it is no longer so. It outlasts the cycle until the bill.
+ */
+static void tell_so_far(struct cw_judge *j, uint8_t side)
+{
+    struct cycle_part *p = j->state;
+    struct verdict v = look_so_far(j, side);
+    uint16_t bit = (uint16_t)(1U << side);
+    if (!known(j, &v.e))
+        return;
+    if (cw_gauge_met(&v.gauge) && !(p->told & bit)) {
+        struct cw_signal s = signal_of(j, SO_FAR + side, &v);
+        cw_raise(j, &s);
+        p->told |= bit;
+    } else if ((p->told & bit) && v.gauge.need[0].is < v.gauge.need[0].limit / 2) {
+        cw_clear(j, 0, SO_FAR + side);
+    }
+}
+
+static void on_day_close(struct cw_judge *j)
+{
+    const struct cw_channel_day *d = &j->day->spend;
+    if (!d->warm || cw_client_all_stopped(j->client))
+        return;
+    cycle_part_day(j->state, j->today, d);
+    tell_so_far(j, ABOVE);
+    tell_so_far(j, BELOW);
+}
+
+/* Both sides are read, of the last bill and of the cycle so far: how far up and how far down it
+ * might still have gone. */
 static void explain(const struct cw_judge *j, struct cw_explanation *x)
 {
-    for (uint8_t slot = ABOVE; slot <= BELOW; slot++) {
-        struct verdict v = look(j, slot);
+    for (uint8_t slot = ABOVE; slot <= SO_FAR + BELOW; slot++) {
+        struct verdict v = slot < SO_FAR ? look(j, slot) : look_so_far(j, slot % SO_FAR);
         struct cw_reading r = {.s = signal_of(j, slot, &v), .gauge = v.gauge, .hold = CW_HOLD_TOLD};
         if (!known(j, &v.e)) { /* A bill a month, and nothing to compare with until then. */
             r.warmup_days = fmax(30, 30 * (j->t[LEAST_BILLS] - v.e.n));
@@ -152,9 +224,14 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
 
 const struct cw_detector cw_det_bill_change = {
     .name = "bill_change",
-    .finds = "a bill far above or below the client's earlier ones",
+    .finds = "a bill, or a cycle so far, far above or below the client's earlier bills",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
+    .state_version = 1,
+    .state_size = sizeof(struct cycle_part),
+    .reads = CW_READS(CHARGE) | CW_READS(PLAN_CHANGED),
+    .on_event = on_event,
+    .on_day_close = on_day_close,
     .on_bill = on_bill,
     .explain = explain,
 };
