@@ -206,6 +206,8 @@ static void members_without_parsing(void **state)
         {"{\"subject\":\"g1\"}", "g1"},
         {"{\"data\":{\"subject\":\"no\"},\"subject\" : \"g2\" }", "g2"},
         {"{\"x\":\"\\\"subject\\\":\",\"subject\":\"g3\"}", "g3"},
+        {"{\"x\":\"ends in one \\\\\",\"subject\":\"g5\"}", "g5"},
+        {"{\"x\":\"\\\\\\\",\\\"\",\"subject\":\"g6\"}", "g6"},
         {"{\"subject\":\"g\\u0034\\n\"}", "g4\n"},
         {"{\"subject\":\"\\ud800\"}", NULL},
         {"{\"subject\":\"\"}", ""},
