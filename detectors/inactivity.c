@@ -100,6 +100,15 @@ static double weight_of(const struct cw_day_view *v)
     return fmin(1, fmin(v->spend.shared, v->usage.shared));
 }
 
+/* The same of one line. Where days off are mostly days of rest, one says as much as the client is
+ * active on them at all: a run of holidays is no silence of an office's line. */
+static double line_weight(const struct cw_judge *j)
+{
+    const struct cw_baseline *b = &j->client->usage;
+    bool rests = !j->day->working && 2 * b->p_rest < b->p_work;
+    return weight_of(j->day) * (rests ? (double)(b->p_rest / b->p_work) : 1);
+}
+
 /* When one feed was silent, use may have gone unseen: only use itself counts. */
 static bool feeds_alive(const struct cw_day_view *v)
 {
@@ -128,7 +137,7 @@ static void on_line_close(struct cw_judge *j)
     bool active = j->line->active_day != CW_NO_DAY && j->line->active_day >= j->today;
     if (j->line->status >= CW_LINE_TWO_WAY || (!active && !feeds_alive(j->day)))
         return;
-    own_gap_count(st, active, weight_of(j->day));
+    own_gap_count(st, active, line_weight(j));
     if (said_by_client(j))
         cw_clear(j, j->line->number, 0);
     else

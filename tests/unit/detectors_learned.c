@@ -611,6 +611,25 @@ static void a_line_falls_silent(void **state)
     r_free(r);
 }
 
+/* The line of an office that rests at weekends: 45 working days of nothing, not 45 days. */
+static void days_off_are_no_silence_of_a_line(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    for (int day = 0; day < 7 * 17; day++) {
+        bool works = day % 7 < 5;
+        play_day(r, CLIENT, day, works ? 10 : 0, works ? 100 : 0);
+        if (works && day < 42)
+            r_event(r, "service.call", r_at(BEGIN, day, "12:00"), CLIENT,
+                    "{'msisdn':'8613500000012','direction':'outgoing','peer':'8613500000099',"
+                    "'duration_s':30}");
+        close_day(r, day);
+        bool told = r_signal(r, CLIENT, "inactivity", "8613500000012") != NULL;
+        assert_true(day < 7 * 14 ? !told : day < 7 * 15 || told);
+    }
+    r_free(r);
+}
+
 /* ---- evidence ---- */
 
 static void what_is_told_says_why(void **state)
@@ -674,6 +693,7 @@ int main(void)
         cmocka_unit_test(an_outage_is_told_by_its_minutes),
         cmocka_unit_test(bills_against_earlier_ones),
         cmocka_unit_test(a_line_falls_silent),
+        cmocka_unit_test(days_off_are_no_silence_of_a_line),
         cmocka_unit_test(what_is_told_says_why),
         cmocka_unit_test(a_tighter_limit_in_the_settings_holds),
     };
