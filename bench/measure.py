@@ -219,10 +219,30 @@ class Bench:
                  drain_cpu=cpu_seconds(daemon.pid) / self.messages * 1e6,
                  broker_cpu=(cpu_seconds(self.broker_pid) - broker) / self.messages * 1e6,
                  drain_peak=peak_megabytes(daemon.pid),
+                 **self.stages(daemon, last),
                  state_log=last["state_bytes_total"] / self.messages,
                  memory=last["shard_state_bytes"] / last["shard_clients"],
                  tasks=last["delivered_total"], commits=last["commits_total"],
                  clients_known=last["shard_clients"])
+
+    def stages(self, daemon, last):
+        """ns a message: of engine threads' time by what they did, of CPU by the threads' names."""
+        def seconds(name):
+            return last[f"{name}_seconds_sum"] / self.messages * 1e9
+
+        decode = seconds("decode") * self.messages / max(1, last["decode_seconds_count"])
+        known = {"decode": decode, "fetch": max(0, seconds("gather") - decode)}
+        for name in ("judge", "encode", "append", "positions", "end"):
+            known[name] = seconds(name)
+        threads = {}
+        for task in Path(f"/proc/{daemon.pid}/task").iterdir():
+            name = "main" if int(task.name) == daemon.pid else (task / "comm").read_text().strip()
+            kind = "library" if name.startswith("rdk:") else name
+            used = int((task / "schedstat").read_text().split()[0]) / self.messages
+            threads[kind] = threads.get(kind, 0) + used
+        known |= {"cpu_engines": threads.pop("engine", 0), "cpu_library": threads.pop("library", 0),
+                  "cpu_main": threads.pop("main", 0)}
+        return {f"stage_{name}": value for name, value in known.items()}
 
     def restart(self):
         self.daemon.stop()
@@ -276,6 +296,16 @@ ROWS = (  # figure, text, unit, mark
     ("drain_rate", "daemon, draining the backlog", "messages/s", ""),
     ("drain_share", "", "× raw", "≥ 0.4, aim 0.65 (librdkafka ≥ 2.8)"),
     ("drain_cpu", "", "µs CPU/message", "≤ 3, aim 1.8"),
+    ("stage_fetch", "of an engine's time: fetch", "ns/message", ""),
+    ("stage_decode", "  decode, sort in", "ns/message", ""),
+    ("stage_judge", "  judge", "ns/message", ""),
+    ("stage_encode", "  encode the state", "ns/message", ""),
+    ("stage_append", "  hand over to the producer", "ns/message", ""),
+    ("stage_positions", "  wait until it lies in Kafka, positions", "ns/message", ""),
+    ("stage_end", "  wait for the transaction's end", "ns/message", ""),
+    ("stage_cpu_engines", "CPU of engine threads", "ns/message", ""),
+    ("stage_cpu_library", "CPU of librdkafka's threads", "ns/message", ""),
+    ("stage_cpu_main", "CPU of the main thread, delivery", "ns/message", ""),
     ("broker_cpu", "broker meanwhile", "µs CPU/message", ""),
     ("drain_peak", "", "MB peak", "≤ 200, aim 140 (200,000 clients)"),
     ("drain_delivered", "", "s exec → all tasks in Redis", ""),

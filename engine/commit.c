@@ -64,23 +64,39 @@ static int append_state(struct cw_run *r, const struct cw_follow *f, struct cw_c
     return err;
 }
 
-static int append_run(struct cw_run *r, const struct cw_follow *f, struct cw_commit_room *room,
-                      const struct cw_link *link, struct cw_errbuf *eb)
+static cw_mono_time now_of(const struct cw_link *link)
 {
-    const struct cw_settings *s = r->common->settings;
-    uint32_t least = cold_least(r, link->env->mono(link->env->arg)), round_start;
-    int err = cw_pending_append(&r->pending, link, eb);
+    return link->env->mono(link->env->arg);
+}
+
+static int encode_run(struct cw_run *r, struct cw_commit_room *room, cw_mono_time now)
+{
+    uint32_t round_start;
     cw_buf_clear(&room->images);
     r->ahead = true; /* The core takes what it encodes for committed. */
-    if (!err)
-        err = cw_shard_encode(r->core, r->commit + 1, s->cold_share, least, &room->images,
-                              &round_start);
+    int err = cw_shard_encode(r->core, r->commit + 1, r->common->settings->cold_share,
+                              cold_least(r, now), &room->images, &round_start);
     if (err)
         return err;
     int64_t needed = cw_trail_offset(&r->trail, round_start);
     if (needed > r->needed)
         r->needed = needed;
-    return append_state(r, f, room, link, eb);
+    return 0;
+}
+
+static int append_run(struct cw_run *r, const struct cw_follow *f, struct cw_commit_room *room,
+                      const struct cw_link *link, struct cw_errbuf *eb)
+{
+    cw_mono_time began = now_of(link);
+    int err = encode_run(r, room, began);
+    cw_mono_time encoded = now_of(link);
+    if (!err)
+        err = cw_pending_append(&r->pending, link, eb);
+    if (!err)
+        err = append_state(r, f, room, link, eb);
+    cw_board_observe(r->common->board, CW_HISTOGRAM_encode_seconds, encoded - began);
+    cw_board_observe(r->common->board, CW_HISTOGRAM_append_seconds, now_of(link) - encoded);
+    return err;
 }
 
 /* Every so many commits, or bytes, it is asked where in the state log we are. Commits alone will
@@ -134,7 +150,7 @@ static void committed(struct cw_run *r, const struct cw_link *link)
     cw_run_committed(r);
     r->n_cuts = 0;
     r->judged = 0;
-    r->committed_at = link->env->mono(link->env->arg);
+    r->committed_at = now_of(link);
     r->last_commit = link->env->wall(link->env->arg);
     if (r->needed - r->trimmed >= TRIM_LEAST) {
         link->bus->ops->trim(link->bus, r->shard, r->needed);
@@ -165,7 +181,8 @@ int cw_commit_runs(struct cw_run *const *runs, size_t n, const struct cw_follow 
                    uint64_t token, struct cw_commit_room *room, struct cw_link *link,
                    struct cw_errbuf *eb)
 {
-    cw_mono_time began = link->env->mono(link->env->arg);
+    struct cw_board *board = runs[0]->common->board;
+    cw_mono_time began = now_of(link), appended, sent;
     int err = 0;
     for (size_t i = 0; i < n && !err; i++)
         err = mark_trail(runs[i], link, eb);
@@ -176,17 +193,21 @@ int cw_commit_runs(struct cw_run *const *runs, size_t n, const struct cw_follow 
     for (size_t i = 0; i < n && !err; i++)
         err = append_run(runs[i], follow, room, link, eb);
     CW_POINT(after_append);
+    appended = now_of(link);
     if (!err && CW_BUG(position_apart))
         err = another_transaction(token, link, eb);
     if (!err)
         err = send_positions(runs, n, token, link, eb);
     CW_POINT(after_send_positions);
+    sent = now_of(link);
     if (!err)
         err = cw_link_commit(link, eb);
     CW_POINT(after_commit);
     if (err)
         return err;
-    count_commit(runs, n, link->env->mono(link->env->arg) - began);
+    cw_board_observe(board, CW_HISTOGRAM_positions_seconds, sent - appended);
+    cw_board_observe(board, CW_HISTOGRAM_end_seconds, now_of(link) - sent);
+    count_commit(runs, n, now_of(link) - began);
     for (size_t i = 0; i < n; i++)
         committed(runs[i], link);
     return 0;

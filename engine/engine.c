@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "board/log.h"
@@ -96,6 +97,7 @@ static void turn_until_stopped(struct cw_engine *e, struct cw_bus *bus)
 static void *run(void *arg)
 {
     struct cw_engine *e = arg;
+    (void)prctl(PR_SET_NAME, "engine", 0, 0, 0); /* what top and the bench call it */
     struct cw_errbuf eb = {""};
     struct cw_bus *bus;
     if (cw_bus_open(e->settings, e->n, &bus, &eb) != 0) {

@@ -25,7 +25,8 @@
 #define RESTORE_MOST CW_SECOND
 /* So many failures without a commit between them are no accident. */
 #define FAILURES_MOST 10
-/* Messages gathered between two looks at the clock, which costs a tenth of a message. */
+/* Messages gathered between two looks at the clock, which costs a tenth of a message; decoding the
+ * last of them is timed for all. */
 #define CLOCK_EVERY 32
 
 struct cw_protocol {
@@ -305,29 +306,49 @@ static int wait_ms(const struct cw_protocol *p, cw_mono_time now)
     return until <= now ? 0 : (int)((until - now + MS - 1) / MS);
 }
 
+static int gather_one(struct cw_protocol *p, int wait, bool timed, struct cw_bus_event *ev)
+{
+    int err = p->link.bus->ops->poll(p->link.bus, wait, ev, &p->eb);
+    if (err || !timed || ev->what != CW_BUS_MESSAGE)
+        return err ? err : on_happening(p, ev);
+    cw_mono_time began = now_of(p);
+    err = on_happening(p, ev);
+    cw_board_observe(p->board, CW_HISTOGRAM_decode_seconds, now_of(p) - began);
+    return err;
+}
+
 /* Takes what the bus has, up to the batch's bounds in number and time. */
-static int gather(struct cw_protocol *p)
+static int gather_all(struct cw_protocol *p, cw_mono_time *ret_began)
 {
     cw_mono_time began = now_of(p);
     int wait = wait_ms(p, began);
+    *ret_began = began;
     size_t most = room(p);
     bool more = true;
     for (size_t n = 0; more && (n == 0 || (n < most && !p->shards.unrestored)); n++) {
         struct cw_bus_event ev = {.what = CW_BUS_NOTHING};
-        int err = p->link.bus->ops->poll(p->link.bus, n ? 0 : wait, &ev, &p->eb);
-        if (!err)
-            err = on_happening(p, &ev);
+        bool last = n % CLOCK_EVERY == CLOCK_EVERY - 1;
+        int err = gather_one(p, n ? 0 : wait, last, &ev);
         if (err == -CW_E_RETRY)
             return 0;
         if (err)
             return err;
+        if (n == 0 && wait)
+            *ret_began = now_of(p);
         more = ev.what != CW_BUS_NOTHING;
-        if (n % CLOCK_EVERY == CLOCK_EVERY - 1 &&
-            now_of(p) - began >= p->common.settings->commit_interval_backlog * MS)
+        if (last && now_of(p) - began >= p->common.settings->commit_interval_backlog * MS)
             break;
     }
     p->backlog = more;
     return 0;
+}
+
+static int gather(struct cw_protocol *p)
+{
+    cw_mono_time began;
+    int err = gather_all(p, &began);
+    cw_board_observe(p->board, CW_HISTOGRAM_gather_seconds, now_of(p) - began);
+    return err;
 }
 
 /* ---- between gathering and committing ---- */
