@@ -46,7 +46,8 @@ struct cw_protocol {
     struct cw_shards shards;
     size_t first;   /* who is judged first: in turns, for the first may take the whole batch */
     uint64_t token; /* of the assignment */
-    bool backlog;   /* the bus had more than the last turn took */
+    bool more;      /* bus or merge had more than the last turn took: no waiting */
+    bool backlog;   /* that, or a shard is far behind: commits may wait */
     int failures;   /* since the last commit */
     cw_mono_time committed_at, followed_at, published_at;
 };
@@ -292,7 +293,7 @@ static cw_mono_time commit_at(const struct cw_protocol *p, const struct cw_run *
 static int wait_ms(const struct cw_protocol *p, cw_mono_time now)
 {
     cw_mono_time until = now + WAIT_MOST;
-    if (p->backlog || p->shards.unrestored)
+    if (p->more || p->shards.unrestored)
         return 0;
     for (size_t i = 0; i < p->shards.n; i++) {
         const struct cw_run *r = p->shards.runs[i];
@@ -339,14 +340,25 @@ static int gather_all(struct cw_protocol *p, cw_mono_time *ret_began)
         if (last && now_of(p) - began >= p->common.settings->commit_interval_backlog * MS)
             break;
     }
-    p->backlog = more;
+    p->more = more;
     return 0;
+}
+
+/* A bus with nothing more to give says little while sources are held back, or when it fetches more
+ * slowly than we judge: a shard that is far from the ends last heard of is in a backlog too. */
+static bool is_behind(const struct cw_protocol *p)
+{
+    for (size_t i = 0; i < p->shards.n; i++)
+        if (running(p->shards.runs[i]) && cw_run_behind(p->shards.runs[i]))
+            return true;
+    return false;
 }
 
 static int gather(struct cw_protocol *p)
 {
     cw_mono_time began;
     int err = gather_all(p, &began);
+    p->backlog = p->more || is_behind(p);
     cw_board_observe(p->board, CW_HISTOGRAM_gather_seconds, now_of(p) - began);
     return err;
 }
@@ -382,7 +394,7 @@ static int judge_all(struct cw_protocol *p)
         if (err)
             return err;
         if (n == most)
-            p->backlog = true; /* There may be more in the merge than the batch took. */
+            p->more = p->backlog = true; /* There may be more in the merge than the batch took. */
     }
     return 0;
 }

@@ -334,6 +334,14 @@ static int64_t behind(const struct cw_run *r, enum cw_input in)
     return r->end[in] > next ? r->end[in] - next : 0;
 }
 
+bool cw_run_behind(const struct cw_run *r)
+{
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        if (r->paused[in] || behind(r, in) > WAITING_MOST)
+            return true;
+    return false;
+}
+
 void cw_run_publish(const struct cw_run *r)
 {
     struct cw_shard_status s = {.shard = r->shard,

@@ -103,6 +103,8 @@ bool cw_run_dirty(const struct cw_run *r, cw_mono_time now);
 /* Too many messages of this input wait; few enough again. */
 bool cw_run_full(const struct cw_run *r, enum cw_input in);
 bool cw_run_drained(const struct cw_run *r, enum cw_input in);
+/* An input is held back, or its end, as it was last heard of, is far away. */
+bool cw_run_behind(const struct cw_run *r);
 void cw_run_publish(const struct cw_run *r);
 
 #endif

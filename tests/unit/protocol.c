@@ -808,6 +808,34 @@ static void too_much_is_held_back(void **state)
     cw_settings_free(s);
 }
 
+/* The bus falls silent at each turn, for what it has is held back; tasks are waiting: it is a
+ * backlog all the same, and a commit at each turn would be most of the work. */
+static void held_back_is_a_backlog(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=50000");
+    struct instance x;
+    struct mem *m = mem_new(PARTITIONS);
+    for (int i = 0; i < 12000; i++) {
+        char client[16];
+        (void)snprintf(client, sizeof client, "g-%05d", i);
+        put_event(m, kinds[2].in, i, client, BASE + i * CW_SECOND, kinds[2].type, kinds[2].data);
+    }
+    start(&x, m, s);
+    turn(&x, 3);
+    size_t before = mem_commits(m);
+    for (int i = 0; i < 4; i++) {
+        mem_env(m)->rest(m, 20);
+        turn(&x, 1);
+    }
+    assert_true(mem_was_paused(x.bus));
+    assert_true(mem_commits(m) <= before + 1);
+    drain(&x, m);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
 /* Both shards' queues are full, of billing that waited for service: the batches go to both, not to
  * the first until it has nothing left. */
 static void shards_share_the_batches(void **state)
@@ -989,6 +1017,7 @@ int main(void)
         cmocka_unit_test(nothing_to_commit_is_no_transaction),
         cmocka_unit_test(an_idle_clock_follows_the_wall),
         cmocka_unit_test(too_much_is_held_back),
+        cmocka_unit_test(held_back_is_a_backlog),
         cmocka_unit_test(shards_share_the_batches),
         cmocka_unit_test(a_trimmed_log_restores_the_whole),
         cmocka_unit_test(large_state_goes_in_parts),
