@@ -107,15 +107,14 @@ static struct verdict look(const struct cw_judge *j, uint8_t side)
 }
 
 /* The bill that the cycle so far leads to, if the rest of it is as usual; what a changed plan makes
- * of it is in what is expected. */
+ * of it is usual too. */
 static struct verdict look_so_far(const struct cw_judge *j, uint8_t side)
 {
     const struct cycle_part *p = j->state;
     struct verdict v = {.e = earlier_of(j->client, 0)};
     double change = side == ABOVE ? cycle_part_above(p) : cycle_part_below(p);
-    judge_change(j, side, change, &v);
     v.e.usual += (double)p->fees;
-    v.limit += (double)p->fees;
+    judge_change(j, side, change, &v);
     v.bill = v.e.usual + (side == ABOVE ? change : -change);
     return v;
 }
@@ -171,7 +170,7 @@ static void on_event(struct cw_judge *j)
     if (j->late)
         return;
     if (ev->type == CW_EV_PLAN_CHANGED)
-        cycle_part_plan(j->state, j->today,
+        cycle_part_plan(j->state, j->today, ev->u.plan.effective,
                         (double)(ev->u.plan.to.monthly_fee - ev->u.plan.from.monthly_fee) /
                             CW_YUAN);
     else if (ev->u.charge.amount < 0 && ev->u.charge.category != CW_CAT_MONTHLY_FEE)
@@ -184,7 +183,7 @@ static void tell_so_far(struct cw_judge *j, uint8_t side)
 {
     struct cycle_part *p = j->state;
     struct verdict v = look_so_far(j, side);
-    uint16_t bit = (uint16_t)(1U << side);
+    uint32_t bit = 1U << side;
     if (!known(j, &v.e))
         return;
     if (cw_gauge_met(&v.gauge) && !(p->told & bit)) {
@@ -227,7 +226,7 @@ const struct cw_detector cw_det_bill_change = {
     .finds = "a bill, or a cycle so far, far above or below the client's earlier bills",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
-    .state_version = 1,
+    .state_version = 2,
     .state_size = sizeof(struct cycle_part),
     .reads = CW_READS(CHARGE) | CW_READS(PLAN_CHANGED),
     .on_event = on_event,

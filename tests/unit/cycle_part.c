@@ -1,5 +1,6 @@
 /* A cycle so far against the same days as they usually are: what is told before the bill comes, and
  * what is not, because it is a plan's, a refund, or of a day long gone. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -166,22 +167,44 @@ static void a_changed_plan_is_no_change_of_use(void **state)
     }
 }
 
-/* By the days that are left: changed on the eleventh of thirty days, two thirds of the difference.
- */
-static void fees_go_by_the_days_left(void **state)
+/* With a plan of 435 more the bill is about 770, and a rise is 616: not what it was without. */
+static void a_dear_cycle_is_one_for_its_plan(void **state)
+{
+    (void)state;
+    struct rehearsal *r = at_march();
+    play_days(r, MARCH, MARCH + 4, 10);
+    plan(r, r_at(BEGIN, MARCH + 4, "12:00"), 30, 530);
+    play_days(r, MARCH + 4, MARCH + 16, 40);
+    assert_null(told(r));
+    play_days(r, MARCH + 16, MARCH + 28, 40);
+    json_t *s = told(r);
+    assert_non_null(s);
+    double usual = r_evidence(s, "expected"), limit = r_evidence(s, "limit");
+    assert_true(usual > 750 && usual < 790);
+    assert_true(fabs(limit - 1.8 * usual) < 1);
+    r_free(r);
+}
+
+/* By the days from which the plan is in force, whenever it is told of: from the eleventh of thirty
+ * days, two thirds of the difference, and all of it in the next cycle. */
+static void fees_go_by_the_days_in_force(void **state)
 {
     (void)state;
     struct cycle_part p = {0};
     cw_day first;
     assert_int_equal(cw_parse_date((struct cw_str)CW_STR("2026-04-01"), &first), 0);
-    cycle_part_plan(&p, first + 10, 60);
-    assert_true(p.fees == 40);
-    cycle_part_plan(&p, first + 20, -60);
-    assert_true(p.fees == 20);
-    cycle_part_plan(&p, first + 30, 60);
-    assert_true(p.fees == 60); /* a cycle of its own */
-    cycle_part_plan(&p, first, 60);
-    assert_true(p.fees == 60); /* of a cycle that is over */
+    cycle_part_plan(&p, first + 10, first + 10, 60);
+    assert_true(p.fees == 40 && p.fees_next == 60);
+    cycle_part_plan(&p, first + 12, first + 20, -60);
+    assert_true(p.fees == 20 && p.fees_next == 0);
+    cycle_part_plan(&p, first + 12, first + 30, 90); /* from the next cycle on */
+    assert_true(p.fees == 20 && p.fees_next == 90);
+    cycle_part_plan(&p, first + 13, first - 40, 30); /* since long ago */
+    assert_true(p.fees == 50 && p.fees_next == 120);
+    cycle_part_begin(&p, cw_cycle_of(first + 30));
+    assert_true(p.fees == 120 && p.fees_next == 0);
+    cycle_part_plan(&p, first, first, 60); /* told in a cycle that is over */
+    assert_true(p.fees == 120);
 }
 
 int main(void)
@@ -194,7 +217,8 @@ int main(void)
         cmocka_unit_test(a_refund_takes_a_rise_back),
         cmocka_unit_test(a_late_record_makes_no_cycle_dear),
         cmocka_unit_test(a_changed_plan_is_no_change_of_use),
-        cmocka_unit_test(fees_go_by_the_days_left),
+        cmocka_unit_test(a_dear_cycle_is_one_for_its_plan),
+        cmocka_unit_test(fees_go_by_the_days_in_force),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
