@@ -275,8 +275,9 @@ static const struct cw_bus_ops ops = {
 };
 
 /* Defaults that kafka.properties may change. An idle broker answers a fetch after 20 ms, which is
- * when a source's end becomes known, and a shard waits for that. Where a full queue is looked at
- * again after 5 ms and not a second, short queues are enough. By its heartbeat a member hears that
+ * when a source's end becomes known, and a shard waits for that. A full queue is looked at again
+ * after a second (librdkafka before 2.8), for which 4 MiB of each partition are enough; where it
+ * can be after 5 ms, short queues are. By its heartbeat a member hears that
  * the group is formed anew, which nobody can work before. */
 static void member_defaults(rd_kafka_conf_t *conf, void *arg)
 {
@@ -286,7 +287,7 @@ static void member_defaults(rd_kafka_conf_t *conf, void *arg)
     (void)rd_kafka_conf_set(conf, "heartbeat.interval.ms", "1000", NULL, 0);
     (void)rd_kafka_conf_set(conf, "check.crcs", "true", NULL, 0);
     (void)rd_kafka_conf_set(conf, "fetch.wait.max.ms", "20", NULL, 0);
-    (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "16384", NULL, 0);
+    (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "4096", NULL, 0);
     if (rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "5", NULL, 0) == RD_KAFKA_CONF_OK) {
         (void)rd_kafka_conf_set(conf, "queued.min.messages", "5000", NULL, 0);
         (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "2048", NULL, 0);

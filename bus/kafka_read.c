@@ -6,6 +6,17 @@
 /* A reading that gets nothing for so long is given up: the same again later is right. */
 enum { STALL_TRIES = 60, STALL_MS = 500 };
 
+/* What is read faster than it is taken, as tasks are while Redis is slow, would lie here in up to
+ * 64 MiB; where a full queue is looked at again soon, little is enough. */
+static void reader_defaults(rd_kafka_conf_t *conf, void *arg)
+{
+    (void)arg;
+    if (rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "5", NULL, 0) != RD_KAFKA_CONF_OK)
+        return;
+    (void)rd_kafka_conf_set(conf, "queued.min.messages", "2000", NULL, 0);
+    (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "4096", NULL, 0);
+}
+
 rd_kafka_t *cw_kafka_reader(const struct cw_settings *s, const char *client_id, bool committed,
                             struct cw_errbuf *eb)
 {
@@ -19,8 +30,8 @@ rd_kafka_t *cw_kafka_reader(const struct cw_settings *s, const char *client_id, 
         {"auto.offset.reset", "error"},
         {"fetch.wait.max.ms", "20"},
     };
-    rd_kafka_t *rk =
-        cw_kafka_handle(s, RD_KAFKA_CONSUMER, extra, sizeof extra / sizeof *extra, NULL, NULL, eb);
+    rd_kafka_t *rk = cw_kafka_handle(s, RD_KAFKA_CONSUMER, extra, sizeof extra / sizeof *extra,
+                                     reader_defaults, NULL, eb);
     if (rk)
         (void)rd_kafka_poll_set_consumer(rk);
     return rk;

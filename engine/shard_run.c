@@ -13,8 +13,8 @@
 /* Messages of one input that may wait before it is paused, and from when it goes on: enough for
  * turns that are worth their while, little enough that a shard behind by months stays small, for a
  * message that waits takes 4 KiB. */
-#define WAITING_MOST 1024
-#define WAITING_FEW 256
+#define WAITING_MOST 512
+#define WAITING_FEW 128
 
 /* An idle clock follows the wall in steps, for each step is a commit. */
 #define TICK_STEP (10 * CW_SECOND)
