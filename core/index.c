@@ -11,6 +11,8 @@ enum { FIRST_SLOTS = 1024 };
 /* An addition moves so many slots. The array that is left is moved whole before the new one, twice
  * as large, is full: from a half of three quarters to three quarters. */
 enum { MOVED_AN_ADDITION = 8 };
+/* And gives so many of an array that was left back: half a megabyte. */
+enum { LEAVING_AN_ADDITION = 64 * 1024 };
 
 uint32_t cw_index_hash(struct cw_str id)
 {
@@ -96,9 +98,29 @@ static void move_some(struct cw_index *t)
     for (int i = 0; t->old.n && i < MOVED_AN_ADDITION; i++) {
         if (t->old.tags[t->moved])
             put(&t->now, t->old.clients[t->moved]);
-        if (++t->moved == t->old.n)
-            free_slots(&t->old);
+        if (++t->moved == t->old.n) {
+            t->leaving = t->old;
+            t->old = (struct cw_slots){0};
+        }
     }
+}
+
+/* A large array goes piece by piece too: the kernel takes milliseconds to take it back whole. */
+static void leave_some(struct cw_index *t)
+{
+    struct cw_slots *s = &t->leaving;
+    if (!s->n)
+        return;
+    struct cw_client **less =
+        s->n > LEAVING_AN_ADDITION
+            ? realloc(s->clients, (s->n - LEAVING_AN_ADDITION) * sizeof *s->clients)
+            : NULL;
+    if (!less) {
+        free_slots(s);
+        return;
+    }
+    s->clients = less;
+    s->n -= LEAVING_AN_ADDITION;
 }
 
 static bool grow_slots(struct cw_index *t)
@@ -109,6 +131,7 @@ static bool grow_slots(struct cw_index *t)
         free_slots(&grown);
         return false;
     }
+    free_slots(&t->leaving);
     t->old = t->now;
     t->moved = 0;
     t->now = grown;
@@ -136,6 +159,7 @@ bool cw_index_add(struct cw_index *t, struct cw_client *cl)
     put(&t->now, cl);
     t->all[t->n++] = cl;
     move_some(t);
+    leave_some(t);
     return true;
 }
 
@@ -182,7 +206,7 @@ bool cw_index_sort(struct cw_index *t)
 
 size_t cw_index_bytes(const struct cw_index *t)
 {
-    size_t slots = t->now.n + t->old.n;
+    size_t slots = t->now.n + t->old.n + t->leaving.n;
     return slots + (slots + t->cap_all) * sizeof(struct cw_client *);
 }
 
@@ -190,6 +214,7 @@ void cw_index_free(struct cw_index *t)
 {
     free_slots(&t->now);
     free_slots(&t->old);
+    free_slots(&t->leaving);
     free(t->all);
     *t = (struct cw_index){0};
 }

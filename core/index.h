@@ -16,9 +16,10 @@ struct cw_slots {
  * that is added moves some of the old one's slots. */
 struct cw_index {
     struct cw_slots now;
-    struct cw_slots old;    /* what grew out of it, whole until all are moved */
-    size_t moved;           /* slots of old */
-    struct cw_client **all; /* owned; by id, but for those after n_sorted */
+    struct cw_slots old;     /* what grew out of it, whole until all are moved */
+    struct cw_slots leaving; /* what all were moved out of, on its way back to the kernel */
+    size_t moved;            /* slots of old */
+    struct cw_client **all;  /* owned; by id, but for those after n_sorted */
     size_t n, n_sorted, cap_all;
 };
 

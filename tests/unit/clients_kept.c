@@ -40,7 +40,7 @@ static struct cw_client *find(const struct cw_index *t, const char *id)
 
 static void name(char id[24], uint64_t n)
 {
-    (void)snprintf(id, 24, "c%llu", (unsigned long long)(n * 7919 % 99991));
+    (void)snprintf(id, 24, "c%llu", (unsigned long long)(n * 7919 % 999983));
 }
 
 static void every_client_is_found_while_the_index_grows(void **state)
@@ -48,7 +48,7 @@ static void every_client_is_found_while_the_index_grows(void **state)
     (void)state;
     struct cw_index t = {0};
     char id[24];
-    enum { MANY = 20000 };
+    enum { MANY = 150000 };
     for (uint64_t i = 0; i < MANY; i++) {
         name(id, i);
         assert_null(find(&t, id));

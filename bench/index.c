@@ -1,0 +1,56 @@
+/* How long the longest addition of a client takes while the index of clients grows:
+ *
+ *   bench_index CLIENTS
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/index.h"
+
+/* Of this thread alone: what others take of the machine is no pause of ours. */
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* As small as a client may be for the index: it is its id and hash that matter. */
+static struct cw_client *make(unsigned char *room, size_t n)
+{
+    struct cw_client *cl = (struct cw_client *)(void *)room;
+    char id[24];
+    cl->id_n = (uint8_t)snprintf(id, sizeof id, "C%09zu", n);
+    memcpy(cl + 1, id, cl->id_n);
+    cl->hash = cw_index_hash(cw_client_id(cl));
+    return cl;
+}
+
+int main(int argc, char **argv)
+{
+    size_t clients = argc == 2 ? strtoull(argv[1], NULL, 10) : 0,
+           size = sizeof(struct cw_client) + 16;
+    struct cw_index index = {.n = 0};
+    int64_t longest = 0, began = now_ns();
+    unsigned char *rooms = clients ? calloc(clients, size) : NULL;
+    if (!rooms) {
+        (void)fputs("usage: bench_index CLIENTS\n", stderr);
+        return 2;
+    }
+    for (size_t i = 0; i < clients; i++) {
+        struct cw_client *cl = make(rooms + i * size, i);
+        int64_t before = now_ns();
+        if (!cw_index_add(&index, cl))
+            return 1;
+        int64_t took = now_ns() - before;
+        longest = took > longest ? took : longest;
+    }
+    double all = (double)(now_ns() - began);
+    (void)printf("%zu clients, %zu bytes of index each, %.0f ns each, longest %.3f ms\n", clients,
+                 cw_index_bytes(&index) / clients, all / (double)clients, (double)longest / 1e6);
+    cw_index_free(&index);
+    free(rooms);
+    return 0;
+}
