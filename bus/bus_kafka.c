@@ -289,8 +289,9 @@ static void member_defaults(rd_kafka_conf_t *conf, void *arg)
     (void)rd_kafka_conf_set(conf, "fetch.wait.max.ms", "20", NULL, 0);
     (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "4096", NULL, 0);
     if (rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "5", NULL, 0) == RD_KAFKA_CONF_OK) {
-        (void)rd_kafka_conf_set(conf, "queued.min.messages", "5000", NULL, 0);
+        (void)rd_kafka_conf_set(conf, "queued.min.messages", "1500", NULL, 0);
         (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "2048", NULL, 0);
+        (void)rd_kafka_conf_set(conf, "max.partition.fetch.bytes", "262144", NULL, 0);
     }
 }
 

@@ -47,7 +47,7 @@ struct cw_protocol {
     size_t first;   /* who is judged first: in turns, for the first may take the whole batch */
     uint64_t token; /* of the assignment */
     bool more;      /* bus or merge had more than the last turn took: no waiting */
-    bool backlog;   /* that, or a shard is far behind: commits may wait */
+    bool behind;    /* a shard is far from its inputs' ends: commits may wait */
     int failures;   /* since the last commit */
     cw_mono_time committed_at, followed_at, published_at;
 };
@@ -278,13 +278,13 @@ static size_t room(const struct cw_protocol *p)
 static cw_mono_time commit_interval(const struct cw_protocol *p)
 {
     const struct cw_settings *s = p->common.settings;
-    return (p->backlog ? s->commit_interval_backlog : s->commit_interval) * MS;
+    return (p->behind ? s->commit_interval_backlog : s->commit_interval) * MS;
 }
 
 static cw_mono_time commit_at(const struct cw_protocol *p, const struct cw_run *r)
 {
     cw_mono_time at = r->committed_at + commit_interval(p);
-    if (!p->backlog && r->pending.tasks && p->committed_at + COMMIT_GAP < at)
+    if (!p->more && !p->behind && r->pending.tasks && p->committed_at + COMMIT_GAP < at)
         at = p->committed_at + COMMIT_GAP;
     return at;
 }
@@ -337,7 +337,7 @@ static int gather_all(struct cw_protocol *p, cw_mono_time *ret_began)
         if (n == 0 && wait)
             *ret_began = now_of(p);
         more = ev.what != CW_BUS_NOTHING;
-        if (last && now_of(p) - began >= p->common.settings->commit_interval_backlog * MS)
+        if (last && now_of(p) - began >= p->common.settings->commit_interval * MS)
             break;
     }
     p->more = more;
@@ -345,7 +345,7 @@ static int gather_all(struct cw_protocol *p, cw_mono_time *ret_began)
 }
 
 /* A bus with nothing more to give says little while sources are held back, or when it fetches more
- * slowly than we judge: a shard that is far from the ends last heard of is in a backlog too. */
+ * slowly than we judge; and having more for a moment is no backlog, in which tasks may wait. */
 static bool is_behind(const struct cw_protocol *p)
 {
     for (size_t i = 0; i < p->shards.n; i++)
@@ -358,7 +358,7 @@ static int gather(struct cw_protocol *p)
 {
     cw_mono_time began;
     int err = gather_all(p, &began);
-    p->backlog = p->more || is_behind(p);
+    p->behind = is_behind(p);
     cw_board_observe(p->board, CW_HISTOGRAM_gather_seconds, now_of(p) - began);
     return err;
 }
@@ -394,7 +394,7 @@ static int judge_all(struct cw_protocol *p)
         if (err)
             return err;
         if (n == most)
-            p->more = p->backlog = true; /* There may be more in the merge than the batch took. */
+            p->more = true; /* There may be more in the merge than the batch took. */
     }
     return 0;
 }
