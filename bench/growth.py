@@ -118,11 +118,11 @@ def panel(left, title, rows):
     span = (xs[-1] - xs[0]) or 1
 
     def place(x, y):
-        up = (math.log2(min(max(y, .25), 4)) + 2) / 4
+        up = (math.log2(min(max(y, .5), 8)) + 1) / 4
         return left + WIDTH * (x - xs[0]) / span, TOP + HEIGHT * (1 - up)
 
     out = [f'<text x="{left}" y="{TOP - 14}">{html.escape(title)}</text>']
-    for y in (.25, .5, 1, 2, 4):
+    for y in (.5, 1, 2, 4, 8):
         at = place(xs[0], y)[1]
         out.append(f'<line class="grid" x1="{left}" y1="{at:.1f}" x2="{left + WIDTH}" y2="{at:.1f}"/>'
                    f'<text class="note" x="{left - 6}" y="{at + 4:.1f}" text-anchor="end">× {y:g}</text>')
