@@ -11,7 +11,7 @@
 struct cw_line_block {
     uint32_t cap; /* lines there is room for */
     uint32_t seen_n, seen_next;
-    uint32_t spare;
+    uint32_t stride; /* bytes from one line to the next; all blocks have the same */
     uint64_t bytes[];
 };
 
@@ -37,7 +37,7 @@ static size_t block_bytes(uint32_t cap)
 
 static uint32_t *tags_of(const struct cw_line_block *b)
 {
-    return (uint32_t *)(void *)((unsigned char *)(uintptr_t)b->bytes + b->cap * stride());
+    return (uint32_t *)(void *)((unsigned char *)(uintptr_t)b->bytes + b->cap * b->stride);
 }
 
 static uint16_t *rests_of(const struct cw_line_block *b)
@@ -55,7 +55,7 @@ void cw_line_block_expect(const struct cw_client *cl)
 
 struct cw_line *cw_client_line_at(const struct cw_client *cl, uint32_t i)
 {
-    return (struct cw_line *)(void *)((unsigned char *)cl->lines->bytes + i * stride());
+    return (struct cw_line *)(void *)((unsigned char *)cl->lines->bytes + i * cl->lines->stride);
 }
 
 /* Where the line is, or belongs. */
@@ -108,8 +108,9 @@ bool cw_line_block_reserve(struct cw_slab *slab, struct cw_client *cl, uint32_t 
     if (!b)
         return false;
     b->cap = n;
+    b->stride = (uint32_t)stride();
     if (old) {
-        memcpy(b->bytes, old->bytes, cl->n_lines * stride());
+        memcpy(b->bytes, old->bytes, cl->n_lines * old->stride);
         move_ids(b, old);
     }
     if (old)
@@ -123,7 +124,7 @@ bool cw_line_block_make(struct cw_slab *slab, struct cw_client *cl, uint32_t n)
     cw_line_block_clear(slab, cl);
     if (!cw_line_block_reserve(slab, cl, n))
         return false;
-    memset(cl->lines->bytes, 0, n * stride());
+    memset(cl->lines->bytes, 0, n * cl->lines->stride);
     cl->n_lines = n;
     return true;
 }
@@ -136,8 +137,8 @@ struct cw_line *cw_line_block_add(struct cw_slab *slab, struct cw_client *cl, cw
     struct cw_line *ln = cw_client_line_at(cl, place_of(cl, number));
     size_t after =
         (size_t)((unsigned char *)cw_client_line_at(cl, cl->n_lines) - (unsigned char *)ln);
-    memmove((unsigned char *)ln + stride(), ln, after);
-    memset(ln, 0, stride());
+    memmove((unsigned char *)ln + cl->lines->stride, ln, after);
+    memset(ln, 0, cl->lines->stride);
     cl->n_lines++;
     ln->number = number;
     return ln;
