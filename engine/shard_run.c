@@ -334,10 +334,12 @@ static int64_t behind(const struct cw_run *r, enum cw_input in)
     return r->end[in] > next ? r->end[in] - next : 0;
 }
 
+/* An input that was read to its end is not behind, however far its end is told to lie:
+ * transactions' markers count there, and so does all that retention took. */
 bool cw_run_behind(const struct cw_run *r)
 {
     for (enum cw_input in = 0; in < CW_INPUTS; in++)
-        if (r->paused[in] || behind(r, in) > WAITING_MOST)
+        if (r->paused[in] || (!cw_merge_at_end(r->merge, in) && behind(r, in) > WAITING_MOST))
             return true;
     return false;
 }

@@ -24,6 +24,7 @@ struct mem {
     struct cw_positions committed[PARTITIONS_MOST];
     int64_t first_state[PARTITIONS_MOST]; /* trimmed before it */
     int64_t first_input[CW_INPUTS][PARTITIONS_MOST];
+    int64_t beyond[CW_INPUTS][PARTITIONS_MOST];
     size_t commits;
     cw_mono_time mono;
     cw_wall_time wall;
@@ -224,6 +225,11 @@ bool mem_all_read(const struct mem *m)
 void mem_first_input_set(struct mem *m, enum cw_input in, int32_t partition, int64_t first)
 {
     m->first_input[in][partition] = first;
+}
+
+void mem_beyond_set(struct mem *m, enum cw_input in, int32_t partition, int64_t offsets)
+{
+    m->beyond[in][partition] = offsets;
 }
 
 int64_t mem_first_state(const struct mem *m, int32_t shard)
@@ -596,6 +602,12 @@ static int bus_partitions(struct cw_bus *bus, enum cw_log log, int32_t *ret_n, s
     return 0;
 }
 
+static int64_t bus_known_end(struct cw_bus *bus, enum cw_input in, int32_t shard)
+{
+    const struct memory_bus *b = of(bus);
+    return mem_input_end(b->m, in, shard) + b->m->beyond[in][shard];
+}
+
 static void bus_trim(struct cw_bus *bus, int32_t shard, int64_t before_offset)
 {
     of(bus)->m->first_state[shard] = before_offset;
@@ -621,6 +633,7 @@ static const struct cw_bus_ops ops = {
     .input_range = bus_input_range,
     .read = bus_read,
     .partitions = bus_partitions,
+    .known_end = bus_known_end,
     .trim = bus_trim,
     .close = bus_close,
 };

@@ -34,6 +34,9 @@ bool mem_all_read(const struct mem *m);
 void mem_first_input_set(struct mem *m, enum cw_input in, int32_t partition, int64_t first);
 /* The first offset of a shard's state log that was not trimmed away. */
 int64_t mem_first_state(const struct mem *m, int32_t shard);
+/* The input's end is told so much further on than its last message, as after transactions' markers
+ * or where retention took all there was. */
+void mem_beyond_set(struct mem *m, enum cw_input in, int32_t partition, int64_t offsets);
 size_t mem_commits(const struct mem *m);
 
 /* The clocks, which move only when a bus is polled. */

@@ -836,6 +836,28 @@ static void held_back_is_a_backlog(void **state)
     cw_settings_free(s);
 }
 
+/* Outcomes are read to their end, which is told far beyond the last of them: markers, or all of it
+ * deleted by retention. A task does not wait as in a backlog for that. */
+static void an_end_that_was_read_is_no_backlog(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.backlog_commit_interval_ms=10000");
+    struct instance x;
+    struct mem *m = world(0);
+    for (int32_t p = 0; p < PARTITIONS; p++)
+        mem_beyond_set(m, CW_IN_OUTCOMES, p, 100000);
+    start(&x, m, s);
+    drain(&x, m);
+    mem_env(m)->rest(mem_env(m)->arg, 1000);
+    turn(&x, 5); /* The ends are heard of. */
+    put_event(m, kinds[1].in, 1, "g-00", BASE, kinds[1].type, kinds[1].data);
+    turn(&x, 20);
+    assert_true(mem_all_read(m));
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
 /* Both shards' queues are full, of billing that waited for service: the batches go to both, not to
  * the first until it has nothing left. */
 static void shards_share_the_batches(void **state)
@@ -1018,6 +1040,7 @@ int main(void)
         cmocka_unit_test(an_idle_clock_follows_the_wall),
         cmocka_unit_test(too_much_is_held_back),
         cmocka_unit_test(held_back_is_a_backlog),
+        cmocka_unit_test(an_end_that_was_read_is_no_backlog),
         cmocka_unit_test(shards_share_the_batches),
         cmocka_unit_test(a_trimmed_log_restores_the_whole),
         cmocka_unit_test(large_state_goes_in_parts),
