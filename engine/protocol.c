@@ -19,7 +19,11 @@
 #define WAIT_MOST (100 * CW_SECOND / 1000)
 /* A live change is to be in force everywhere within two seconds, the reading of it included. */
 #define FOLLOW_EVERY (CW_SECOND / 2)
+/* Between two commits that a task asks for: this, and so many times what the last one took. They
+ * are dear to the broker, which has no time for its producers when they follow each other closely.
+ */
 #define COMMIT_GAP (5 * CW_SECOND / 1000)
+#define COMMIT_REST 3
 #define MS (CW_SECOND / 1000)
 /* Restoring gives way to a turn after so long. */
 #define RESTORE_MOST CW_SECOND
@@ -50,6 +54,7 @@ struct cw_protocol {
     bool behind;    /* a shard is far from its inputs' ends: commits may wait */
     int failures;   /* since the last commit */
     cw_mono_time committed_at, followed_at, published_at;
+    cw_mono_time commit_took; /* the last one */
 };
 
 static cw_mono_time now_of(const struct cw_protocol *p)
@@ -284,8 +289,10 @@ static cw_mono_time commit_interval(const struct cw_protocol *p)
 static cw_mono_time commit_at(const struct cw_protocol *p, const struct cw_run *r)
 {
     cw_mono_time at = r->committed_at + commit_interval(p);
-    if (!p->more && !p->behind && r->pending.tasks && p->committed_at + COMMIT_GAP < at)
-        at = p->committed_at + COMMIT_GAP;
+    cw_mono_time gap = COMMIT_REST * p->commit_took;
+    cw_mono_time soon = p->committed_at + (gap > COMMIT_GAP ? gap : COMMIT_GAP);
+    if (!p->more && !p->behind && r->pending.tasks && soon < at)
+        at = soon;
     return at;
 }
 
@@ -486,6 +493,7 @@ static int commit(struct cw_protocol *p, bool all)
     if (n && !err) {
         p->failures = 0;
         p->committed_at = now_of(p);
+        p->commit_took = p->committed_at - now;
     }
     return err;
 }

@@ -26,6 +26,7 @@ struct mem {
     int64_t first_input[CW_INPUTS][PARTITIONS_MOST];
     int64_t beyond[CW_INPUTS][PARTITIONS_MOST];
     size_t commits;
+    int commit_takes; /* ms */
     cw_mono_time mono;
     cw_wall_time wall;
     struct cw_env env;
@@ -235,6 +236,11 @@ void mem_beyond_set(struct mem *m, enum cw_input in, int32_t partition, int64_t 
 int64_t mem_first_state(const struct mem *m, int32_t shard)
 {
     return m->first_state[shard];
+}
+
+void mem_commit_takes_set(struct mem *m, int ms)
+{
+    m->commit_takes = ms;
 }
 
 size_t mem_commits(const struct mem *m)
@@ -506,6 +512,7 @@ static void commit_now(struct memory_bus *b)
             if (b->sent[i].next[in] != CW_OFFSET_NONE)
                 m->committed[b->sent[i].shard].next[in] = b->sent[i].next[in];
     m->commits++;
+    env_rest(m, m->commit_takes);
     b->open = false;
 }
 

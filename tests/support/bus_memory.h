@@ -38,6 +38,8 @@ int64_t mem_first_state(const struct mem *m, int32_t shard);
  * or where retention took all there was. */
 void mem_beyond_set(struct mem *m, enum cw_input in, int32_t partition, int64_t offsets);
 size_t mem_commits(const struct mem *m);
+/* From now on a commit takes so long by the clock. */
+void mem_commit_takes_set(struct mem *m, int ms);
 
 /* The clocks, which move only when a bus is polled. */
 const struct cw_env *mem_env(struct mem *m);

@@ -858,6 +858,38 @@ static void an_end_that_was_read_is_no_backlog(void **state)
     cw_settings_free(s);
 }
 
+/* One message that makes a task, until it is committed. */
+static void commit_a_task(struct instance *x, struct mem *m, int i)
+{
+    char client[16];
+    (void)snprintf(client, sizeof client, "g-%02d", i);
+    size_t before = mem_commits(m);
+    put_event(m, kinds[1].in, i, client, BASE + i * CW_SECOND, kinds[1].type, kinds[1].data);
+    for (int k = 0; k < 20 && mem_commits(m) == before; k++)
+        turn(x, 1);
+    assert_int_equal(mem_commits(m), before + 1);
+}
+
+/* Commits of 10 ms leave the broker 30 ms of rest, though a task waits for the second one. */
+static void a_dear_commit_is_not_followed_closely(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.commit_interval_ms=10000");
+    struct instance x;
+    struct mem *m = world(0);
+    const struct cw_env *env = mem_env(m);
+    start(&x, m, s);
+    drain(&x, m);
+    mem_commit_takes_set(m, 10);
+    commit_a_task(&x, m, 1);
+    cw_mono_time first = env->mono(env->arg);
+    commit_a_task(&x, m, 2);
+    assert_true(env->mono(env->arg) - first >= 40 * CW_SECOND / 1000);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
 /* Both shards' queues are full, of billing that waited for service: the batches go to both, not to
  * the first until it has nothing left. */
 static void shards_share_the_batches(void **state)
@@ -1041,6 +1073,7 @@ int main(void)
         cmocka_unit_test(too_much_is_held_back),
         cmocka_unit_test(held_back_is_a_backlog),
         cmocka_unit_test(an_end_that_was_read_is_no_backlog),
+        cmocka_unit_test(a_dear_commit_is_not_followed_closely),
         cmocka_unit_test(shards_share_the_batches),
         cmocka_unit_test(a_trimmed_log_restores_the_whole),
         cmocka_unit_test(large_state_goes_in_parts),
