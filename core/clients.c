@@ -11,7 +11,6 @@
 #include "core/shard_state.h"
 #include "core/slices.h"
 
-enum { FIRST_TOUCHED = 1024 };
 enum { RECORD_BYTES = sizeof(struct cw_client) + 128 }; /* with its id and first slices, about */
 
 /* ---- making and emptying ---- */
@@ -143,22 +142,11 @@ void cw_clients_free(struct cw_shard *sh)
 
 /* ---- what the state log needs to know ---- */
 
-static bool grow_touched(struct cw_shard *sh)
-{
-    size_t cap = sh->cap_touched ? sh->cap_touched * 2 : FIRST_TOUCHED;
-    struct cw_client **p = realloc(sh->touched, cap * sizeof *p);
-    if (!p)
-        return false;
-    sh->touched = p;
-    sh->cap_touched = cap;
-    return true;
-}
-
 void cw_clients_touch(struct cw_shard *sh, struct cw_client *cl)
 {
     if (cl->touched)
         return;
-    if (sh->n_touched == sh->cap_touched && !grow_touched(sh)) {
+    if (sh->n_touched == sh->cap_touched && !cw_client_list_grow(&sh->touched, &sh->cap_touched)) {
         sh->failed = true;
         return;
     }

@@ -138,15 +138,14 @@ static bool grow_slots(struct cw_index *t)
     return true;
 }
 
-/* Large arrays are moved by the kernel, page by page, and not copied. */
-static bool grow_all(struct cw_index *t)
+bool cw_client_list_grow(struct cw_client ***list, size_t *cap)
 {
-    size_t cap = t->cap_all ? t->cap_all * 2 : FIRST_SLOTS;
-    struct cw_client **all = realloc(t->all, cap * sizeof *all);
-    if (!all)
+    size_t n = *cap ? *cap * 2 : FIRST_SLOTS;
+    struct cw_client **grown = realloc(*list, n * sizeof *grown);
+    if (!grown)
         return false;
-    t->all = all;
-    t->cap_all = cap;
+    *list = grown;
+    *cap = n;
     return true;
 }
 
@@ -154,7 +153,7 @@ bool cw_index_add(struct cw_index *t, struct cw_client *cl)
 {
     if ((t->n + 1) * 4 > t->now.n * 3 && !grow_slots(t))
         return false;
-    if (t->n == t->cap_all && !grow_all(t))
+    if (t->n == t->cap_all && !cw_client_list_grow(&t->all, &t->cap_all))
         return false;
     put(&t->now, cl);
     t->all[t->n++] = cl;

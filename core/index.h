@@ -35,6 +35,9 @@ struct cw_client *const *cw_index_likely(const struct cw_index *t, uint32_t hash
 bool cw_index_add(struct cw_index *t, struct cw_client *cl);
 /* Brings `all` into byte order of ids: what is new is sorted, then merged. False: no memory. */
 bool cw_index_sort(struct cw_index *t);
+/* Makes room for more in a list of clients, doubling it: large ones are moved by the kernel, page
+ * by page, and not copied. False: no memory, and it is as it was. */
+bool cw_client_list_grow(struct cw_client ***list, size_t *cap);
 /* Bytes of the arrays. */
 size_t cw_index_bytes(const struct cw_index *t);
 void cw_index_free(struct cw_index *t);

@@ -24,7 +24,8 @@ void cw_line_block_expect(const struct cw_client *cl);
 /* ---- the last ids: 8, and 8 for each line ---- */
 
 /* Of an id 48 bits of a hash are kept: an event is taken for a repeat of another one of its client
- * by mistake once in 2^44 events (2^48 of a client with one line, divided by its 16 ids). */
+ * by mistake once in 2^44 events (2^48, divided by the 16 ids of a client with one line); of a
+ * client with 500 lines, and 4,008 ids, once in 2^36. */
 #define CW_SEEN_BITS ((UINT64_C(1) << 48) - 1)
 bool cw_seen_has(const struct cw_client *cl, uint64_t id_hash);
 /* Over the oldest when all are taken. There is room: cw_line_block_reserve. */

@@ -38,6 +38,15 @@ is_process() {
     [[ -n $1 ]] && tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" | grep -qF -- "$2"
 }
 
+# built TARGET BUILD: sets `build`, the directory with the program. Without BUILD the release preset is built.
+built() {
+    build=${2:-$top/build/release}
+    [[ -z $2 ]] || return 0
+    note "building"
+    cmake -S "$top" --preset release >/dev/null
+    cmake --build "$build" --target "$1" >/dev/null
+}
+
 # start_redis DIR: a private redis-server without persistence; sets redis_port and redis_pid.
 start_redis() {
     mkdir -p "$1"

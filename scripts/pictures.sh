@@ -15,12 +15,7 @@ while getopts b: option; do
     *) sed -n '4p' "$0" >&2; exit 2 ;;
     esac
 done
-if [[ -z $build ]]; then
-    build=$top/build/release
-    note "building"
-    cmake -S "$top" --preset release >/dev/null
-    cmake --build "$build" --target churnwatchctl >/dev/null
-fi
+built churnwatchctl "$build"
 
 county=$(mktemp -d)
 trap 'rm -rf "$county"' EXIT

@@ -18,12 +18,7 @@ while getopts b: option; do
 done
 shift $((OPTIND - 1))
 (($#)) || { sed -n '4p' "$0" >&2; exit 2; }
-if [[ -z $build ]]; then
-    build=$top/build/release
-    note "building"
-    cmake -S "$top" --preset release >/dev/null
-    cmake --build "$build" --target churnwatchctl >/dev/null
-fi
+built churnwatchctl "$build"
 
 out=$top/build/quality
 mkdir -p "$out"

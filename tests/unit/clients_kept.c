@@ -43,6 +43,13 @@ static void name(char id[24], uint64_t n)
     (void)snprintf(id, 24, "c%llu", (unsigned long long)(n * 7919 % 999983));
 }
 
+static void free_all(struct cw_index *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        free(t->all[i]);
+    cw_index_free(t);
+}
+
 static void every_client_is_found_while_the_index_grows(void **state)
 {
     (void)state;
@@ -62,9 +69,7 @@ static void every_client_is_found_while_the_index_grows(void **state)
         name(id, i);
         assert_non_null(find(&t, id));
     }
-    for (size_t i = 0; i < t.n; i++)
-        free(t.all[i]);
-    cw_index_free(&t);
+    free_all(&t);
 }
 
 /* Also of clients that a growing index has not moved yet. */
@@ -87,9 +92,7 @@ static void the_likely_one_is_nearly_always_the_one(void **state)
         }
         assert_true(hits >= t.n - t.n / 20);
     }
-    for (size_t i = 0; i < t.n; i++)
-        free(t.all[i]);
-    cw_index_free(&t);
+    free_all(&t);
 }
 
 static void new_ones_are_merged_into_the_order(void **state)
@@ -106,9 +109,7 @@ static void new_ones_are_merged_into_the_order(void **state)
                 assert_true(cw_client_compare(t.all[k - 1], t.all[k]) < 0);
         }
     }
-    for (size_t i = 0; i < t.n; i++)
-        free(t.all[i]);
-    cw_index_free(&t);
+    free_all(&t);
 }
 
 /* ---- ids ---- */
