@@ -173,7 +173,7 @@ static int restore(struct rehearsal *r, const char *bytes, size_t n)
 }
 
 /* tests/state/image-N.bin is what a build of layout N wrote after first_half; layout 2 after
- * calls_of_then too. */
+ * calls_of_then too, layout 5 after fifth_world. */
 static struct cw_buf older_images(int layout)
 {
     struct cw_buf b = {0};
@@ -221,7 +221,7 @@ static void an_older_layout_restores(void **state)
     (void)state;
     restores_and_goes_on(1);
     restores_and_goes_on(3); /* 2 is restored below */
-    restores_and_goes_on(4);
+    restores_and_goes_on(4); /* and 5 below */
 }
 
 /* Layout 1 did not say which version first told a signal. Rather told twice than lost. */
@@ -236,6 +236,32 @@ static void a_done_of_an_earlier_version_loses_nothing_of_an_older_layout(void *
     assert_int_equal(cw_shard_open_tasks(r_shard(r)), 2);
     r_free(r);
     cw_buf_free(&b);
+}
+
+/* What a build of layout 5 had met when it wrote tests/state/image-5.bin: besides first_half each
+ * rare slice, roaming, a contract, and what calls leave behind. */
+static void fifth_world(struct rehearsal *r)
+{
+    first_half(r);
+    r_event(r, "billing.bill", "2026-02-14 11:00", "i2",
+            "{'cycle':'2026-01','amount':58.01,'due_date':'2026-02-20'}");
+    r_event(r, "service.suspended", "2026-02-14 11:01", "g1",
+            "{'msisdn':'8613500000002','direction':'outgoing','reason':'customer_request'}");
+    r_event(r, "service.plan_changed", "2026-02-14 11:02", "g1",
+            "{'msisdn':'8613500000001','from':{'id':'P58','monthly_fee':58},"
+            "'to':{'id':'P38','monthly_fee':38},'effective':'2026-03-01'}");
+    r_event(r, "care.complaint", "2026-02-14 11:03", "i2",
+            "{'ticket':'T1','topic':'price','severity':2}");
+    r_event(r, "service.contract", "2026-02-14 11:04", "i2",
+            "{'action':'signed','ends':'2026-03-10'}");
+    r_event(r, "service.call", "2026-02-14 11:05", "i2",
+            "{'msisdn':'8613500000009','peer':'10010','direction':'outgoing','duration_s':240}");
+    r_event(r, "billing.charge", "2026-02-14 11:06", "i3",
+            "{'msisdn':'8613500000003','amount':61.5,'category':'roaming'}");
+    r_event(r, "service.terminated", "2026-02-14 11:07", "i3",
+            "{'msisdn':'8613500000004','reason':'customer_request'}");
+    calls(r);
+    r_event(r, "billing.arrears", "2026-02-14 11:30", "i2", "{'amount':90.5,'days_overdue':4}");
 }
 
 static void calls_of_then(struct rehearsal *r)
@@ -272,6 +298,26 @@ static void outcomes_heard_in_layout_2_are_known(void **state)
     r_free(now);
     r_free(then);
     cw_buf_free(&b);
+}
+
+/* What was learned, was told and stands goes on from there as if it had never been stored. */
+static void layout_5_goes_on_for_weeks(void **state)
+{
+    (void)state;
+    struct cw_buf b = older_images(5);
+    struct rehearsal *now = r_new(NULL), *then = r_new(NULL);
+    fifth_world(now);
+    fifth_world(then);
+    r_restore_from(then, (struct cw_str){b.p, b.n});
+    cw_buf_free(&b);
+    second_half(now);
+    second_half(then);
+    assert_true(r_versions(now, NULL) > 20);
+    assert_int_equal(r_versions(then, NULL), r_versions(now, NULL));
+    for (size_t i = 0; i < r_versions(now, NULL); i++)
+        assert_string_equal(r_version_text(then, i), r_version_text(now, i));
+    r_free(now);
+    r_free(then);
 }
 
 static void damage_anywhere_is_found(void **state)
@@ -362,6 +408,7 @@ int main(void)
         cmocka_unit_test(an_older_layout_restores),
         cmocka_unit_test(a_done_of_an_earlier_version_loses_nothing_of_an_older_layout),
         cmocka_unit_test(outcomes_heard_in_layout_2_are_known),
+        cmocka_unit_test(layout_5_goes_on_for_weeks),
         cmocka_unit_test(damage_anywhere_is_found),
         cmocka_unit_test(a_run_cut_short_is_found),
         cmocka_unit_test(a_round_comes_to_its_end),
