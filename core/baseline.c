@@ -124,7 +124,6 @@ void cw_baseline_learn(struct cw_baseline *b, int weekday, bool working, double 
     double weight = any ? cw_clip(1 / shock.activity, 0.2, 1) : cw_clip(shock.activity, 0.2, 1);
     float *p = working ? &b->p_work : &b->p_rest;
     *p = (float)((double)*p + gain * weight * ((any ? 1.0 : 0.0) - (double)*p));
-    b->quiet = any ? 0 : (uint16_t)(b->quiet + (b->quiet < UINT16_MAX));
     if (any)
         learn_amount(b, weekday, cw_baseline_residual(b, weekday, amount) - shock.shift);
 }

@@ -1,7 +1,10 @@
-/* Reading a client: its profile, lines and bills. Writing is core/clients.c. */
+/* Reading a client: its profile, facts, lines and bills. Writing is core/clients.c. */
 #include "churnwatch/client.h"
 
 #include <string.h>
+
+#include "core/profile.h"
+#include "core/rare.h"
 
 struct cw_str cw_client_profile(const struct cw_client *cl)
 {
@@ -10,6 +13,77 @@ struct cw_str cw_client_profile(const struct cw_client *cl)
         return (struct cw_str){0};
     memcpy(&n, cl->packed, sizeof n);
     return (struct cw_str){cl->packed + sizeof n, n};
+}
+
+/* ---- facts that lie apart ---- */
+
+/* Copied, since they lie at any four bytes. */
+static bool fact(const struct cw_client *cl, enum cw_rare_fact kind, void *ret, size_t n)
+{
+    if (!(cl->apart & cw_rare_bit(kind)))
+        return false;
+    memcpy(ret, cw_rare_find(cl->rare, kind, false), n);
+    return true;
+}
+
+struct cw_owed cw_client_owed(const struct cw_client *cl)
+{
+    struct cw_small_owed o = {.amount = 0};
+    (void)fact(cl, CW_RARE_OWED, &o, sizeof o);
+    return (struct cw_owed){cw_money_unpack(o.amount), cw_time_unpack(o.since),
+                            cw_time_unpack(o.at)};
+}
+
+cw_event_time cw_client_contract_at(const struct cw_client *cl)
+{
+    cw_small_time at = 0;
+    (void)fact(cl, CW_RARE_CONTRACT_AT, &at, sizeof at);
+    return cw_time_unpack(at);
+}
+
+int32_t cw_client_phones(const struct cw_client *cl)
+{
+    return cl->packed ? cw_profile_phones(cw_client_profile(cl)) : -1;
+}
+
+struct cw_task *cw_client_task(const struct cw_client *cl)
+{
+    struct cw_calls calls = {NULL, NULL};
+    (void)fact(cl, CW_RARE_CALLS, &calls, sizeof calls);
+    return calls.task;
+}
+
+struct cw_past *cw_client_past(const struct cw_client *cl)
+{
+    struct cw_calls calls = {NULL, NULL};
+    (void)fact(cl, CW_RARE_CALLS, &calls, sizeof calls);
+    return calls.past;
+}
+
+struct cw_roaming cw_client_roaming(const struct cw_client *cl, cw_day day)
+{
+    struct cw_roamed r;
+    if (!fact(cl, CW_RARE_ROAMED, &r, sizeof r) || r.day[day & 1] != cw_day_pack(day))
+        return (struct cw_roaming){0, 0};
+    return (struct cw_roaming){cw_money_unpack(r.all[day & 1]), cw_money_unpack(r.night[day & 1])};
+}
+
+cw_event_time cw_line_status_at(const struct cw_line *ln)
+{
+    cw_small_time at = 0;
+    const void *p = cw_rare_find(ln->rare, CW_RARE_STATUS_AT, true);
+    if (p)
+        memcpy(&at, p, sizeof at);
+    return cw_time_unpack(at);
+}
+
+/* ---- what is reckoned ---- */
+
+cw_cycle cw_client_bill_cycle(const struct cw_client *cl, int i)
+{
+    if (i >= cl->n_bills)
+        return 0;
+    return cl->bill_cycle - (i ? cl->bill_before[i - 1] : 0);
 }
 
 bool cw_client_all_stopped(const struct cw_client *cl)
@@ -24,8 +98,8 @@ cw_money cw_client_usual_bill(const struct cw_client *cl, int skip, int n)
 {
     cw_money sum = 0;
     int found = 0;
-    for (int i = skip; i < CW_BILLS_KEPT && found < n && cl->bill_cycles[i]; i++, found++)
-        sum += cl->bills[i];
+    for (int i = skip; i < cl->n_bills && found < n; i++, found++)
+        sum += cw_client_bill(cl, i);
     /* To the fen: a mean is no amount of any bill, and people read it. */
     return found ? sum / found / (CW_YUAN / 100) * (CW_YUAN / 100) : -1;
 }
@@ -35,8 +109,9 @@ cw_money cw_client_fees(const struct cw_client *cl)
     cw_money sum = 0;
     for (uint32_t i = 0; i < cl->n_lines; i++) {
         const struct cw_line *ln = cw_client_line_at(cl, i);
-        if (ln->status != CW_LINE_GONE && ln->monthly_fee > 0)
-            sum = cw_money_add(sum, ln->monthly_fee);
+        cw_money fee = cw_money_unpack(ln->monthly_fee);
+        if (ln->status != CW_LINE_GONE && fee > 0)
+            sum = cw_money_add(sum, fee);
     }
     return sum;
 }

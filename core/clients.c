@@ -20,6 +20,13 @@ struct cw_client *cw_clients_find(const struct cw_shard *sh, struct cw_str id)
     return cw_index_find(&sh->clients, id, cw_index_hash(id));
 }
 
+static void expect_owned(const struct cw_client *cl)
+{
+    if (cl->rare)
+        __builtin_prefetch(cl->rare);
+    cw_line_block_expect(cl);
+}
+
 void cw_clients_expect(const struct cw_shard *sh, struct cw_str id, unsigned step)
 {
     uint32_t hash = cw_index_hash(id);
@@ -34,7 +41,7 @@ void cw_clients_expect(const struct cw_shard *sh, struct cw_str id, unsigned ste
         for (size_t i = 0; i < RECORD_BYTES; i += 64)
             __builtin_prefetch((const char *)*slot + i);
     else if (slot)
-        cw_line_block_expect(*slot);
+        expect_owned(*slot);
 }
 
 /* What a client is before anything is known of it; all else is zero. */
@@ -43,10 +50,6 @@ static void set_unknown(struct cw_client *cl)
     cl->kind = CW_INDIVIDUAL;
     cl->class_ = CW_CLASS_NONE;
     cl->vip = CW_VIP_NONE;
-    cl->phones = -1;
-    cl->contract_ends = cl->first_day = cl->active_day = CW_NO_DAY;
-    cl->last_event = cl->owed_since = cl->owed_at = cl->contract_at = CW_NO_TIME;
-    cl->open[0].day = cl->open[1].day = CW_NO_DAY;
     cl->policy = UINT32_MAX;
 }
 
@@ -99,18 +102,20 @@ static void give_profile(struct cw_shard *sh, struct cw_client *cl)
 
 static void free_owned(struct cw_shard *sh, struct cw_client *cl)
 {
-    cw_task_free(cl->task);
-    cw_past_free(cl->past);
-    cw_rare_free(&sh->slab, cl->rare);
+    cw_task_free(cw_client_task(cl));
+    cw_past_free(cw_client_past(cl));
+    cw_rare_free(&sh->slab, cl->rare, false);
 }
 
 void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
 {
-    if (cl->task) {
+    const struct cw_task *t = cw_client_task(cl);
+    if (t) {
         sh->n_tasks--;
-        sh->bytes -= sizeof *cl->task + cl->task->cap_signals * sizeof *cl->task->signals;
+        sh->bytes -= sizeof *t + t->cap_signals * sizeof *t->signals;
     }
-    sh->bytes -= cw_past_bytes(cl->past) + cw_rare_bytes(cl->rare) + cw_line_block_bytes(cl);
+    sh->bytes -= cw_past_bytes(cw_client_past(cl)) + cw_rare_bytes(cl->rare, false) +
+                 cw_line_block_bytes(cl);
     free_owned(sh, cl);
     cw_line_block_clear(&sh->slab, cl);
     sh->bytes += cw_line_block_bytes(cl);
@@ -130,7 +135,7 @@ void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
 void cw_clients_free(struct cw_shard *sh)
 {
     for (size_t i = 0; i < sh->clients.n; i++) {
-        struct cw_client *cl = sh->clients.all[i];
+        struct cw_client *cl = cw_index_at(&sh->clients, i);
         free_owned(sh, cl);
         cw_line_block_free(&sh->slab, cl);
         give_profile(sh, cl);
@@ -203,9 +208,7 @@ struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_nu
         sh->failed = true;
         return NULL;
     }
-    ln->status_at = CW_NO_TIME;
-    ln->monthly_fee = -1;
-    ln->first_day = ln->active_day = CW_NO_DAY;
+    ln->monthly_fee = cw_money_pack(-1);
     return ln;
 }
 
@@ -234,6 +237,51 @@ bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str so
     if (cl->lines || reserve(sh, cl, 0))
         cw_seen_add(cl, h);
     return false;
+}
+
+/* ---- what lies apart ---- */
+
+static bool put_fact(struct cw_shard *sh, struct cw_rare **rare, unsigned kind, bool of_line,
+                     const void *bytes)
+{
+    int more = cw_rare_put(&sh->slab, rare, kind, of_line, bytes);
+    sh->failed |= more < 0;
+    sh->bytes += more > 0 ? (size_t)more : 0;
+    return more >= 0;
+}
+
+bool cw_clients_fact(struct cw_shard *sh, struct cw_client *cl, enum cw_rare_fact fact,
+                     const void *bytes)
+{
+    if (!put_fact(sh, &cl->rare, fact, false, bytes))
+        return false;
+    cl->apart |= cw_rare_bit(fact);
+    return true;
+}
+
+bool cw_clients_line_fact(struct cw_shard *sh, struct cw_line *ln, enum cw_rare_fact fact,
+                          const void *bytes)
+{
+    return put_fact(sh, &ln->rare, fact, true, bytes);
+}
+
+static bool set_calls(struct cw_shard *sh, struct cw_client *cl, struct cw_calls calls)
+{
+    if (!cw_clients_fact(sh, cl, CW_RARE_CALLS, &calls))
+        return false;
+    if (!calls.task && !calls.past)
+        cl->apart &= (uint8_t)~cw_rare_bit(CW_RARE_CALLS);
+    return true;
+}
+
+bool cw_clients_set_task(struct cw_shard *sh, struct cw_client *cl, struct cw_task *t)
+{
+    return set_calls(sh, cl, (struct cw_calls){t, cw_client_past(cl)});
+}
+
+bool cw_clients_set_past(struct cw_shard *sh, struct cw_client *cl, struct cw_past *p)
+{
+    return set_calls(sh, cl, (struct cw_calls){cw_client_task(cl), p});
 }
 
 /* ---- profile and policy ---- */
@@ -268,7 +316,6 @@ int cw_clients_set_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_
     bool same = packed.p && cl->packed && cw_kept_same(packed, cw_client_profile(cl));
     if (!same && !replace_profile(sh, cl, packed))
         return -CW_E_NOMEM;
-    cl->has_profile = packed.p != NULL;
     cl->county = county_of(packed);
     cl->policy = UINT32_MAX;
     return 0;
@@ -300,7 +347,7 @@ void cw_clients_segments(const struct cw_shard *sh, const struct cw_client *cl,
 {
     struct cw_profile p = {.manager = {0}};
     struct cw_profile_room room;
-    if (cl->has_profile)
+    if (cl->packed)
         (void)cw_profile_unpack(cw_client_profile(cl), &p, &room);
     struct cw_segment_key key = {.client = cw_client_id(cl),
                                  .manager = p.manager,
@@ -325,16 +372,16 @@ const struct cw_policy *cw_clients_policy(struct cw_shard *sh, struct cw_client 
 
 bool cw_clients_takes_part(const struct cw_client *cl, cw_day day)
 {
-    return cl->first_day != CW_NO_DAY && cl->first_day <= day &&
+    return cl->first_day && cw_day_unpack(cl->first_day) <= day &&
            !(cl->n_lines && cw_client_lines_left(cl) == 0);
 }
 
 double cw_clients_amount(const struct cw_client *cl, enum cw_channel ch, cw_day day)
 {
     const struct cw_day_sums *d = &cl->open[day & 1];
-    if (d->day != day)
+    if (cl->open_day[day & 1] != cw_day_pack(day))
         return 0;
-    return ch == CW_CH_SPEND ? (double)d->spend / CW_YUAN : d->usage;
+    return ch == CW_CH_SPEND ? (double)cw_money_unpack(d->spend) / CW_YUAN : d->usage;
 }
 
 const struct cw_baseline *cw_clients_baseline(const struct cw_client *cl, enum cw_channel ch)

@@ -26,16 +26,13 @@ static void view_channel(const struct close *c, struct cw_client *cl, enum cw_ch
 
 static void view_day(const struct close *c, struct cw_client *cl, struct cw_day_view *ret)
 {
-    const struct cw_day_sums *d = &cl->open[c->day & 1];
-    bool known = d->day == c->day;
+    struct cw_roaming r = cw_client_roaming(cl, c->day);
     *ret = (struct cw_day_view){
         .day = c->day,
         .working = c->working,
-        .roaming = known ? d->roaming : 0,
-        .roaming_night = known ? d->roaming_night : 0,
-        .quiet_days = cl->active_day == CW_NO_DAY ? 0
-                      : cl->active_day >= c->day  ? 0
-                                                  : c->day - cl->active_day,
+        .roaming = r.all,
+        .roaming_night = r.night,
+        .quiet_days = cw_client_quiet_days(cl, c->day),
     };
     view_channel(c, cl, CW_CH_SPEND, &ret->spend);
     view_channel(c, cl, CW_CH_USAGE, &ret->usage);
@@ -83,7 +80,7 @@ static void close_client(const struct close *c, struct cw_client *cl, const stru
         learn(c, cl);
         cw_clients_touch(sh, cl);
     }
-    if (cl->task || cl->past || sh->findings.n) {
+    if (cw_client_task(cl) || cw_client_past(cl) || sh->findings.n) {
         struct cw_fold f = {.at = c->now, .now = c->now, .day = c->day};
         cw_tasks_fold(sh, cl, &f, out);
     }
@@ -111,7 +108,7 @@ void cw_day_close(struct cw_shard *sh, const struct cw_output *out)
         sh->failed = true;
     size_t n = sh->clients.n;
     for (size_t i = 0; i < n && !sh->failed; i++)
-        close_client(&c, sh->clients.all[i], out);
+        close_client(&c, cw_index_at(&sh->clients, i), out);
     for (enum cw_channel ch = 0; ch < CW_CHANNELS; ch++)
         cw_shocks_free(&c.shocks[ch]);
     cw_rates_close(&sh->rates);

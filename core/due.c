@@ -7,15 +7,16 @@
 
 static bool earlier(const struct cw_client *a, const struct cw_client *b)
 {
-    if (a->task->due_at != b->task->due_at)
-        return a->task->due_at < b->task->due_at;
+    cw_event_time x = cw_client_task(a)->due_at, y = cw_client_task(b)->due_at;
+    if (x != y)
+        return x < y;
     return cw_client_compare(a, b) < 0;
 }
 
 static void put(struct cw_shard *sh, size_t at, struct cw_client *cl)
 {
     sh->due[at] = cl;
-    cl->task->due_slot = (uint32_t)at;
+    cw_client_task(cl)->due_slot = (uint32_t)at;
 }
 
 static void rise(struct cw_shard *sh, size_t at)
@@ -57,14 +58,14 @@ void cw_due_push(struct cw_shard *sh, struct cw_client *cl)
 
 void cw_due_drop(struct cw_shard *sh, struct cw_client *cl)
 {
-    uint32_t at = cl->task->due_slot;
+    uint32_t at = cw_client_task(cl)->due_slot;
     if (at == UINT32_MAX)
         return;
-    cl->task->due_slot = UINT32_MAX;
+    cw_client_task(cl)->due_slot = UINT32_MAX;
     struct cw_client *last = sh->due[--sh->n_due];
     if (last == cl)
         return;
     put(sh, at, last);
     sink(sh, at);
-    rise(sh, last->task->due_slot);
+    rise(sh, cw_client_task(last)->due_slot);
 }

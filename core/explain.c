@@ -15,7 +15,8 @@
 
 static bool crowded(const struct cw_client *cl)
 {
-    return cl->task && cl->task->n_signals == CW_TASK_SIGNALS_MOST;
+    const struct cw_task *t = cw_client_task(cl);
+    return t && t->n_signals == CW_TASK_SIGNALS_MOST;
 }
 
 /* Of a reading past its limit whose signal is not open. */
@@ -47,10 +48,11 @@ static enum cw_standing standing_of(const struct cw_client *cl, const struct cw_
 
 static cw_event_time settled_until(const struct cw_client *cl, const struct cw_signal *s)
 {
-    for (size_t i = 0; cl->past && i < cl->past->n; i++) {
-        const struct cw_signal *is = &cl->past->rows[i].signal.s;
+    const struct cw_past *p = cw_client_past(cl);
+    for (size_t i = 0; p && i < p->n; i++) {
+        const struct cw_signal *is = &p->rows[i].signal.s;
         if (is->detector == s->detector && is->line == s->line && is->slot == s->slot)
-            return cl->past->rows[i].until;
+            return p->rows[i].until;
     }
     return CW_NO_TIME;
 }
@@ -86,7 +88,7 @@ static bool is_read(const struct cw_explanation *x, const struct cw_task_signal 
 /* Signals whose cause the detector does not keep: they speak for themselves. */
 static void add_open(const struct cw_judge *j, struct cw_explanation *x)
 {
-    const struct cw_task *t = j->client->task;
+    const struct cw_task *t = cw_client_task(j->client);
     for (size_t i = 0; t && i < t->n_signals; i++) {
         const struct cw_task_signal *g = &t->signals[i];
         if (g->s.detector != j->self || g->cleared_at != CW_NO_TIME || is_read(x, g))
@@ -121,15 +123,13 @@ static void ask(struct cw_judge *j, const struct cw_policy *p, unsigned d, struc
 static void view_today(const struct cw_shard *sh, const struct cw_client *cl, cw_day today,
                        struct cw_day_view *ret)
 {
-    const struct cw_day_sums *d = &cl->open[today & 1];
-    bool known = d->day == today;
+    struct cw_roaming r = cw_client_roaming(cl, today);
     *ret = (struct cw_day_view){
         .day = today,
         .working = cw_calendar_working(sh->settings->workdays, today),
-        .roaming = known ? d->roaming : 0,
-        .roaming_night = known ? d->roaming_night : 0,
-        .quiet_days =
-            cl->active_day == CW_NO_DAY || cl->active_day >= today ? 0 : today - cl->active_day,
+        .roaming = r.all,
+        .roaming_night = r.night,
+        .quiet_days = cw_client_quiet_days(cl, today),
     };
     cw_judge_so_far(sh, cl, CW_CH_SPEND, today, &ret->spend);
     cw_judge_so_far(sh, cl, CW_CH_USAGE, today, &ret->usage);
@@ -140,7 +140,7 @@ static void verdict_of(const struct cw_shard *sh, const struct cw_client *cl,
                        struct cw_verdict *ret)
 {
     static const struct cw_task none = {.n_signals = 0};
-    cw_risk(sh->settings, cl, cl->task ? cl->task : &none, sh->clock, ret);
+    cw_risk(sh->settings, cl, cw_client_task(cl) ? cw_client_task(cl) : &none, sh->clock, ret);
 }
 
 int cw_shard_explain(struct cw_shard *sh, struct cw_str client, struct cw_explained *ret)
@@ -178,11 +178,11 @@ void cw_explain_task_json(struct cw_buf *b, const struct cw_shard *sh, const str
     struct cw_profile p = {.preferred_method = CW_BY_NONE, .phones = -1};
     struct cw_profile_room room;
     struct cw_verdict v;
-    if (!cl->task) {
+    if (!cw_client_task(cl)) {
         cw_buf_puts(b, "null");
         return;
     }
-    if (cl->has_profile)
+    if (cl->packed)
         (void)cw_profile_unpack(cw_client_profile(cl), &p, &room);
     verdict_of(sh, cl, &v);
     cw_task_json(b, sh, cl, &p, &v);
@@ -193,5 +193,5 @@ void cw_explain_why_json(struct cw_buf *b, const struct cw_shard *sh, const stru
     static const struct cw_task none = {.n_signals = 0};
     struct cw_verdict v;
     verdict_of(sh, cl, &v);
-    cw_task_why_json(b, cl, cl->task ? cl->task : &none, &v);
+    cw_task_why_json(b, cl, cw_client_task(cl) ? cw_client_task(cl) : &none, &v);
 }

@@ -1,7 +1,10 @@
 /* The facts an event or a profile leaves at its client and lines: some of an event's before the
  * detectors look (so that they see what is), some after (so that they still see what was): the
  * table in shard.c's opening says which. */
+#include <string.h>
+
 #include "core/baseline.h"
+#include "core/bills.h"
 #include "core/profile.h"
 #include "core/shard_state.h"
 
@@ -24,39 +27,52 @@ static double usage_of(const struct cw_event *ev)
 static struct cw_day_sums *sums_of(struct cw_client *cl, cw_day day)
 {
     struct cw_day_sums *d = &cl->open[day & 1];
-    if (d->day != day)
-        *d = (struct cw_day_sums){.day = day};
+    if (cl->open_day[day & 1] != cw_day_pack(day))
+        *d = (struct cw_day_sums){.spend = 0};
+    cl->open_day[day & 1] = cw_day_pack(day);
     return d;
+}
+
+static void add_money(cw_small_money *sum, cw_money amount)
+{
+    *sum = cw_money_pack(cw_money_add(cw_money_unpack(*sum), amount));
+}
+
+static void add_roaming(struct cw_shard *sh, struct cw_client *cl, cw_day day, cw_money amount,
+                        bool night)
+{
+    struct cw_roamed r = {.day = {0}};
+    unsigned i = day & 1;
+    const void *known = cw_rare_find(cl->rare, CW_RARE_ROAMED, false);
+    if (known)
+        memcpy(&r, known, sizeof r);
+    if (r.day[i] != cw_day_pack(day))
+        r.all[i] = r.night[i] = 0;
+    r.day[i] = cw_day_pack(day);
+    add_money(&r.all[i], amount);
+    if (night)
+        add_money(&r.night[i], amount);
+    (void)cw_clients_fact(sh, cl, CW_RARE_ROAMED, &r);
 }
 
 static void add_charge(struct cw_shard *sh, struct cw_client *cl, const struct cw_event *ev,
                        cw_day day, bool late)
 {
-    cw_cycle cycle = cw_cycle_of(day);
-    if (cycle > cl->cycle) {
-        cl->cycle = cycle;
-        cl->cycle_spend = 0;
-    }
-    if (cycle == cl->cycle)
-        cl->cycle_spend = cw_money_add(cl->cycle_spend, ev->u.charge.amount);
+    cw_money amount = ev->u.charge.amount;
     if (ev->u.charge.category == CW_CAT_MONTHLY_FEE)
         return;
     if (late) {
-        cw_baseline_amend(&cl->spend, cw_weekday(day), (double)ev->u.charge.amount / CW_YUAN);
+        cw_baseline_amend(&cl->spend, cw_weekday(day), (double)amount / CW_YUAN);
         return;
     }
     cw_feed_count(&sh->feed, CW_CH_SPEND, day);
     struct cw_day_sums *d = sums_of(cl, day);
-    d->spend = cw_money_add(d->spend, ev->u.charge.amount);
-    d->charges++;
+    add_money(&d->spend, amount);
     int hour = cw_zone_second(sh->settings->zone, ev->time) / 3600;
     if (cw_pace_step(hour) <= cw_pace_asked(cl->hash, day))
-        d->by_hour += (float)((double)ev->u.charge.amount / CW_YUAN);
-    if (ev->u.charge.category != CW_CAT_ROAMING)
-        return;
-    d->roaming = cw_money_add(d->roaming, ev->u.charge.amount);
-    if (hour < 6)
-        d->roaming_night = cw_money_add(d->roaming_night, ev->u.charge.amount);
+        d->by_hour += (float)((double)amount / CW_YUAN);
+    if (ev->u.charge.category == CW_CAT_ROAMING)
+        add_roaming(sh, cl, day, amount, hour < 6);
 }
 
 static void add_usage(struct cw_shard *sh, struct cw_client *cl, const struct cw_event *ev,
@@ -69,56 +85,58 @@ static void add_usage(struct cw_shard *sh, struct cw_client *cl, const struct cw
     cw_feed_count(&sh->feed, CW_CH_USAGE, day);
     struct cw_day_sums *d = sums_of(cl, day);
     d->usage += usage_of(ev);
-    d->usages++;
 }
 
 static void add_bill(struct cw_client *cl, const struct cw_event *ev)
 {
+    struct cw_bills known;
+    cw_bills_unpack(cl, &known);
     int at = 0;
-    while (at < CW_BILLS_KEPT && cl->bill_cycles[at] > ev->u.bill.cycle)
+    while (at < known.n && known.of[at].cycle > ev->u.bill.cycle)
         at++;
     if (at == CW_BILLS_KEPT)
         return;
-    if (cl->bill_cycles[at] != ev->u.bill.cycle) /* else the same cycle is billed anew */
-        for (int i = CW_BILLS_KEPT - 1; i > at; i--) {
-            cl->bills[i] = cl->bills[i - 1];
-            cl->bill_cycles[i] = cl->bill_cycles[i - 1];
-        }
-    cl->bills[at] = ev->u.bill.amount;
-    cl->bill_cycles[at] = ev->u.bill.cycle;
+    bool anew = at < known.n && known.of[at].cycle == ev->u.bill.cycle;
+    for (int i = CW_BILLS_KEPT - 1; i > at && !anew; i--)
+        known.of[i] = known.of[i - 1];
+    known.n += !anew && known.n < CW_BILLS_KEPT;
+    known.of[at] = (struct cw_bill){ev->u.bill.cycle, ev->u.bill.amount};
+    cw_bills_pack(&known, cl);
 }
 
 /* False when it is older news than what is known. */
-static bool set_status(struct cw_client *cl, struct cw_line *ln, const struct cw_event *ev,
-                       enum cw_line_status status)
+static bool set_status(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
+                       const struct cw_event *ev, enum cw_line_status status)
 {
-    if (ln->status_at != CW_NO_TIME && ev->time < ln->status_at)
+    cw_event_time at = cw_line_status_at(ln);
+    if (at != CW_NO_TIME && ev->time < at)
         return false;
     if (status == CW_LINE_GONE && ln->status != CW_LINE_GONE)
         cl->lines_gone++;
     else if (status != CW_LINE_GONE && ln->status == CW_LINE_GONE)
         cl->lines_gone--; /* Came back, or the news of its leaving was wrong. */
     ln->status = (uint8_t)status;
-    ln->status_at = ev->time;
-    return true;
+    cw_small_time now = cw_time_pack(ev->time);
+    return cw_clients_line_fact(sh, ln, CW_RARE_STATUS_AT, &now);
 }
 
-static void line_before(struct cw_client *cl, struct cw_line *ln, const struct cw_event *ev)
+static void line_before(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
+                        const struct cw_event *ev)
 {
     switch (ev->type) {
     case CW_EV_SUSPENDED:
-        if (set_status(cl, ln, ev, ev->u.suspended.two_way ? CW_LINE_TWO_WAY : CW_LINE_ONE_WAY))
-            ln->suspend_reason = (uint8_t)ev->u.suspended.reason;
+        (void)set_status(sh, cl, ln, ev,
+                         ev->u.suspended.two_way ? CW_LINE_TWO_WAY : CW_LINE_ONE_WAY);
         break;
     case CW_EV_RESUMED:
-        (void)set_status(cl, ln, ev, CW_LINE_ACTIVE);
+        (void)set_status(sh, cl, ln, ev, CW_LINE_ACTIVE);
         break;
     case CW_EV_TERMINATED:
-        if (set_status(cl, ln, ev, CW_LINE_GONE))
+        if (set_status(sh, cl, ln, ev, CW_LINE_GONE))
             ln->end_reason = (uint8_t)ev->u.terminated.reason;
         break;
     case CW_EV_PORT_OUT:
-        if (ev->u.port.stage == CW_PORT_COMPLETED && set_status(cl, ln, ev, CW_LINE_GONE))
+        if (ev->u.port.stage == CW_PORT_COMPLETED && set_status(sh, cl, ln, ev, CW_LINE_GONE))
             ln->end_reason = CW_END_PORT_OUT;
         break;
     default:
@@ -129,22 +147,19 @@ static void line_before(struct cw_client *cl, struct cw_line *ln, const struct c
 void cw_clients_before(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
                        const struct cw_event *ev, cw_day day, bool late)
 {
-    if (cl->first_day == CW_NO_DAY)
-        cl->first_day = late ? sh->open_day : day;
-    else if (day < cl->first_day && !late)
-        cl->first_day = day;
-    if (ev->time > cl->last_event)
-        cl->last_event = ev->time;
-    if (ln && ln->first_day == CW_NO_DAY)
-        ln->first_day = day;
+    if (!cl->first_day)
+        cl->first_day = cw_day_pack(late ? sh->open_day : day);
+    else if (day < cw_day_unpack(cl->first_day) && !late)
+        cl->first_day = cw_day_pack(day);
     if (is_use(ev)) {
-        if (day > cl->active_day)
-            cl->active_day = day;
-        if (ln && day > ln->active_day)
-            ln->active_day = day;
+        cw_small_day used = cw_day_pack(day);
+        if (used > cl->active_day)
+            cl->active_day = used;
+        if (ln && used > ln->active_day)
+            ln->active_day = used;
     }
     if (ln)
-        line_before(cl, ln, ev);
+        line_before(sh, cl, ln, ev);
     if (ev->type == CW_EV_CHARGE)
         add_charge(sh, cl, ev, day, late);
     else if (ev->type == CW_EV_USAGE)
@@ -155,50 +170,51 @@ void cw_clients_before(struct cw_shard *sh, struct cw_client *cl, struct cw_line
 
 /* News of what is owed that is older than what is known says nothing: a bill in arrears told late,
  * after its payment, would otherwise stand for ever. */
-static void set_owed(struct cw_client *cl, const struct cw_event *ev, cw_money owed,
-                     cw_event_time since)
+static void set_owed(struct cw_shard *sh, struct cw_client *cl, const struct cw_event *ev,
+                     cw_money owed, cw_event_time since)
 {
-    if (cl->owed_at != CW_NO_TIME && ev->time < cl->owed_at)
+    struct cw_owed was = cw_client_owed(cl);
+    if (was.at != CW_NO_TIME && ev->time < was.at)
         return;
-    cl->owed_at = ev->time;
-    cl->owed_since = owed > 0 ? (cl->owed > 0 ? cl->owed_since : since) : CW_NO_TIME;
-    cl->owed = owed > 0 ? owed : 0;
+    struct cw_small_owed now = {.at = cw_time_pack(ev->time)};
+    if (owed > 0) {
+        now.amount = cw_money_pack(owed);
+        now.since = cw_time_pack(was.amount > 0 ? was.since : since);
+    }
+    (void)cw_clients_fact(sh, cl, CW_RARE_OWED, &now);
 }
 
 /* Contracts likewise: one signed before a renewal and told after it is no news. */
-static void set_contract(struct cw_client *cl, const struct cw_event *ev)
+static void set_contract(struct cw_shard *sh, struct cw_client *cl, const struct cw_event *ev)
 {
-    if (cl->contract_at != CW_NO_TIME && ev->time < cl->contract_at)
+    cw_event_time at = cw_client_contract_at(cl);
+    if (at != CW_NO_TIME && ev->time < at)
         return;
-    cl->contract_at = ev->time;
-    if (ev->u.contract.action != CW_CONTRACT_ENDED || cl->contract_ends == CW_NO_DAY)
-        cl->contract_ends = ev->u.contract.ends;
+    cw_small_time now = cw_time_pack(ev->time);
+    (void)cw_clients_fact(sh, cl, CW_RARE_CONTRACT_AT, &now);
+    if (ev->u.contract.action != CW_CONTRACT_ENDED || !cl->contract_ends)
+        cl->contract_ends = cw_day_pack(ev->u.contract.ends);
 }
 
-void cw_clients_after(struct cw_client *cl, struct cw_line *ln, const struct cw_event *ev)
+void cw_clients_after(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
+                      const struct cw_event *ev)
 {
     switch (ev->type) {
     case CW_EV_ARREARS:
-        set_owed(cl, ev, ev->u.arrears.amount, ev->time - ev->u.arrears.days_overdue * CW_DAY);
+        set_owed(sh, cl, ev, ev->u.arrears.amount, ev->time - ev->u.arrears.days_overdue * CW_DAY);
         break;
     case CW_EV_PAYMENT:
-        set_owed(cl, ev, cl->owed - ev->u.payment.amount, ev->time);
+        set_owed(sh, cl, ev, cw_client_owed(cl).amount - ev->u.payment.amount, ev->time);
         break;
     case CW_EV_BALANCE:
-        set_owed(cl, ev, -(ev->u.balance.balance + ev->u.balance.credit_limit), ev->time);
+        set_owed(sh, cl, ev, -(ev->u.balance.balance + ev->u.balance.credit_limit), ev->time);
         break;
     case CW_EV_PLAN_CHANGED:
         if (ln)
-            ln->monthly_fee = ev->u.plan.to.monthly_fee;
-        break;
-    case CW_EV_CALL_FORWARDING:
-        if (ln && ev->u.forwarding.active)
-            ln->forwarding |= UINT32_C(1) << ev->u.forwarding.condition;
-        else if (ln)
-            ln->forwarding &= ~(UINT32_C(1) << ev->u.forwarding.condition);
+            ln->monthly_fee = cw_money_pack(ev->u.plan.to.monthly_fee);
         break;
     case CW_EV_CONTRACT:
-        set_contract(cl, ev);
+        set_contract(sh, cl, ev);
         break;
     default:
         break;
@@ -209,17 +225,14 @@ void cw_clients_after(struct cw_client *cl, struct cw_line *ln, const struct cw_
 
 static void profile_lines(struct cw_shard *sh, struct cw_client *cl, const struct cw_profile *p)
 {
-    for (uint32_t i = 0; i < cl->n_lines; i++)
-        cw_client_line_at(cl, i)->in_profile = false;
     if (!cw_clients_room(sh, cl, p->n_lines))
         return;
     for (size_t i = 0; i < p->n_lines && !sh->failed; i++) {
         struct cw_line *ln = cw_clients_line(sh, cl, p->lines[i].msisdn);
         if (!ln)
             return; /* More lines than are kept. */
-        ln->in_profile = true;
         if (p->lines[i].monthly_fee >= 0)
-            ln->monthly_fee = p->lines[i].monthly_fee;
+            ln->monthly_fee = cw_money_pack(p->lines[i].monthly_fee);
     }
 }
 
@@ -235,8 +248,7 @@ void cw_clients_profile(struct cw_shard *sh, struct cw_client *cl, const struct 
     cl->class_ = (uint8_t)(p->deleted ? CW_CLASS_NONE : p->class_);
     cl->vip = (uint8_t)(p->deleted ? CW_VIP_NONE : p->vip);
     cl->snapshot = !p->deleted && p->snapshot;
-    cl->phones = p->deleted ? -1 : p->phones;
     if (!p->deleted && p->contract_ends != CW_NO_DAY)
-        cl->contract_ends = p->contract_ends;
+        cl->contract_ends = cw_day_pack(p->contract_ends);
     profile_lines(sh, cl, p);
 }

@@ -48,7 +48,7 @@ void cw_clear_all(struct cw_judge *j)
 
 bool cw_is_raised(const struct cw_judge *j, cw_number line, uint8_t slot)
 {
-    const struct cw_task *task = j->client->task;
+    const struct cw_task *task = cw_client_task(j->client);
     for (size_t i = 0; task && i < task->n_signals; i++) {
         const struct cw_task_signal *g = &task->signals[i];
         if (g->s.detector == j->self && g->s.line == line && g->s.slot == slot &&

@@ -11,6 +11,7 @@
 #include "core/fields.h"
 
 enum { HEAD_BYTES = 5, SUM_BYTES = 4 };
+enum { SLICES_MOST = (CW_IMAGE_WORDS_MOST - 256) * 4 }; /* with a record, there is room for all */
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* ---- framing ---- */
@@ -63,7 +64,10 @@ static void put_layout(struct cw_buf *b)
         cw_buf_u8(b, det->state_version);
         cw_buf_u16(b, det->state_size);
         cw_buf_u16(b, det->line_state_size);
+        cw_buf_u8(b, det->rare);
     }
+    cw_buf_u16(b, CW_IMAGE_RECORD);
+    cw_buf_u16(b, CW_IMAGE_LINE);
     close_image(b, at);
 }
 
@@ -84,18 +88,31 @@ static int read_layout(struct cw_shard *sh, struct cw_reader *r, struct cw_errbu
     if (l->n > CW_LAYOUT_MOST)
         return cw_fail(eb, CW_E_NEWER, "the state names %u detectors, at most %d are known", l->n,
                        CW_LAYOUT_MOST);
+    size_t slices = 0, line_slices = 0;
     for (unsigned i = 0; i < l->n; i++) {
         int to = cw_detector_find(cw_read_str(r));
         uint8_t state_version = cw_read_u8(r);
         l->of[i].state_size = cw_read_u16(r);
         l->of[i].line_state_size = cw_read_u16(r);
+        l->of[i].rare = version >= 6 && cw_read_u8(r);
+        slices += l->of[i].rare ? 0 : l->of[i].state_size;
+        line_slices += l->of[i].rare ? 0 : l->of[i].line_state_size;
         const struct cw_detector *det = to >= 0 ? cw_detectors[to] : NULL;
         l->of[i].to = to;
         l->of[i].same = det && det->state_version == state_version &&
                         det->state_size == l->of[i].state_size &&
                         det->line_state_size == l->of[i].line_state_size;
     }
-    return r->failed ? cw_fail(eb, CW_E_CORRUPT, "a layout image is cut short") : 0;
+    l->record = version >= 6 ? cw_read_u16(r) : 0;
+    l->line = version >= 6 ? cw_read_u16(r) : 0;
+    l->slices = (uint16_t)slices;
+    l->line_slices = (uint16_t)line_slices;
+    if (r->failed)
+        return cw_fail(eb, CW_E_CORRUPT, "a layout image is cut short");
+    if (l->record > CW_IMAGE_RECORD || l->line > CW_IMAGE_LINE || slices > SLICES_MOST ||
+        line_slices > SLICES_MOST || (l->record | l->line | slices | line_slices) % 4)
+        return cw_fail(eb, CW_E_NEWER, "the state's clients are larger than those of this release");
+    return 0;
 }
 
 /* ---- the shard's own facts ---- */
@@ -213,7 +230,7 @@ void cw_shard_only(struct cw_shard *sh, struct cw_str client)
 /* r is a reader of its own: the id is only looked at. */
 static bool is_wanted(const struct cw_shard *sh, struct cw_reader r)
 {
-    struct cw_str id = cw_read_str(&r);
+    struct cw_str id = cw_image_client_id(sh->layout, &r);
     return !sh->only.p || r.failed || (id.n == sh->only.n && memcmp(id.p, sh->only.p, id.n) == 0);
 }
 
@@ -275,11 +292,11 @@ void cw_image_settle(struct cw_shard *sh)
      * may have come over tasks that were in it. */
     sh->n_due = 0;
     for (size_t i = 0; i < sh->clients.n && !sh->failed; i++) {
-        struct cw_task *t = sh->clients.all[i]->task;
+        struct cw_task *t = cw_client_task(cw_index_at(&sh->clients, i));
         if (t)
             t->due_slot = UINT32_MAX;
         if (t && !t->escalated && t->due_at > sh->clock)
-            cw_due_push(sh, sh->clients.all[i]);
+            cw_due_push(sh, cw_index_at(&sh->clients, i));
     }
 }
 

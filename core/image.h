@@ -10,9 +10,9 @@
  * unknown detector, another version or size reads as all zero: that detector begins anew for the
  * client.
  *
- * When a stored struct changes, raise CW_IMAGE_VERSION. An older run restores, what it did not
- * store being as if it had never happened: rows are added at the end of a table, and the reader
- * takes as many as the run's version had (see image_task.c). A newer run is refused.
+ * When a stored struct changes otherwise than by new members at its end, raise CW_IMAGE_VERSION. An
+ * older run restores, what it did not store being as if it had never happened (image_old.c,
+ * image_task.c). A newer run is refused.
  */
 #ifndef CW_CORE_IMAGE_H
 #define CW_CORE_IMAGE_H
@@ -22,8 +22,16 @@
 /* 2: what people do with tasks, what calls settled, how right detectors were.
  * 3: outcomes heard, by source, where 2 had the hashes of their last eight ids.
  * 4: how rare scores are.
- * 5: how much of a day is spent by an hour. */
-enum { CW_IMAGE_VERSION = 5 };
+ * 5: how much of a day is spent by an hour.
+ * 6: clients as they lie in memory, packed. */
+enum { CW_IMAGE_VERSION = 6 };
+
+/* Stored bytes of a client's record and of a line's. */
+enum {
+    CW_IMAGE_RECORD = sizeof(struct cw_client) - CW_CLIENT_STORED,
+    CW_IMAGE_LINE = sizeof(struct cw_line) - CW_LINE_STORED,
+    CW_IMAGE_WORDS_MOST = 1024 /* of a record, or of its slices */
+};
 
 enum cw_image_kind {
     CW_IMAGE_LAYOUT = 1,
@@ -38,9 +46,12 @@ enum cw_image_kind {
 struct cw_layout {
     unsigned version; /* CW_IMAGE_VERSION of the writer */
     unsigned n;
+    uint16_t record, line;        /* stored bytes; since version 6 */
+    uint16_t slices, line_slices; /* of all usual detectors */
     struct {
         int to;                               /* enum cw_detector_id today, -1 gone */
         bool same;                            /* version and sizes are today's */
+        bool rare;                            /* since version 6 */
         uint16_t state_size, line_state_size; /* as stored */
     } of[CW_LAYOUT_MOST];
 };
@@ -49,6 +60,18 @@ struct cw_layout {
  * of memory (then sh->failed). */
 void cw_image_put_client(struct cw_buf *b, const struct cw_client *cl);
 bool cw_image_read_client(struct cw_shard *sh, struct cw_reader *r, uint32_t commit);
+/* Its first piece. */
+struct cw_str cw_image_client_id(const struct cw_layout *l, struct cw_reader *r);
+/* For the two readers. A stored slice, by its place in the layout: of the client, where ln is NULL;
+ * nothing is done with one that is none of today's. */
+void cw_image_set_slice(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln, unsigned i,
+                        const void *from);
+/* Sets the profile of a client whose record has been read; false: one of the two is damaged, or no
+ * memory. */
+bool cw_image_takes_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str profile);
+
+/* image_old.c: what follows the id, up to version 5. */
+bool cw_image_read_old(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl);
 
 /* image_task.c: the open task, and the past. read fills the client's, likewise. */
 void cw_image_put_task(struct cw_buf *b, const struct cw_task *t);

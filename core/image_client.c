@@ -1,7 +1,12 @@
-/* One client as bytes: members by table, then what varies: profile, slices, lines, ids seen;
- * then its task and its past, which are image_task.c.
+/* One client as bytes, from layout 6 on: its record, slices and lines as they lie in memory, zeroes
+ * left out (core/words.h), then what varies.
  *
- * Slices that are all zero are left out; a bit per detector says which are there.
+ *     id · record · slices · what follows, a bit each
+ *     profile · what lies apart · lines, each with its slices and what lies apart · ids seen
+ *     task · past (image_task.c)
+ *
+ * A layout image says how long records and slices are. A record may grow at its end: what an
+ * earlier release did not store is zero. Any other change raises CW_IMAGE_VERSION.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,202 +16,247 @@
 #include "core/line_block.h"
 #include "core/profile.h"
 #include "core/slices.h"
+#include "core/words.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-               "detectors' slices are stored as they are");
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "records are stored as they lie");
+_Static_assert(CW_IMAGE_RECORD % 4 == 0 && CW_IMAGE_LINE % 4 == 0, "records are whole words");
+_Static_assert(CW_IMAGE_RECORD <= 1024 && CW_IMAGE_LINE <= 1024, "there is room for records");
 
-/* ---- what is stored of each struct; a change here raises IMAGE_VERSION in image.c ---- */
+enum { HAS_PROFILE = 1, HAS_RARE = 2, HAS_TASK = 4, HAS_PAST = 8 };
+enum { LARGE = UINT8_MAX };
 
-#define BASELINE(channel)                                                                          \
-    CW_F32(cw_client, channel.p_work), CW_F32(cw_client, channel.p_rest),                          \
-        CW_F32(cw_client, channel.level), CW_F32(cw_client, channel.scale),                        \
-        CW_FIELD_ROW(cw_client, channel.weekday, CW_F_F32, 4, 7), CW_U16(cw_client, channel.days), \
-        CW_U16(cw_client, channel.days_any), CW_U16(cw_client, channel.shifted),                   \
-        CW_U16(cw_client, channel.quiet)
-_Static_assert(sizeof(struct cw_baseline) == 52, "a new member needs a row in BASELINE");
+/* ---- counts: mostly below 255 ---- */
 
-#define OPEN_DAY(i)                                                                                \
-    CW_I32(cw_client, open[i].day), CW_I64(cw_client, open[i].spend),                              \
-        CW_I64(cw_client, open[i].roaming), CW_I64(cw_client, open[i].roaming_night),              \
-        CW_F64(cw_client, open[i].usage), CW_U16(cw_client, open[i].charges),                      \
-        CW_U16(cw_client, open[i].usages), CW_F32(cw_client, open[i].by_hour)
-_Static_assert(sizeof(struct cw_day_sums) == 48, "a new member needs a row in OPEN_DAY");
+static void put_count(struct cw_buf *b, uint32_t n)
+{
+    cw_buf_u8(b, (uint8_t)(n < LARGE ? n : LARGE));
+    if (n >= LARGE)
+        cw_buf_u32(b, n);
+}
 
-static const struct cw_field client_fields[] = {
-    CW_U8(cw_client, kind),
-    CW_U8(cw_client, class_),
-    CW_U8(cw_client, vip),
-    CW_U8(cw_client, snapshot),
-    CW_I32(cw_client, phones),
-    CW_I32(cw_client, contract_ends),
-    CW_I32(cw_client, first_day),
-    CW_I32(cw_client, active_day),
-    CW_I64(cw_client, last_event),
-    BASELINE(spend),
-    BASELINE(usage),
-    OPEN_DAY(0),
-    OPEN_DAY(1),
-    CW_I64(cw_client, cycle_spend),
-    CW_I32(cw_client, cycle),
-    CW_FIELD_ROW(cw_client, bills, CW_F_I64, 8, CW_BILLS_KEPT),
-    CW_FIELD_ROW(cw_client, bill_cycles, CW_F_I32, 4, CW_BILLS_KEPT),
-    CW_I64(cw_client, owed),
-    CW_I64(cw_client, owed_since),
-    CW_I64(cw_client, owed_at),
-    CW_I64(cw_client, contract_at),
-    CW_U32(cw_client, lines_gone),
-};
-
-static const struct cw_field line_fields[] = {
-    CW_U64(cw_line, number),        CW_I64(cw_line, status_at),  CW_I64(cw_line, monthly_fee),
-    CW_I32(cw_line, first_day),     CW_I32(cw_line, active_day), CW_U8(cw_line, status),
-    CW_U8(cw_line, suspend_reason), CW_U8(cw_line, end_reason),  CW_U8(cw_line, in_profile),
-    CW_U32(cw_line, forwarding),
-};
-_Static_assert(sizeof(struct cw_line) == 40 + sizeof(struct cw_rare *),
-               "a new member needs a row in line_fields");
+static uint32_t read_count(struct cw_reader *r)
+{
+    uint8_t n = cw_read_u8(r);
+    return n < LARGE ? n : cw_read_u32(r);
+}
 
 /* ---- writing ---- */
 
-static size_t slice_size(unsigned d, bool of_line)
+/* Those that say something. A task and a past are written by themselves. */
+static uint32_t rare_kinds(struct cw_rare *rare, bool of_line)
 {
-    return of_line ? cw_detectors[d]->line_state_size : cw_detectors[d]->state_size;
-}
-
-/* Of the client, where ln is NULL. */
-static const void *slice_of(const struct cw_client *cl, const struct cw_line *ln, unsigned d)
-{
-    return ln ? cw_line_slice(ln, d) : cw_client_slice(cl, d);
-}
-
-/* One after the other, in the table's order. */
-static void put_slices(struct cw_buf *b, const struct cw_client *cl, const struct cw_line *ln)
-{
-    size_t at = b->n;
-    uint32_t mask = 0;
-    cw_buf_u32(b, mask);
-    for (unsigned d = 0; d < CW_DETECTORS; d++) {
-        const void *slice = slice_of(cl, ln, d);
-        if (!slice || cw_all_zero(slice, slice_size(d, ln)))
-            continue;
-        mask |= UINT32_C(1) << d;
-        cw_buf_put(b, slice, slice_size(d, ln));
+    uint32_t kinds = cw_rare_kinds(rare), ret = 0;
+    if (!of_line)
+        kinds &= ~(UINT32_C(1) << CW_RARE_CALLS);
+    for (; kinds; kinds &= kinds - 1) {
+        unsigned kind = (unsigned)__builtin_ctz(kinds);
+        if (!cw_all_zero(cw_rare_find(rare, kind, of_line), cw_rare_size(kind, of_line)))
+            ret |= UINT32_C(1) << kind;
     }
-    if (!b->failed)
-        memcpy(b->p + at, &mask, sizeof mask);
+    return ret;
 }
 
-/* Oldest first. */
+static void put_rare(struct cw_buf *b, struct cw_rare *rare, uint32_t kinds, bool of_line)
+{
+    cw_buf_u32(b, kinds);
+    for (; kinds; kinds &= kinds - 1) {
+        unsigned kind = (unsigned)__builtin_ctz(kinds);
+        cw_buf_put(b, cw_rare_find(rare, kind, of_line), cw_rare_size(kind, of_line));
+    }
+}
+
+static void put_lines(struct cw_buf *b, const struct cw_client *cl)
+{
+    put_count(b, cl->n_lines);
+    for (uint32_t i = 0; i < cl->n_lines; i++) {
+        const struct cw_line *ln = cw_client_line_at(cl, i);
+        uint32_t kinds = rare_kinds(ln->rare, true);
+        cw_words_put(b, (const char *)ln + CW_LINE_STORED, CW_IMAGE_LINE + cw_slices_of_line());
+        cw_buf_u8(b, kinds ? HAS_RARE : 0);
+        if (kinds)
+            put_rare(b, ln->rare, kinds, true);
+    }
+}
+
 static void put_seen(struct cw_buf *b, const struct cw_client *cl)
 {
-    cw_buf_u32(b, cw_seen_count(cl));
-    for (uint32_t i = 0; i < cw_seen_count(cl); i++)
-        cw_buf_u64(b, cw_seen_at(cl, i));
+    uint32_t n = cw_seen_count(cl);
+    put_count(b, n);
+    char *to = cw_buf_room(b, n * CW_SEEN_BYTES);
+    if (!to)
+        return;
+    cw_seen_copy(cl, to);
+    b->n += n * CW_SEEN_BYTES;
 }
 
 void cw_image_put_client(struct cw_buf *b, const struct cw_client *cl)
 {
-    cw_buf_str(b, cw_client_id(cl));
-    cw_fields_put(b, cl, client_fields, COUNT(client_fields));
-    cw_buf_str(b, cw_client_profile(cl));
-    put_slices(b, cl, NULL);
-    cw_buf_u32(b, cl->n_lines);
-    for (uint32_t i = 0; i < cl->n_lines; i++) {
-        const struct cw_line *ln = cw_client_line_at(cl, i);
-        cw_fields_put(b, ln, line_fields, COUNT(line_fields));
-        put_slices(b, cl, ln);
-    }
+    struct cw_str id = cw_client_id(cl), profile = cw_client_profile(cl);
+    const struct cw_task *task = cw_client_task(cl);
+    const struct cw_past *past = cw_client_past(cl);
+    uint32_t kinds = rare_kinds(cl->rare, false);
+    cw_buf_u8(b, (uint8_t)id.n);
+    cw_buf_put(b, id.p, id.n);
+    cw_words_put(b, (const char *)cl + CW_CLIENT_STORED, CW_IMAGE_RECORD);
+    cw_words_put(b, cw_slices_usual(cl), cw_slices_of_client());
+    cw_buf_u8(b, (uint8_t)((profile.p ? HAS_PROFILE : 0) | (kinds ? HAS_RARE : 0) |
+                           (task ? HAS_TASK : 0) | (past ? HAS_PAST : 0)));
+    if (profile.p)
+        cw_buf_str(b, profile);
+    if (kinds)
+        put_rare(b, cl->rare, kinds, false);
+    put_lines(b, cl);
     put_seen(b, cl);
-    cw_buf_u8(b, cl->task != NULL);
-    if (cl->task)
-        cw_image_put_task(b, cl->task);
-    cw_buf_u8(b, cl->past != NULL);
-    if (cl->past)
-        cw_image_put_past(b, cl->past);
+    if (task)
+        cw_image_put_task(b, task);
+    if (past)
+        cw_image_put_past(b, past);
 }
 
 /* ---- reading ---- */
 
-static void set_slice(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln, unsigned d,
-                      const void *from)
+void cw_image_set_slice(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln, unsigned i,
+                        const void *from)
 {
+    const struct cw_layout *l = sh->layout;
     struct cw_lent lent;
+    if (!l->of[i].same)
+        return;
+    unsigned d = (unsigned)l->of[i].to;
     if (ln)
         cw_slices_lend_line(ln, d, &lent);
     else
         cw_slices_lend(cl, d, &lent);
-    memcpy(lent.slice, from, slice_size(d, ln));
+    if (lent.slice)
+        memcpy(lent.slice, from, cw_rare_size(d, ln));
     int bytes = cw_slices_return(&sh->slab, ln ? &ln->rare : &cl->rare, d, ln, &lent);
     sh->failed |= bytes < 0;
     sh->bytes += bytes > 0 ? (size_t)bytes : 0;
 }
 
-/* Of the client, where ln is NULL. */
-static void read_slices(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl,
-                        struct cw_line *ln)
+static size_t stored_size(const struct cw_layout *l, unsigned i, bool of_line)
+{
+    return of_line ? l->of[i].line_state_size : l->of[i].state_size;
+}
+
+/* Out of those of the usual detectors, one after the other. */
+static void set_usual(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
+                      const unsigned char *from)
 {
     const struct cw_layout *l = sh->layout;
-    uint32_t mask = cw_read_u32(r);
-    for (unsigned i = 0; i < l->n && !r->failed; i++) {
-        size_t n = ln ? l->of[i].line_state_size : l->of[i].state_size;
-        const void *from = mask >> i & 1 ? cw_read(r, n) : NULL;
-        if (from && n && l->of[i].same)
-            set_slice(sh, cl, ln, (unsigned)l->of[i].to, from);
+    for (unsigned i = 0; i < l->n; i++) {
+        if (l->of[i].rare)
+            continue;
+        cw_image_set_slice(sh, cl, ln, i, from);
+        from += stored_size(l, i, ln);
     }
+}
+
+/* Of the client, where ln is NULL. */
+static bool read_rare(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl,
+                      struct cw_line *ln)
+{
+    const struct cw_layout *l = sh->layout;
+    uint32_t kinds = cw_read_u32(r);
+    for (; kinds && !r->failed; kinds &= kinds - 1) {
+        unsigned kind = (unsigned)__builtin_ctz(kinds);
+        bool fact = kind >= CW_RARE_LEAST;
+        size_t n = fact ? cw_rare_size(kind, ln) : kind < l->n ? stored_size(l, kind, ln) : 0;
+        const void *from = n ? cw_read(r, n) : NULL;
+        if (!from || (!ln && kind == CW_RARE_CALLS))
+            return false;
+        if (!fact)
+            cw_image_set_slice(sh, cl, ln, kind, from);
+        else if (ln)
+            (void)cw_clients_line_fact(sh, ln, (enum cw_rare_fact)kind, from);
+        else
+            (void)cw_clients_fact(sh, cl, (enum cw_rare_fact)kind, from);
+    }
+    return !r->failed && !sh->failed;
 }
 
 static bool read_lines(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
 {
-    uint32_t n = cw_read_u32(r);
+    const struct cw_layout *l = sh->layout;
+    uint32_t n = read_count(r), room[CW_IMAGE_WORDS_MOST];
     /* Each line takes more than a byte of the image: a damaged count asks for no more memory. */
-    if (r->failed || n > (size_t)(r->end - r->p))
-        return false;
-    if (!cw_clients_lines(sh, cl, n))
+    if (r->failed || n > (size_t)(r->end - r->p) || !cw_clients_lines(sh, cl, n))
         return false;
     for (uint32_t i = 0; i < n; i++) {
         struct cw_line *ln = cw_client_line_at(cl, i);
-        cw_fields_read(r, ln, line_fields, COUNT(line_fields));
-        read_slices(sh, r, cl, ln);
+        cw_words_read(r, room, l->line + l->line_slices);
+        memcpy((char *)ln + CW_LINE_STORED, room, l->line);
+        set_usual(sh, cl, ln, (const unsigned char *)room + l->line);
+        if (ln->status > CW_LINE_GONE || (cw_read_u8(r) == HAS_RARE && !read_rare(sh, r, cl, ln)))
+            return false;
+        cl->lines_gone += ln->status == CW_LINE_GONE;
     }
     return !r->failed;
 }
 
 static bool read_seen(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
 {
-    uint32_t n = cw_read_u32(r);
-    if (r->failed || n > (size_t)(r->end - r->p) / sizeof(uint64_t))
+    uint32_t n = read_count(r);
+    if (r->failed || n > (size_t)(r->end - r->p) / CW_SEEN_BYTES)
         return false;
-    if (n && !cl->lines && !cw_clients_lines(sh, cl, 0))
+    const char *from = cw_read(r, n * CW_SEEN_BYTES);
+    if (!from || (n && !cl->lines && !cw_clients_lines(sh, cl, 0)))
         return false;
     for (uint32_t i = 0; i < n; i++)
-        cw_seen_add(cl, cw_read_u64(r) & CW_SEEN_BITS);
-    return !sh->failed && !r->failed;
+        cw_seen_add(cl, cw_seen_copied(from, n, i));
+    return true;
+}
+
+/* All after the id. */
+static bool read_body(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
+{
+    const struct cw_layout *l = sh->layout;
+    uint32_t room[CW_IMAGE_WORDS_MOST];
+    cw_words_read(r, room, l->record);
+    memcpy((char *)cl + CW_CLIENT_STORED, room, l->record);
+    cw_words_read(r, room, l->slices);
+    set_usual(sh, cl, NULL, (const unsigned char *)room);
+    uint8_t follows = cw_read_u8(r);
+    struct cw_str profile = follows & HAS_PROFILE ? cw_read_str(r) : (struct cw_str){0};
+    if (r->failed || !cw_image_takes_profile(sh, cl, profile))
+        return false;
+    if (cl->n_bills > CW_BILLS_KEPT || (follows & HAS_RARE && !read_rare(sh, r, cl, NULL)))
+        return false;
+    if (!read_lines(sh, r, cl) || !read_seen(sh, r, cl))
+        return false;
+    return (!(follows & HAS_TASK) || cw_image_read_task(sh, r, cl)) &&
+           (!(follows & HAS_PAST) || cw_image_read_past(sh, r, cl));
+}
+
+bool cw_image_takes_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str profile)
+{
+    if (cl->kind > CW_GROUP || cl->class_ > CW_CLASS_NONE || cl->vip > CW_VIP_NONE)
+        return false;
+    if (cw_clients_set_profile(sh, cl, profile) != 0)
+        sh->failed = true;
+    return !sh->failed;
+}
+
+struct cw_str cw_image_client_id(const struct cw_layout *l, struct cw_reader *r)
+{
+    if (l->version < 6)
+        return cw_read_str(r);
+    uint8_t n = cw_read_u8(r);
+    const char *p = cw_read(r, n);
+    return p ? (struct cw_str){p, n} : (struct cw_str){0};
 }
 
 bool cw_image_read_client(struct cw_shard *sh, struct cw_reader *r, uint32_t commit)
 {
-    struct cw_str id = cw_read_str(r);
+    struct cw_str id = cw_image_client_id(sh->layout, r);
     if (r->failed || id.n == 0 || id.n > CW_CLIENT_ID_MOST)
         return false;
     struct cw_client *cl = cw_clients_get(sh, id);
     if (!cl)
         return false;
     cw_clients_empty(sh, cl);
-    cw_fields_read(r, cl, client_fields, COUNT(client_fields));
-    struct cw_str profile = cw_read_str(r);
-    if (r->failed || cl->kind > CW_GROUP || cl->class_ > CW_CLASS_NONE || cl->vip > CW_VIP_NONE)
-        return false;
-    if (cw_clients_set_profile(sh, cl, profile) != 0) {
-        sh->failed = true;
-        return false;
-    }
-    read_slices(sh, r, cl, NULL);
-    if (!read_lines(sh, r, cl) || !read_seen(sh, r, cl))
-        return false;
-    if (cw_read_u8(r) && !cw_image_read_task(sh, r, cl))
-        return false;
-    if (sh->layout->version >= 2 && cw_read_u8(r) && !cw_image_read_past(sh, r, cl))
+    bool ok = sh->layout->version < 6 ? cw_image_read_old(sh, r, cl) : read_body(sh, r, cl);
+    if (!ok)
         return false;
     cw_clients_written(sh, cl, commit);
     return !r->failed && r->p == r->end;

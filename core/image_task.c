@@ -73,7 +73,8 @@ static const struct {
              [2] = {22, 15},
              [3] = {COUNT(task_fields), COUNT(signal_fields)},
              [4] = {COUNT(task_fields), COUNT(signal_fields)},
-             [5] = {COUNT(task_fields), COUNT(signal_fields)}};
+             [5] = {COUNT(task_fields), COUNT(signal_fields)},
+             [6] = {COUNT(task_fields), COUNT(signal_fields)}};
 _Static_assert(COUNT(known) == CW_IMAGE_VERSION + 1, "a new version needs a row in known");
 
 /* ---- writing ---- */
@@ -241,11 +242,11 @@ static bool read_signals(struct cw_shard *sh, struct cw_reader *r, struct cw_tas
 bool cw_image_read_task(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
 {
     struct cw_task *t = calloc(1, sizeof *t);
-    if (!t) {
+    if (!t || !cw_clients_set_task(sh, cl, t)) {
         sh->failed = true;
+        free(t);
         return false;
     }
-    cl->task = t;
     sh->n_tasks++;
     sh->bytes += sizeof *t;
     t->due_slot = UINT32_MAX;

@@ -23,6 +23,12 @@ struct cw_index {
     size_t n, n_sorted, cap_all;
 };
 
+/* The i-th of n. */
+static inline struct cw_client *cw_index_at(const struct cw_index *t, size_t i)
+{
+    return t->all[i];
+}
+
 uint32_t cw_index_hash(struct cw_str id);
 /* NULL: not there. */
 struct cw_client *cw_index_find(const struct cw_index *t, struct cw_str id, uint32_t hash);

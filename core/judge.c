@@ -79,11 +79,11 @@ void cw_judge_by_hour(const struct cw_shard *sh, const struct cw_client *cl, cw_
 static void day_so_far(const struct cw_shard *sh, const struct cw_client *cl, cw_day day,
                        cw_event_time at, struct cw_day_view *ret)
 {
-    const struct cw_day_sums *d = &cl->open[day & 1];
+    struct cw_roaming r = cw_client_roaming(cl, day);
     *ret = (struct cw_day_view){.day = day,
                                 .working = cw_calendar_working(sh->settings->workdays, day),
-                                .roaming = d->roaming,
-                                .roaming_night = d->roaming_night};
+                                .roaming = r.all,
+                                .roaming_night = r.night};
     cw_judge_so_far(sh, cl, CW_CH_SPEND, day, &ret->spend);
     cw_judge_by_hour(sh, cl, at, ret);
 }

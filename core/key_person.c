@@ -50,7 +50,7 @@ void cw_key_person_weigh(struct cw_shard *sh, const struct cw_client *cl)
     struct cw_profile p;
     struct cw_profile_room room;
     bool known = false;
-    if (cl->kind != CW_GROUP || !cl->has_profile)
+    if (cl->kind != CW_GROUP || !cl->packed)
         return;
     for (size_t i = 0; i < sh->findings.n; i++) {
         struct cw_finding *f = &sh->findings.items[i];

@@ -56,12 +56,13 @@ unsigned cw_ladder_rung(const struct cw_signal *s)
 
 static bool outage_open(const struct cw_client *cl)
 {
-    const struct cw_task *t = cl->task;
+    const struct cw_task *t = cw_client_task(cl);
     for (size_t i = 0; t && i < t->n_signals; i++)
         if (t->signals[i].s.detector == CW_DET_outage && t->signals[i].cleared_at == CW_NO_TIME)
             return true;
-    for (size_t i = 0; cl->past && i < cl->past->n; i++)
-        if (cl->past->rows[i].signal.s.detector == CW_DET_outage)
+    const struct cw_past *p = cw_client_past(cl);
+    for (size_t i = 0; p && i < p->n; i++)
+        if (p->rows[i].signal.s.detector == CW_DET_outage)
             return true;
     return false;
 }

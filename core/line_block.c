@@ -83,7 +83,7 @@ size_t cw_line_block_bytes(const struct cw_client *cl)
 {
     size_t n = cl->lines ? block_bytes(cl->lines->cap) : 0;
     for (uint32_t i = 0; i < cl->n_lines; i++)
-        n += cw_rare_bytes(cw_client_line_at(cl, i)->rare);
+        n += cw_rare_bytes(cw_client_line_at(cl, i)->rare, true);
     return n;
 }
 
@@ -147,7 +147,7 @@ struct cw_line *cw_line_block_add(struct cw_slab *slab, struct cw_client *cl, cw
 void cw_line_block_clear(struct cw_slab *slab, struct cw_client *cl)
 {
     for (uint32_t i = 0; i < cl->n_lines; i++)
-        cw_rare_free(slab, cw_client_line_at(cl, i)->rare);
+        cw_rare_free(slab, cw_client_line_at(cl, i)->rare, true);
     cl->n_lines = 0;
     if (cl->lines)
         cl->lines->seen_n = cl->lines->seen_next = 0;
@@ -210,4 +210,28 @@ uint64_t cw_seen_at(const struct cw_client *cl, uint32_t i)
     const struct cw_line_block *b = cl->lines;
     uint32_t ring = ring_of(b->cap), at = (b->seen_next + ring - b->seen_n + i) % ring;
     return (uint64_t)rests_of(b)[at] << 32 | tags_of(b)[at];
+}
+
+void cw_seen_copy(const struct cw_client *cl, char *to)
+{
+    const struct cw_line_block *b = cl->lines;
+    uint32_t n = cw_seen_count(cl), ring = n ? ring_of(b->cap) : 0;
+    uint32_t first = n ? (b->seen_next + ring - n) % ring : 0;
+    uint32_t straight = n < ring - first ? n : ring - first, wrapped = n - straight;
+    char *rests = to + n * sizeof(uint32_t);
+    if (!n)
+        return;
+    memcpy(to, tags_of(b) + first, straight * sizeof(uint32_t));
+    memcpy(to + straight * sizeof(uint32_t), tags_of(b), wrapped * sizeof(uint32_t));
+    memcpy(rests, rests_of(b) + first, straight * sizeof(uint16_t));
+    memcpy(rests + straight * sizeof(uint16_t), rests_of(b), wrapped * sizeof(uint16_t));
+}
+
+uint64_t cw_seen_copied(const char *from, uint32_t n, uint32_t i)
+{
+    uint32_t tag;
+    uint16_t rest;
+    memcpy(&tag, from + i * sizeof tag, sizeof tag);
+    memcpy(&rest, from + n * sizeof tag + i * sizeof rest, sizeof rest);
+    return (uint64_t)rest << 32 | tag;
 }

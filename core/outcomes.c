@@ -156,7 +156,7 @@ static struct cw_client *concerned(struct cw_shard *sh, const struct cw_outcome 
         sh->counters.outcome_repeats++;
         return NULL;
     }
-    if (!cl || !is_of(cl->task, oc->task_id)) {
+    if (!cl || !is_of(cw_client_task(cl), oc->task_id)) {
         sh->counters.outcomes_stale++;
         return NULL;
     }
@@ -173,11 +173,11 @@ bool cw_outcomes_take(struct cw_shard *sh, const struct cw_outcome *oc, const st
     cw_past_remember(sh, cl, oc->id);
     if (sh->failed)
         return true;
-    if (has_lost_it(cl->task, oc)) {
+    if (has_lost_it(cw_client_task(cl), oc)) {
         sh->counters.outcomes_stale++;
         return true;
     }
-    struct move m = {sh, cl, cl->task, oc, o, out, false};
+    struct move m = {sh, cl, cw_client_task(cl), oc, o, out, false};
     m.t->moves[oc->action] = (uint8_t)(m.t->moves[oc->action] + (m.t->moves[oc->action] < 255));
     effects[oc->action](&m);
     return !m.refused;
@@ -187,10 +187,10 @@ void cw_outcomes_profile(struct cw_client *cl, const struct cw_profile *p)
 {
     struct cw_profile before = {.manager = {0}};
     struct cw_profile_room room;
-    if (!cl->task || !cl->task->reassigned_to.p || p->deleted)
+    if (!cw_client_task(cl) || !cw_client_task(cl)->reassigned_to.p || p->deleted)
         return;
-    if (cl->has_profile)
+    if (cl->packed)
         (void)cw_profile_unpack(cw_client_profile(cl), &before, &room);
     if (!cw_kept_same(before.manager, p->manager))
-        cw_kept_free(&cl->task->reassigned_to);
+        cw_kept_free(&cw_client_task(cl)->reassigned_to);
 }

@@ -18,16 +18,18 @@ static const uint8_t acts[] = {
 
 struct cw_past *cw_past_of(struct cw_shard *sh, struct cw_client *cl)
 {
-    if (cl->past)
-        return cl->past;
-    cl->past = calloc(1, sizeof *cl->past);
-    if (!cl->past) {
+    struct cw_past *p = cw_client_past(cl);
+    if (p)
+        return p;
+    p = calloc(1, sizeof *p);
+    if (!p || !cw_clients_set_past(sh, cl, p)) {
         sh->failed = true;
+        free(p);
         return NULL;
     }
-    cl->past->last = sh->clock;
-    sh->bytes += sizeof *cl->past;
-    return cl->past;
+    p->last = sh->clock;
+    sh->bytes += sizeof *p;
+    return p;
 }
 
 size_t cw_past_bytes(const struct cw_past *p)
@@ -46,7 +48,8 @@ void cw_past_free(struct cw_past *p)
 
 bool cw_past_knows(const struct cw_client *cl, struct cw_str outcome_id)
 {
-    return cl->past && cw_heard_has(&cl->past->heard, outcome_id);
+    const struct cw_past *p = cw_client_past(cl);
+    return p && cw_heard_has(&p->heard, outcome_id);
 }
 
 void cw_past_remember(struct cw_shard *sh, struct cw_client *cl, struct cw_str outcome_id)
@@ -67,8 +70,9 @@ static bool same(const struct cw_signal *a, const struct cw_signal *b)
 
 static struct cw_settled *find(const struct cw_client *cl, const struct cw_signal *s)
 {
-    for (size_t i = 0; cl->past && i < cl->past->n; i++) {
-        struct cw_settled *row = &cl->past->rows[i];
+    struct cw_past *p = cw_client_past(cl);
+    for (size_t i = 0; p && i < p->n; i++) {
+        struct cw_settled *row = &p->rows[i];
         if (same(&row->signal.s, s))
             return row;
     }
@@ -151,7 +155,7 @@ bool cw_past_holds_back(struct cw_shard *sh, struct cw_client *cl, const struct 
     if (!row)
         return false;
     if (is_news(sh, row, s, f)) {
-        drop(cl->past, row);
+        drop(cw_client_past(cl), row);
         return false;
     }
     freshen(row, s, f);
@@ -169,29 +173,32 @@ static bool steps_down(const struct cw_signal *told, const struct cw_findings *f
 void cw_past_clear(struct cw_client *cl, const struct cw_findings *found, size_t i)
 {
     const struct cw_finding *item = &found->items[i];
-    for (size_t k = cl->past ? cl->past->n : 0; k > 0; k--) {
-        struct cw_settled *row = &cl->past->rows[k - 1];
+    struct cw_past *p = cw_client_past(cl);
+    for (size_t k = p ? p->n : 0; k > 0; k--) {
+        struct cw_settled *row = &p->rows[k - 1];
         const struct cw_signal *s = &row->signal.s;
         bool all = item->kind == CW_FOUND_CLEAR_ALL && s->detector == item->s.detector;
         if ((all || same(s, &item->s)) && !steps_down(s, found, i))
-            drop(cl->past, row);
+            drop(p, row);
     }
 }
 
 void cw_past_fade(struct cw_client *cl, double half_lives, cw_event_time now)
 {
-    for (size_t i = cl->past->n; i > 0; i--)
-        if (cw_fold_faded(&cl->past->rows[i - 1].signal, half_lives, now))
-            drop(cl->past, &cl->past->rows[i - 1]);
+    struct cw_past *p = cw_client_past(cl);
+    for (size_t i = p->n; i > 0; i--)
+        if (cw_fold_faded(&p->rows[i - 1].signal, half_lives, now))
+            drop(p, &p->rows[i - 1]);
 }
 
 bool cw_past_take_due(struct cw_client *cl, cw_event_time now, struct cw_settled *ret)
 {
-    for (size_t i = 0; cl->past && i < cl->past->n; i++) {
-        if (now < cl->past->rows[i].until)
+    struct cw_past *p = cw_client_past(cl);
+    for (size_t i = 0; p && i < p->n; i++) {
+        if (now < p->rows[i].until)
             continue;
-        *ret = cl->past->rows[i];
-        drop(cl->past, &cl->past->rows[i]);
+        *ret = p->rows[i];
+        drop(p, &p->rows[i]);
         return true;
     }
     return false;
@@ -199,9 +206,10 @@ bool cw_past_take_due(struct cw_client *cl, cw_event_time now, struct cw_settled
 
 void cw_past_tidy(struct cw_shard *sh, struct cw_client *cl, cw_event_time now)
 {
-    if (!cl->past || cl->past->n || now - cl->past->last < IDS_KEPT)
+    struct cw_past *p = cw_client_past(cl);
+    if (!p || p->n || now - p->last < IDS_KEPT)
         return;
-    sh->bytes -= cw_past_bytes(cl->past);
-    cw_past_free(cl->past);
-    cl->past = NULL;
+    sh->bytes -= cw_past_bytes(p);
+    cw_past_free(p);
+    (void)cw_clients_set_past(sh, cl, NULL); /* there is room for it */
 }

@@ -38,8 +38,9 @@ struct cw_past {
 static inline bool cw_past_stands(const struct cw_client *cl, uint8_t detector, cw_number line,
                                   uint8_t slot)
 {
-    for (size_t i = 0; cl->past && i < cl->past->n; i++) {
-        const struct cw_signal *s = &cl->past->rows[i].signal.s;
+    const struct cw_past *p = cw_client_past(cl);
+    for (size_t i = 0; p && i < p->n; i++) {
+        const struct cw_signal *s = &p->rows[i].signal.s;
         if (s->detector == detector && s->line == line && s->slot == slot)
             return true;
     }

@@ -45,6 +45,7 @@ static size_t at_most(size_t n, size_t most)
     return n < most ? n : most;
 }
 
+/* The head is of fixed size: see cw_profile_phones. */
 void cw_profile_pack(struct cw_buf *b, const struct cw_profile *p)
 {
     cw_buf_u8(b, PROFILE_LAYOUT);

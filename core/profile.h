@@ -24,4 +24,13 @@ struct cw_profile_room {
 /* False when the block is damaged. p has no lines. */
 bool cw_profile_unpack(struct cw_str packed, struct cw_profile *ret, struct cw_profile_room *room);
 
+/* Out of the packed block: it is asked for more often than the rest. -1 when absent. */
+static inline int32_t cw_profile_phones(struct cw_str packed)
+{
+    enum { AT = 6 * sizeof(uint8_t) + sizeof(int32_t) };
+    struct cw_reader r = cw_reader(packed.p + AT, packed.n < AT ? 0 : packed.n - AT);
+    int32_t phones = cw_read_i32(&r);
+    return r.failed ? -1 : phones;
+}
+
 #endif

@@ -80,7 +80,7 @@ double cw_explain_warmup(const struct cw_judge *j, const struct cw_channel_day *
 
 const struct cw_task_signal *cw_explain_open(const struct cw_judge *j, const struct cw_reading *r)
 {
-    const struct cw_task *t = j->client->task;
+    const struct cw_task *t = cw_client_task(j->client);
     for (size_t i = 0; t && i < t->n_signals; i++) {
         const struct cw_task_signal *g = &t->signals[i];
         if (g->cleared_at == CW_NO_TIME && g->s.detector == j->self && g->s.slot == r->s.slot &&

@@ -38,7 +38,8 @@ float cw_value_of(const struct cw_client *cl, struct cw_value *ret)
     cw_money bill = cw_client_usual_bill(cl, 0, 3);
     double yuan = bill > 0 ? (double)bill / CW_YUAN : (double)cw_client_fees(cl) / CW_YUAN;
     v.bill = (float)(0.35 * fmin(1, log1p(yuan) / log1p(20000)));
-    double lines = cl->phones > 0 ? cl->phones : (double)cw_client_lines_left(cl);
+    int32_t phones = cw_client_phones(cl);
+    double lines = phones > 0 ? phones : (double)cw_client_lines_left(cl);
     v.lines = (float)(0.15 * fmin(1, log1p(lines) / log1p(500)));
     v.snapshot = cl->snapshot ? 0.10F : 0;
     *ret = v;

@@ -48,7 +48,7 @@ void cw_shard_settings(struct cw_shard *sh, const struct cw_settings *s)
     sh->settings = s;
     sh->n_policies = 0;
     for (size_t i = 0; i < sh->clients.n; i++)
-        sh->clients.all[i]->policy = UINT32_MAX;
+        cw_index_at(&sh->clients, i)->policy = UINT32_MAX;
 }
 
 void cw_shard_roster(struct cw_shard *sh, const struct cw_roster *r)
@@ -103,7 +103,7 @@ static void judge(struct cw_shard *sh, struct cw_client *cl, const struct cw_eve
     cw_clients_touch(sh, cl);
     cw_clients_before(sh, cl, ln, ev, day, late);
     cw_judge_event(sh, cl, ln, ev, day, late);
-    cw_clients_after(cl, ln, ev);
+    cw_clients_after(sh, cl, ln, ev);
     cw_tasks_fold(sh, cl, f, out);
     sh->counters.judged++;
     sh->counters.late += late;
@@ -155,7 +155,7 @@ int cw_shard_profile(struct cw_shard *sh, const struct cw_profile *p, const stru
     cw_outcomes_profile(cl, p);
     cw_clients_profile(sh, cl, p);
     sh->counters.profiles++;
-    if (cl->task && !sh->failed) {
+    if (cw_client_task(cl) && !sh->failed) {
         sh->findings.n = sh->findings.dropped = 0;
         struct cw_fold f = {
             .origin = o, .at = sh->clock, .now = sh->clock, .day = CW_NO_DAY, .profile = true};

@@ -9,6 +9,7 @@
 #include "core/findings.h"
 #include "core/index.h"
 #include "core/pace.h"
+#include "core/rare.h"
 #include "core/rates.h"
 #include "core/slab.h"
 
@@ -100,11 +101,20 @@ int cw_clients_set_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_
 /* Which segments the client is in now: a bit each. */
 void cw_clients_segments(const struct cw_shard *sh, const struct cw_client *cl,
                          uint64_t words[CW_SEGMENT_WORDS]);
+/* What lies apart (core/rare.h), put in its place; false: no memory. */
+bool cw_clients_fact(struct cw_shard *sh, struct cw_client *cl, enum cw_rare_fact fact,
+                     const void *bytes);
+bool cw_clients_line_fact(struct cw_shard *sh, struct cw_line *ln, enum cw_rare_fact fact,
+                          const void *bytes);
+/* The client's own from now on; NULL takes it off. */
+bool cw_clients_set_task(struct cw_shard *sh, struct cw_client *cl, struct cw_task *t);
+bool cw_clients_set_past(struct cw_shard *sh, struct cw_client *cl, struct cw_past *p);
 const struct cw_policy *cw_clients_policy(struct cw_shard *sh, struct cw_client *cl);
 /* Facts of the event, before and after the detectors saw it (see detectors' brief in shard.c). */
 void cw_clients_before(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
                        const struct cw_event *ev, cw_day day, bool late);
-void cw_clients_after(struct cw_client *cl, struct cw_line *ln, const struct cw_event *ev);
+void cw_clients_after(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
+                      const struct cw_event *ev);
 /* What a profile says becomes the client's; a deleted one leaves a client without a profile. */
 void cw_clients_profile(struct cw_shard *sh, struct cw_client *cl, const struct cw_profile *p);
 /* As newly made, but known under its id and in its place; for an image that replaces it. Profile

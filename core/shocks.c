@@ -81,7 +81,7 @@ static size_t collect(const struct cw_shard *sh, enum cw_channel ch, cw_day day,
 {
     size_t n = 0;
     for (size_t i = 0; i < sh->clients.n; i++) {
-        const struct cw_client *cl = sh->clients.all[i];
+        const struct cw_client *cl = cw_index_at(&sh->clients, i);
         if (!speaks(sh, cl, ch, day) || (so_far && !cl->county))
             continue;
         const struct cw_baseline *b = cw_clients_baseline(cl, ch);

@@ -44,86 +44,14 @@ size_t cw_slices_of_line(void)
     return offset_in_line(CW_DETECTORS);
 }
 
-/* ---- rare ones ---- */
-
-/* The slices that are there, one after the other in the table's order. */
-struct cw_rare {
-    uint32_t there; /* a bit a detector */
-    uint16_t used, cap;
-    uint32_t bytes[];
-};
-_Static_assert(CW_DETECTORS <= 32, "slices that are there are a 32-bit mask");
-
-static size_t size_of(unsigned detector, bool of_line)
-{
-    const struct cw_detector *det = cw_detectors[detector];
-    return of_line ? det->line_state_size : det->state_size;
-}
-
-/* Bytes before that detector's. */
-static size_t place_of(const struct cw_rare *r, unsigned detector, bool of_line)
-{
-    size_t at = 0;
-    for (unsigned d = 0; d < detector; d++)
-        at += r->there >> d & 1 ? size_of(d, of_line) : 0;
-    return at;
-}
-
-static void *find(struct cw_rare *r, unsigned detector, bool of_line)
-{
-    if (!r || !(r->there >> detector & 1))
-        return NULL;
-    return (unsigned char *)r->bytes + place_of(r, detector, of_line);
-}
-
-/* Exactly so much more: a second rare slice of one owner is rarer still. */
-static struct cw_rare *grown(struct cw_slab *slab, struct cw_rare *r, size_t more)
-{
-    size_t used = r ? r->used : 0;
-    struct cw_rare *p = cw_slab_take(slab, sizeof *p + used + more);
-    if (!p)
-        return NULL;
-    if (r)
-        memcpy(p, r, sizeof *r + used);
-    p->cap = (uint16_t)(used + more);
-    cw_rare_free(slab, r);
-    return p;
-}
-
-static int put(struct cw_slab *slab, struct cw_rare **rare, unsigned detector, bool of_line,
-               const void *bytes)
-{
-    size_t n = size_of(detector, of_line), before = cw_rare_bytes(*rare);
-    struct cw_rare *r = grown(slab, *rare, n);
-    if (!r)
-        return -CW_E_NOMEM;
-    *rare = r;
-    unsigned char *p = (unsigned char *)r->bytes + place_of(r, detector, of_line);
-    memmove(p + n, p, r->used - (size_t)(p - (unsigned char *)r->bytes));
-    memcpy(p, bytes, n);
-    r->used = (uint16_t)(r->used + n);
-    r->there |= UINT32_C(1) << detector;
-    return (int)(cw_rare_bytes(r) - before);
-}
-
-size_t cw_rare_bytes(const struct cw_rare *r)
-{
-    return r ? sizeof *r + r->cap : 0;
-}
-
-void cw_rare_free(struct cw_slab *slab, struct cw_rare *r)
-{
-    cw_slab_give(slab, r, cw_rare_bytes(r));
-}
-
 /* ---- lending ---- */
 
 static void lend(struct cw_rare *rare, unsigned detector, bool of_line, struct cw_lent *ret)
 {
-    ret->slice = find(rare, detector, of_line);
+    ret->slice = cw_rare_find(rare, detector, of_line);
     ret->absent = !ret->slice;
     if (ret->absent)
-        ret->slice = memset(ret->room, 0, size_of(detector, of_line));
+        ret->slice = memset(ret->room, 0, cw_rare_size(detector, of_line));
 }
 
 void cw_slices_lend(struct cw_client *cl, unsigned detector, struct cw_lent *ret)
@@ -135,7 +63,7 @@ void cw_slices_lend(struct cw_client *cl, unsigned detector, struct cw_lent *ret
     if (cw_detectors[detector]->rare)
         lend(cl->rare, detector, false, ret);
     else
-        ret->slice = (unsigned char *)(cl + 1) + cw_slices_begin(cl) + offset_in_client(detector);
+        ret->slice = (unsigned char *)cw_slices_usual(cl) + offset_in_client(detector);
 }
 
 void cw_slices_lend_line(struct cw_line *ln, unsigned detector, struct cw_lent *ret)
@@ -153,22 +81,22 @@ void cw_slices_lend_line(struct cw_line *ln, unsigned detector, struct cw_lent *
 int cw_slices_return(struct cw_slab *slab, struct cw_rare **rare, unsigned detector, bool of_line,
                      const struct cw_lent *lent)
 {
-    if (!lent->absent || cw_all_zero(lent->room, size_of(detector, of_line)))
+    if (!lent->absent || cw_all_zero(lent->room, cw_rare_size(detector, of_line)))
         return 0;
-    return put(slab, rare, detector, of_line, lent->room);
+    return cw_rare_put(slab, rare, detector, of_line, lent->room);
 }
 
 /* ---- reading ---- */
 
-static const uint32_t nothing[CW_RARE_MOST / sizeof(uint32_t)];
+static const uint32_t nothing[CW_SLICE_MOST / sizeof(uint32_t)];
 
 const void *cw_client_slice(const struct cw_client *cl, unsigned detector)
 {
     if (!cw_detectors[detector]->state_size)
         return NULL;
     if (!cw_detectors[detector]->rare)
-        return (const unsigned char *)(cl + 1) + cw_slices_begin(cl) + offset_in_client(detector);
-    const void *p = find(cl->rare, detector, false);
+        return (const unsigned char *)cw_slices_usual(cl) + offset_in_client(detector);
+    const void *p = cw_rare_find(cl->rare, detector, false);
     return p ? p : nothing;
 }
 
@@ -178,6 +106,6 @@ const void *cw_line_slice(const struct cw_line *ln, unsigned detector)
         return NULL;
     if (!cw_detectors[detector]->rare)
         return (const unsigned char *)(ln + 1) + offset_in_line(detector);
-    const void *p = find(ln->rare, detector, true);
+    const void *p = cw_rare_find(ln->rare, detector, true);
     return p ? p : nothing;
 }

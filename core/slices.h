@@ -1,12 +1,12 @@
 /* Where detectors' slices lie. Those of daily detectors lie at fixed places behind their client or
- * line; the rare ones, which most clients have nothing in, in a block that has only those that are
- * there. Private to the core; detectors get theirs by the judge, readers by churnwatch/client.h.
+ * line, the rare ones in a block of what is there (core/rare.h). Private to the core; detectors get
+ * theirs by the judge, readers by churnwatch/client.h.
  */
 #ifndef CW_CORE_SLICES_H
 #define CW_CORE_SLICES_H
 
 #include "churnwatch/client.h"
-#include "core/slab.h"
+#include "core/rare.h"
 
 /* Bytes behind a client's id, and behind a line, of slices that are not rare. */
 size_t cw_slices_of_client(void);
@@ -17,21 +17,24 @@ static inline size_t cw_slices_begin(const struct cw_client *cl)
     return ((size_t)cl->id_n + 1 + 3) & ~(size_t)3;
 }
 
+/* Those of a client, one after the other in the table's order. */
+static inline void *cw_slices_usual(const struct cw_client *cl)
+{
+    return (unsigned char *)(uintptr_t)(cl + 1) + cw_slices_begin(cl);
+}
+
 /* One owner's slice to be written: room for it, zero at first, is lent until it is given back. */
 struct cw_lent {
     void *slice; /* NULL: the detector declares none */
     bool absent; /* it is not there yet: `room` is it */
     uint32_t room[16];
 };
-#define CW_RARE_MOST sizeof(((struct cw_lent *)0)->room)
+#define CW_SLICE_MOST sizeof(((struct cw_lent *)0)->room)
 void cw_slices_lend(struct cw_client *cl, unsigned detector, struct cw_lent *ret);
 void cw_slices_lend_line(struct cw_line *ln, unsigned detector, struct cw_lent *ret);
 /* Takes it back: what was absent and is no longer zero gets a place. Returns the bytes that took,
  * or -CW_E_NOMEM. */
 int cw_slices_return(struct cw_slab *slab, struct cw_rare **rare, unsigned detector, bool of_line,
                      const struct cw_lent *lent);
-
-size_t cw_rare_bytes(const struct cw_rare *r);              /* accepts NULL */
-void cw_rare_free(struct cw_slab *slab, struct cw_rare *r); /* likewise */
 
 #endif

@@ -243,15 +243,15 @@ static void contact(struct cw_buf *b, const struct cw_profile *p)
 static void who(struct cw_buf *b, const struct cw_client *cl, const struct cw_profile *p)
 {
     char id[19];
-    (void)snprintf(id, sizeof id, "t-%016llx", (unsigned long long)cl->task->id);
+    (void)snprintf(id, sizeof id, "t-%016llx", (unsigned long long)cw_client_task(cl)->id);
     word(b, "task_id", id);
-    number(b, "version", cl->task->version, 0);
+    number(b, "version", cw_client_task(cl)->version, 0);
     text_or_null(b, "client_id", cw_client_id(cl));
     text_or_null(b, "client_name", p->name);
     word(b, "kind", cw_kind_name((enum cw_kind)cl->kind));
     word(b, "class", cw_class_name((enum cw_class)cl->class_));
     word(b, "vip", cw_vip_name((enum cw_vip)cl->vip));
-    text_or_null(b, "manager", cl->task->manager);
+    text_or_null(b, "manager", cw_client_task(cl)->manager);
 }
 
 static const char *const state_names[] = {"open", "done", "withdrawn", "expired"};
@@ -276,7 +276,7 @@ void cw_task_json(struct cw_buf *b, const struct cw_shard *sh, const struct cw_c
                   const struct cw_profile *p, const struct cw_verdict *v)
 {
     const struct cw_settings *s = sh->settings;
-    const struct cw_task *t = cl->task;
+    const struct cw_task *t = cw_client_task(cl);
     cw_buf_puts(b, "{");
     who(b, cl, p);
     standing(b, s->zone, t);

@@ -78,7 +78,7 @@ struct work {
 static void know_profile(struct work *w)
 {
     w->profile = (struct cw_profile){.preferred_method = CW_BY_NONE, .phones = -1};
-    if (w->cl->has_profile)
+    if (w->cl->packed)
         (void)cw_profile_unpack(cw_client_profile(w->cl), &w->profile, w->room);
     if (!w->profile.manager.p) {
         const char *m = w->sh->settings->default_manager;
@@ -89,16 +89,17 @@ static void know_profile(struct work *w)
 static bool open_task(struct work *w)
 {
     struct cw_task *t = calloc(1, sizeof *t);
-    if (!t) {
+    if (!t || !cw_clients_set_task(w->sh, w->cl, t)) {
         w->sh->failed = true;
+        free(t);
         return false;
     }
+    w->t = t;
     t->id = task_id(cw_client_id(w->cl), w->f);
     t->created_at = t->updated_at = w->f->now;
     t->due_at = t->claimed_until = t->snoozed_until = t->noted_at = CW_NO_TIME;
     t->due_slot = UINT32_MAX;
     t->method = CW_BY_NONE;
-    w->t = w->cl->task = t;
     w->sh->n_tasks++;
     w->sh->bytes += sizeof *t;
     w->sh->counters.tasks_opened++;
@@ -220,7 +221,7 @@ static bool still_stands(const struct work *w, const struct cw_settled *row)
 static void come_back(struct work *w)
 {
     struct cw_settled row;
-    if (!w->cl->past || w->f->origin)
+    if (!cw_client_past(w->cl) || w->f->origin)
         return;
     cw_clients_touch(w->sh, w->cl);
     cw_past_fade(w->cl, w->sh->settings->fade, w->f->now);
@@ -401,7 +402,8 @@ static void end_task(struct work *w)
     w->sh->n_tasks--;
     w->sh->bytes -= sizeof *ended + ended->cap_signals * sizeof *ended->signals;
     w->sh->counters.tasks_ended++;
-    w->cl->task = w->t = NULL;
+    (void)cw_clients_set_task(w->sh, w->cl, NULL); /* there is room for it */
+    w->t = NULL;
     go_on(w, ended);
     cw_task_free(ended);
 }
@@ -441,10 +443,10 @@ static void conclude(struct work *w, const struct cw_output *out)
 void cw_tasks_fold(struct cw_shard *sh, struct cw_client *cl, const struct cw_fold *f,
                    const struct cw_output *out)
 {
-    if (!cl->task && !sh->findings.n && (f->origin || !cl->past))
+    if (!cw_client_task(cl) && !sh->findings.n && (f->origin || !cw_client_past(cl)))
         return; /* nearly all events end here */
     struct cw_profile_room room;
-    struct work w = {.sh = sh, .cl = cl, .t = cl->task, .f = f, .room = &room};
+    struct work w = {.sh = sh, .cl = cl, .t = cw_client_task(cl), .f = f, .room = &room};
     w.rung = highest_rung(w.t);
     know_profile(&w);
     fold_findings(&w);
@@ -463,7 +465,7 @@ bool cw_tasks_overdue(struct cw_shard *sh, const struct cw_client *except,
                       const struct cw_origin *o, const struct cw_output *out)
 {
     bool excepted = false;
-    while (sh->n_due && sh->due[0]->task->due_at <= sh->clock && !sh->failed) {
+    while (sh->n_due && cw_client_task(sh->due[0])->due_at <= sh->clock && !sh->failed) {
         struct cw_client *cl = sh->due[0];
         cw_due_drop(sh, cl);
         if (cl == except) {

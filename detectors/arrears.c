@@ -107,11 +107,11 @@ static void count_payment(struct slice *known, double days_late, cw_cycle cycle)
  * a cycle at most. */
 static void learn(struct slice *known, const struct cw_judge *j, cw_money owed)
 {
-    cw_money before = j->client->owed;
+    struct cw_owed before = cw_client_owed(j->client);
     cw_cycle cycle = cw_cycle_of(j->today);
-    if (before > 0 && owed <= 0)
-        count_payment(known, days_since(j->client->owed_since, j->now), cycle);
-    else if (before <= 0 && j->event->type == CW_EV_PAYMENT && known->cycle != cycle)
+    if (before.amount > 0 && owed <= 0)
+        count_payment(known, days_since(before.since, j->now), cycle);
+    else if (before.amount <= 0 && j->event->type == CW_EV_PAYMENT && known->cycle != cycle)
         count_payment(known, 0, cycle);
 }
 
@@ -228,7 +228,7 @@ static cw_money owed_after(const struct cw_judge *j)
     if (ev->type == CW_EV_ARREARS)
         return ev->u.arrears.amount;
     if (ev->type == CW_EV_PAYMENT)
-        return j->client->owed - ev->u.payment.amount;
+        return cw_client_owed(j->client).amount - ev->u.payment.amount;
     return -(ev->u.balance.balance + ev->u.balance.credit_limit);
 }
 
@@ -258,9 +258,10 @@ static void on_event(struct cw_judge *j)
 static void on_day_close(struct cw_judge *j)
 {
     const struct slice *known = j->state;
-    if (!known->since || j->client->owed <= 0)
+    cw_money owed = known->since ? cw_client_owed(j->client).amount : 0;
+    if (owed <= 0)
         return;
-    struct debt d = debt_of(j, j->client->owed);
+    struct debt d = debt_of(j, owed);
     judge_debt(j, &d);
 }
 
@@ -268,7 +269,7 @@ static void on_day_close(struct cw_judge *j)
 static void explain(const struct cw_judge *j, struct cw_explanation *x)
 {
     const struct slice *known = j->state;
-    cw_money owed = j->client->owed;
+    cw_money owed = cw_client_owed(j->client).amount;
     struct debt d = debt_of(j, owed);
     if (owed <= 0)
         d.share = d.days = 0;

@@ -47,7 +47,7 @@ struct earlier {
 /* The joining cycle is a part of one unless the client was there on its first day. */
 static bool whole(const struct cw_client *cl, cw_cycle cycle)
 {
-    return cl->first_day == CW_NO_DAY || cw_cycle_first_day(cycle) >= cl->first_day;
+    return !cl->first_day || cw_cycle_first_day(cycle) >= cw_day_unpack(cl->first_day);
 }
 
 static void insert(double *sorted, int n, double v)
@@ -68,9 +68,9 @@ static struct earlier earlier_of(const struct cw_client *cl, int from)
 {
     double bills[CW_BILLS_KEPT], distances[CW_BILLS_KEPT];
     struct earlier e = {0};
-    for (int i = from; i < CW_BILLS_KEPT && cl->bill_cycles[i]; i++)
-        if (whole(cl, cl->bill_cycles[i]))
-            insert(bills, e.n++, (double)cl->bills[i] / CW_YUAN);
+    for (int i = from; i < cl->n_bills; i++)
+        if (whole(cl, cw_client_bill_cycle(cl, i)))
+            insert(bills, e.n++, (double)cw_client_bill(cl, i) / CW_YUAN);
     e.usual = middle(bills, e.n);
     for (int i = 0; i < e.n; i++)
         insert(distances, i, fabs(bills[i] - e.usual));
@@ -101,7 +101,7 @@ static void judge_change(const struct cw_judge *j, uint8_t side, double change, 
 static struct verdict look(const struct cw_judge *j, uint8_t side)
 {
     const struct cw_client *cl = j->client;
-    struct verdict v = {.e = earlier_of(cl, 1), .bill = (double)cl->bills[0] / CW_YUAN};
+    struct verdict v = {.e = earlier_of(cl, 1), .bill = (double)cw_client_bill(cl, 0) / CW_YUAN};
     judge_change(j, side, side == ABOVE ? v.bill - v.e.usual : v.e.usual - v.bill, &v);
     return v;
 }
@@ -146,7 +146,7 @@ static struct cw_signal signal_of(const struct cw_judge *j, uint8_t slot, const 
 static void on_bill(struct cw_judge *j)
 {
     const struct cw_client *cl = j->client;
-    if (cl->bill_cycles[0] != j->event->u.bill.cycle)
+    if (cw_client_bill_cycle(cl, 0) != j->event->u.bill.cycle)
         return; /* An older cycle billed anew. */
     cw_clear(j, 0, SO_FAR + ABOVE);
     cw_clear(j, 0, SO_FAR + BELOW);

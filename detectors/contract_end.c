@@ -63,7 +63,7 @@ static int step_of(const struct cw_judge *j, cw_day ends, bool ended)
 static cw_day last_day(const struct cw_judge *j)
 {
     const struct slice *known = j->state;
-    cw_day ends = j->client->contract_ends;
+    cw_day ends = cw_day_unpack(j->client->contract_ends);
     return known->told && known->ends > ends ? known->ends : ends;
 }
 
@@ -94,9 +94,11 @@ static void on_event(struct cw_judge *j)
 {
     cw_day ends = j->event->u.contract.ends;
     bool ended = j->event->u.contract.action == CW_CONTRACT_ENDED;
-    if (j->client->contract_at != CW_NO_TIME && j->client->contract_at > j->now)
+    cw_day known = cw_day_unpack(j->client->contract_ends);
+    cw_event_time at = cw_client_contract_at(j->client);
+    if (at != CW_NO_TIME && at > j->now)
         return; /* Older than what is known. */
-    if (ended && j->client->contract_ends != CW_NO_DAY && j->client->contract_ends > ends)
+    if (ended && known != CW_NO_DAY && known > ends)
         return; /* Renewed since. */
     take_end(j, ends);
     if (ended)

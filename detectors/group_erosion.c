@@ -50,11 +50,12 @@ static struct losses measure(const struct cw_judge *j)
     struct losses l = {0};
     for (uint32_t i = 0; i < cl->n_lines; i++) {
         const struct cw_line *ln = cw_client_line_at(cl, i);
-        l.lost += ln->status == CW_LINE_GONE && ln->status_at > from;
+        l.lost += ln->status == CW_LINE_GONE && cw_line_status_at(ln) > from;
     }
     l.total = cw_client_lines_left(cl) + l.lost;
-    if (cl->phones > 0 && (uint32_t)cl->phones > l.total)
-        l.total = (uint32_t)cl->phones; /* Not all lines have been seen. */
+    int32_t phones = cw_client_phones(cl);
+    if (phones > 0 && (uint32_t)phones > l.total)
+        l.total = (uint32_t)phones; /* Not all lines have been seen. */
     l.share = l.total ? (double)l.lost / l.total : 0;
     return l;
 }

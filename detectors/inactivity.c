@@ -134,7 +134,7 @@ static bool said_by_client(const struct cw_judge *j)
 static void on_line_close(struct cw_judge *j)
 {
     struct own_gap *st = j->line_state;
-    bool active = j->line->active_day != CW_NO_DAY && j->line->active_day >= j->today;
+    bool active = j->line->active_day && cw_day_unpack(j->line->active_day) >= j->today;
     if (j->line->status >= CW_LINE_TWO_WAY || (!active && !feeds_alive(j->day)))
         return;
     own_gap_count(st, active, line_weight(j));

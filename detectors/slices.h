@@ -39,7 +39,8 @@ static inline bool cw_ends_line(const struct cw_judge *j)
     const struct cw_event *ev = j->event;
     bool says = ev->type == CW_EV_TERMINATED ||
                 (ev->type == CW_EV_PORT_OUT && ev->u.port.stage == CW_PORT_COMPLETED);
-    return says && (!j->line || (j->line->status == CW_LINE_GONE && j->line->status_at <= j->now));
+    return says &&
+           (!j->line || (j->line->status == CW_LINE_GONE && cw_line_status_at(j->line) <= j->now));
 }
 
 #endif

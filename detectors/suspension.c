@@ -181,7 +181,8 @@ static void end(struct cw_judge *j)
 
 static void on_event(struct cw_judge *j)
 {
-    if (j->line && j->line->status_at != CW_NO_TIME && j->line->status_at > j->now)
+    cw_event_time at = j->line ? cw_line_status_at(j->line) : CW_NO_TIME;
+    if (at != CW_NO_TIME && at > j->now)
         return; /* Older than what is known of the line. */
     if (j->event->type == CW_EV_SUSPENDED) {
         on_suspended(j);

@@ -34,7 +34,7 @@ static enum cw_end_reason reason_of(const struct cw_event *ev)
 /* The client has left when none of its lines is left, as far as its lines are known. */
 static struct cw_gauge left_gauge(const struct cw_client *cl)
 {
-    double known = cl->n_lines, told = cl->phones, all = known > told ? known : told;
+    double known = cl->n_lines, told = cw_client_phones(cl), all = known > told ? known : told;
     struct cw_gauge g = {.n = 0};
     cw_need_least(&g, CW_BY_RULE, "lines", cl->lines_gone, all > 0 ? all : 1);
     return g;

@@ -31,7 +31,7 @@ static void know_profile(struct cw_explain_view *v)
     const struct cw_client *cl = v->x->client;
     const char *manager = v->scene->settings->default_manager;
     v->profile = (struct cw_profile){.phones = -1};
-    if (cl->has_profile)
+    if (cl->packed)
         (void)cw_profile_unpack(cw_client_profile(cl), &v->profile, &v->room);
     if (!v->profile.manager.p)
         v->profile.manager = (struct cw_str){manager, strlen(manager)};

@@ -92,8 +92,9 @@ static void lines(struct cw_buf *b, const struct cw_client *cl)
         cw_buf_puts(b, i ? ",{" : "{");
         line_number(b, "msisdn", ln->number);
         word(b, "status", line_states[ln->status]);
-        money(b, "monthly_fee", ln->monthly_fee, ln->monthly_fee >= 0);
-        day(b, "active_day", ln->active_day);
+        cw_money fee = cw_money_unpack(ln->monthly_fee);
+        money(b, "monthly_fee", fee, fee >= 0);
+        day(b, "active_day", cw_day_unpack(ln->active_day));
         cw_buf_puts(b, "}");
     }
     cw_buf_puts(b, "]");
@@ -114,11 +115,11 @@ static void client(struct cw_buf *b, const struct cw_explain_view *v)
     word(b, "vip", cw_vip_name((enum cw_vip)cl->vip));
     text(b, "manager", v->profile.manager);
     text(b, "county", v->profile.county);
-    day(b, "first_day", cl->first_day);
-    day(b, "active_day", cl->active_day);
-    day(b, "contract_ends", cl->contract_ends);
+    day(b, "first_day", cw_day_unpack(cl->first_day));
+    day(b, "active_day", cw_day_unpack(cl->active_day));
+    day(b, "contract_ends", cw_day_unpack(cl->contract_ends));
     money(b, "usual_bill", bill, bill >= 0);
-    money(b, "owed", cl->owed, true);
+    money(b, "owed", cw_client_owed(cl).amount, true);
     lines(b, cl);
     cw_buf_puts(b, "}");
 }
@@ -195,7 +196,7 @@ static void today(struct cw_buf *b, const struct cw_explain_view *v)
 static void desk(struct cw_buf *b, const struct cw_explain_view *v)
 {
     const struct cw_zone *z = v->scene->settings->zone;
-    const struct cw_task *t = v->x->client->task;
+    const struct cw_task *t = cw_client_task(v->x->client);
     member(b, "desk");
     if (!t) {
         cw_buf_puts(b, "null");

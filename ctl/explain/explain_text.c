@@ -205,7 +205,7 @@ static void put_move(struct cw_buf *b, const struct cw_explain_view *v, const ch
 /* "claim 1 · note 2 · claimed: am042 · snoozed 2026-03-06T09:00:00+08:00" */
 static void print_desk(const struct cw_explain_view *v, FILE *out)
 {
-    const struct cw_task *t = v->x->client->task;
+    const struct cw_task *t = cw_client_task(v->x->client);
     struct cw_buf b = {0};
     for (int a = 0; t && a < CW_ACTIONS; a++)
         if (t->moves[a])
@@ -296,7 +296,7 @@ void cw_explain_print(const struct cw_explain_view *v, FILE *out)
     print_segments(v, out);
     print_lines_left(v, out);
     print_money(v, CW_WORD_usual_bill, cw_client_usual_bill(cl, 0, 3), out);
-    print_money(v, CW_WORD_owed, cl->owed, out);
+    print_money(v, CW_WORD_owed, cw_client_owed(cl).amount, out);
     print_learned(v, CW_WORD_own_gap, CW_DET_inactivity, CW_FACT_expected_days, out);
     print_learned(v, CW_WORD_pays_late, CW_DET_arrears, CW_FACT_usual_delay_days, out);
     print_risk(v, out);

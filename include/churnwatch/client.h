@@ -1,30 +1,32 @@
 /* What a shard remembers of one client, as detectors may read it.
  *
  * Written by the core only; a detector writes nothing here but its own slices. Memory belongs to
- * the shard. A national operator has hundreds of millions of these: bench/ prints what one takes,
- * and each member has to be worth its bytes.
+ * the shard. A national operator has hundreds of millions of these: bench/state.c prints what one
+ * takes, and each member has to be worth its bytes. So numbers are packed (churnwatch/packed.h),
+ * and what most clients have nothing of lies apart (core/rare.h); functions below read both.
+ *
+ * The stored part of a record is written to images as it lies, see core/image_client.c: members of
+ * it keep their place, new ones go to its end, and all zero is "never told".
  */
 #ifndef CHURNWATCH_CLIENT_H
 #define CHURNWATCH_CLIENT_H
 
 #include "churnwatch/detector.h"
+#include "churnwatch/packed.h"
 
 enum cw_line_status { CW_LINE_ACTIVE, CW_LINE_ONE_WAY, CW_LINE_TWO_WAY, CW_LINE_GONE };
 
 struct cw_line {
-    cw_number number;
-    cw_event_time status_at; /* when the status last changed; CW_NO_TIME if never told */
-    cw_money monthly_fee;    /* of the plan now; -1 unknown */
-    cw_day first_day;        /* first seen */
-    cw_day active_day;       /* last day with own use (charge but the monthly fee, call, usage) */
-    uint8_t status;          /* enum cw_line_status */
-    uint8_t suspend_reason;  /* enum cw_suspend_reason, while suspended */
-    uint8_t end_reason;      /* enum cw_end_reason, when gone */
-    bool in_profile;
-    uint32_t forwarding;  /* bit per enum cw_forward_condition that is active */
     struct cw_rare *rare; /* as of a client */
+    /* from here on stored */
+    cw_number number;
+    cw_small_money monthly_fee; /* of the plan now; -1 unknown */
+    cw_small_day active_day;    /* last day with own use (charge but the fee, call, usage) */
+    uint8_t status;             /* enum cw_line_status */
+    uint8_t end_reason;         /* enum cw_end_reason, when gone */
     /* then the slices of detectors whose slices are not rare */
 };
+#define CW_LINE_STORED offsetof(struct cw_line, number)
 
 /* The two-part model of one channel of daily amounts; see core/baseline.h. */
 struct cw_baseline {
@@ -33,53 +35,47 @@ struct cw_baseline {
     float weekday[7];        /* offsets of the log amount, Monday first */
     uint16_t days, days_any; /* of history, capped */
     uint16_t shifted;        /* days in a row the level was far off */
-    uint16_t quiet;          /* days in a row without any */
+    uint16_t spare;
 };
 
 /* Sums of one open day; two days may be open at once while late events are awaited. */
 struct cw_day_sums {
-    cw_day day;     /* CW_NO_DAY when unused */
-    cw_money spend; /* charges but the monthly fee */
-    cw_money roaming, roaming_night;
-    double usage; /* voice minutes + MB / 40 */
-    uint16_t charges, usages;
-    float by_hour; /* yuan of spend by the hour that core/pace.h asks for */
+    double usage;         /* voice minutes + MB / 40 */
+    cw_small_money spend; /* charges but the monthly fee */
+    float by_hour;        /* yuan of spend by the hour that core/pace.h asks for */
 };
 
 #define CW_BILLS_KEPT 6
 struct cw_client {
-    uint32_t hash;             /* of the id, see cw_client_id */
-    uint32_t county;           /* hash of the profile's county; 0: none */
-    uint8_t id_n;              /* bytes of the id */
-    uint8_t kind, class_, vip; /* from the profile; individual/none/none without one */
-    bool has_profile, snapshot;
-    bool touched;         /* changed since the last commit */
-    int32_t phones;       /* from the profile; -1 unknown */
-    cw_day contract_ends; /* CW_NO_DAY unknown */
-    cw_day first_day;     /* of the first event */
-    cw_day active_day;    /* last day with own use */
+    struct cw_line_block *lines;     /* by rising number, and the last event ids; NULL: none */
+    struct cw_rare *rare;            /* what most clients have none of; NULL: nothing */
+    char *packed;                    /* the profile, see cw_client_profile; NULL without one */
+    struct cw_client *older, *newer; /* order of writing to the state log */
+    uint32_t hash;                   /* of the id, see cw_client_id */
+    uint32_t county;                 /* hash of the profile's county; 0: none */
     uint32_t n_lines, lines_gone;
-    uint32_t policy;             /* index into the shard's; UINT32_MAX = to be resolved */
-    uint32_t written;            /* commit number that last wrote it to the state log */
-    cw_event_time last_event;    /* greatest event time seen */
-    struct cw_day_sums open[2];  /* by day & 1 */
-    struct cw_line_block *lines; /* by rising number, and the last event ids; NULL: none */
-    struct cw_rare *rare;        /* slices that most clients have none of; NULL: none */
-    struct cw_task *task;        /* the open retention task, or NULL */
-    struct cw_past *past;        /* what earlier calls settled, see core/past.h; or NULL */
+    uint32_t policy;  /* index into the shard's; UINT32_MAX = to be resolved */
+    uint32_t written; /* commit number that last wrote it to the state log */
+    uint8_t id_n;     /* bytes of the id */
+    bool touched;     /* changed since the last commit */
+    uint8_t apart;    /* which facts lie apart: a bit each, see cw_rare_bit */
+    uint8_t spare;
+    /* from here on stored */
+    uint8_t kind, class_, vip; /* from the profile; individual/none/none without one */
+    bool snapshot;
+    cw_small_day first_day;     /* of the first event */
+    cw_small_day active_day;    /* last day with own use */
+    cw_small_day contract_ends; /* as profile or events told */
+    cw_small_day open_day[2];   /* by day & 1 */
+    uint16_t bill_cycle;        /* of the newest bill */
+    uint8_t n_bills;
+    uint8_t bill_before[CW_BILLS_KEPT - 1]; /* cycles by which each is older than the newest */
+    cw_small_money bills[CW_BILLS_KEPT];    /* newest first */
+    struct cw_day_sums open[2];             /* of open_day */
     struct cw_baseline spend, usage;
-    cw_money cycle_spend;          /* charges (all categories) of the current cycle */
-    cw_money owed;                 /* as the events tell; 0 = nothing */
-    cw_event_time owed_since;      /* CW_NO_TIME when nothing */
-    cw_event_time owed_at;         /* of the news it comes from; CW_NO_TIME never told */
-    cw_event_time contract_at;     /* of the latest event that told of one; CW_NO_TIME never */
-    cw_money bills[CW_BILLS_KEPT]; /* newest first */
-    cw_cycle bill_cycles[CW_BILLS_KEPT]; /* 0 = none */
-    cw_cycle cycle;                      /* the current one */
-    char *packed;                        /* the profile, see cw_client_profile; NULL without one */
-    struct cw_client *older, *newer;     /* order of writing to the state log */
     /* then the id, then the slices of detectors whose slices are not rare */
 };
+#define CW_CLIENT_STORED offsetof(struct cw_client, kind)
 
 static inline struct cw_str cw_client_id(const struct cw_client *cl)
 {
@@ -100,6 +96,42 @@ static inline const void *cw_slice_of_line(const struct cw_judge *j, const struc
     return ln == j->line ? j->line_state : cw_line_slice(ln, j->self);
 }
 
+/* ---- facts that lie apart ---- */
+
+struct cw_owed {
+    cw_money amount;         /* as the events tell; 0 = nothing */
+    cw_event_time since, at; /* to the second; CW_NO_TIME when nothing, when never told */
+};
+struct cw_owed cw_client_owed(const struct cw_client *cl);
+/* Of the latest event that told of a contract, to the second; CW_NO_TIME: none did. */
+cw_event_time cw_client_contract_at(const struct cw_client *cl);
+/* From the profile; -1 unknown. */
+int32_t cw_client_phones(const struct cw_client *cl);
+/* The open retention task, or NULL; and what earlier calls settled, see core/past.h, likewise. */
+struct cw_task *cw_client_task(const struct cw_client *cl);
+struct cw_past *cw_client_past(const struct cw_client *cl);
+/* Of roaming, by day and from 0 to 6 o'clock; nothing of a day that is not open. */
+struct cw_roaming {
+    cw_money all, night;
+};
+struct cw_roaming cw_client_roaming(const struct cw_client *cl, cw_day day);
+/* When the status last changed, to the second; CW_NO_TIME if never told. */
+cw_event_time cw_line_status_at(const struct cw_line *ln);
+
+/* ---- what is reckoned from them ---- */
+
+/* Of the i-th newest; 0: there are not so many. */
+cw_cycle cw_client_bill_cycle(const struct cw_client *cl, int i);
+static inline cw_money cw_client_bill(const struct cw_client *cl, int i)
+{
+    return cw_money_unpack(cl->bills[i]);
+}
+/* Days since it was last active in any way. */
+static inline int32_t cw_client_quiet_days(const struct cw_client *cl, cw_day day)
+{
+    cw_day active = cw_day_unpack(cl->active_day);
+    return active == CW_NO_DAY || active >= day ? 0 : day - active;
+}
 /* Lines that are not gone. */
 static inline uint32_t cw_client_lines_left(const struct cw_client *cl)
 {

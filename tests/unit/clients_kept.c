@@ -163,11 +163,11 @@ static void lines_lie_by_number(void **state)
     for (int i = 0; i < 300; i++) {
         cw_number number = 1 + roll(1000);
         if (!cw_client_line(cl, number))
-            cw_line_block_add(&slab, cl, number)->monthly_fee = (cw_money)number;
+            cw_line_block_add(&slab, cl, number)->monthly_fee = (cw_small_money)number;
     }
     for (uint32_t i = 0; i < cl->n_lines; i++) {
         const struct cw_line *ln = cw_client_line_at(cl, i);
-        assert_true(ln->monthly_fee == (cw_money)ln->number);
+        assert_true(ln->monthly_fee == (cw_small_money)ln->number);
         assert_true(i == 0 || cw_client_line_at(cl, i - 1)->number < ln->number);
         assert_ptr_equal(cw_client_line(cl, ln->number), ln);
     }
@@ -186,7 +186,7 @@ static void fill(struct cw_client *cl, struct cw_line *ln, unsigned d, int byte)
         cw_slices_lend_line(ln, d, &lent);
     else
         cw_slices_lend(cl, d, &lent);
-    assert_true(!n == !lent.slice && n <= CW_RARE_MOST);
+    assert_true(!n == !lent.slice && n <= CW_SLICE_MOST);
     if (n)
         memset(lent.slice, byte, n);
     assert_true(cw_slices_return(&slab, ln ? &ln->rare : &cl->rare, d, ln, &lent) >= 0);
@@ -218,7 +218,7 @@ static void slices_keep_what_was_written(void **state)
             }
         }
         assert_memory_equal(cw_client_id(cl).p, "abc", 3);
-        cw_rare_free(&slab, cl->rare);
+        cw_rare_free(&slab, cl->rare, false);
         cw_line_block_free(&slab, cl);
         free(cl);
     }

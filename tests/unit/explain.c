@@ -102,7 +102,7 @@ static const struct cw_gauge *gauge_of(const struct history *h, const struct cw_
 
 static void check_signals(const struct history *h, int c)
 {
-    const struct cw_task *t = h->now->client->task;
+    const struct cw_task *t = cw_client_task(h->now->client);
     for (size_t i = 0; t && i < t->n_signals; i++) {
         const struct cw_task_signal *g = &t->signals[i];
         const char *name = cw_detectors[g->s.detector]->name;
@@ -125,7 +125,7 @@ static void check_signals(const struct history *h, int c)
 
 static void check_readings(struct history *h, int c)
 {
-    uint64_t task = h->now->client->task ? h->now->client->task->id : 0;
+    uint64_t task = cw_client_task(h->now->client) ? cw_client_task(h->now->client)->id : 0;
     if (h->task[c] && task != h->task[c])
         h->ended[c] = h->day;
     h->task[c] = task;
@@ -149,7 +149,7 @@ static void check_readings(struct history *h, int c)
 
 static void note_open(struct history *h, int c)
 {
-    const struct cw_task *t = h->now->client->task;
+    const struct cw_task *t = cw_client_task(h->now->client);
     h->n_open[c] = 0;
     for (size_t i = 0; t && i < t->n_signals; i++) {
         const struct cw_signal *s = &t->signals[i].s;

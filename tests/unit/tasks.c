@@ -454,11 +454,11 @@ static void the_largest_amounts_add_up(void **state)
         r_event(r, "billing.charge", "2026-03-02 03:00", CLIENT,
                 "{'msisdn':'" LINE "','amount':1000000000000,'category':'roaming'}");
     const struct cw_client *cl = cw_shard_client(r_shard(r), CW_STR(CLIENT));
-    assert_true(cl->cycle_spend > 900 * CW_MONEY_MOST);
+    assert_true(cw_client_roaming(cl, cw_day_of((struct cw_date){2026, 3, 2})).all >
+                4 * CW_MONEY_MOST);
     assert_non_null(r_signal(r, CLIENT, "spend_spike", ""));
     r_event(r, "billing.charge", "2026-03-02 03:00", CLIENT,
             "{'msisdn':'" LINE "','amount':-1000000000000,'category':'roaming'}");
-    assert_true(cl->cycle_spend < INT64_MAX);
     r_free(r);
 }
 
@@ -505,7 +505,7 @@ static void older_news_of_a_debt_says_nothing(void **state)
     r_event(r, "billing.payment", "2026-03-02 10:00", CLIENT, "{'amount':80}");
     r_event(r, "billing.arrears", "2026-03-02 09:30", CLIENT, "{'amount':80,'days_overdue':1}");
     const struct cw_client *cl = cw_shard_client(r_shard(r), CW_STR(CLIENT));
-    assert_int_equal(cl->owed, 0);
+    assert_int_equal(cw_client_owed(cl).amount, 0);
     assert_string_equal(text(r_task(r, CLIENT), "state"), "withdrawn");
     r_free(r);
 }

@@ -1,0 +1,56 @@
+/* What most clients and lines have nothing of: the slices of rare detectors, and facts that few are
+ * told of, one after the other in a block that has only those that are there. Private to the core;
+ * readers get them by churnwatch/client.h.
+ */
+#ifndef CW_CORE_RARE_H
+#define CW_CORE_RARE_H
+
+#include "churnwatch/client.h"
+#include "core/slab.h"
+
+/* A kind is a detector, by enum cw_detector_id, or one of these, from the last one down so that
+ * images know them by their place whatever detectors there are. */
+enum cw_rare_fact {
+    CW_RARE_MOST = 32,
+    /* of a client */
+    CW_RARE_CALLS = CW_RARE_MOST - 1, /* struct cw_calls; images store what it points at */
+    CW_RARE_OWED = CW_RARE_MOST - 2,
+    CW_RARE_CONTRACT_AT = CW_RARE_MOST - 3, /* cw_small_time */
+    CW_RARE_ROAMED = CW_RARE_MOST - 4,
+    /* of a line */
+    CW_RARE_STATUS_AT = CW_RARE_MOST - 1, /* cw_small_time */
+    CW_RARE_LEAST = CW_RARE_MOST - 4
+};
+struct cw_calls {
+    struct cw_task *task;
+    struct cw_past *past;
+};
+struct cw_small_owed {
+    cw_small_money amount;
+    cw_small_time since, at;
+};
+/* By day & 1; nothing of another day than that. */
+struct cw_roamed {
+    cw_small_day day[2];
+    cw_small_money all[2], night[2];
+};
+
+/* Of cw_client.apart, so that most clients are known to have none without looking there. */
+static inline uint8_t cw_rare_bit(enum cw_rare_fact fact)
+{
+    return (uint8_t)(1U << (CW_RARE_MOST - 1 - fact));
+}
+
+/* Bytes of one of that kind; 0: there is none. */
+size_t cw_rare_size(unsigned kind, bool of_line);
+/* NULL: not there. Aligned for four bytes. */
+void *cw_rare_find(struct cw_rare *r, unsigned kind, bool of_line);
+/* Puts it in, in place of what was there. Returns the bytes that took more, or -CW_E_NOMEM. */
+int cw_rare_put(struct cw_slab *slab, struct cw_rare **rare, unsigned kind, bool of_line,
+                const void *bytes);
+/* Which are there, a bit each. */
+uint32_t cw_rare_kinds(const struct cw_rare *r);
+size_t cw_rare_bytes(const struct cw_rare *r, bool of_line);              /* accepts NULL */
+void cw_rare_free(struct cw_slab *slab, struct cw_rare *r, bool of_line); /* likewise */
+
+#endif
