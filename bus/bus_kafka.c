@@ -208,6 +208,7 @@ static int seek(struct cw_bus *b, const struct cw_positions *at, struct cw_errbu
     for (int i = 0; i < CW_INPUTS; i++)
         parts->elems[i].offset =
             at->next[i] == CW_OFFSET_NONE ? RD_KAFKA_OFFSET_BEGINNING : at->next[i];
+    cw_kafka_sources_drop(k, at->shard);
     rd_kafka_error_t *error = rd_kafka_seek_partitions(k->consumer, parts, CW_KAFKA_CALL_MS);
     int err = 0;
     if (error)

@@ -76,6 +76,26 @@ void cw_kafka_sources_fini(struct cw_bus_kafka *k)
     (void)pthread_mutex_destroy(&k->lock);
 }
 
+/* ---- what is taken out of a queue and not given yet ---- */
+
+static rd_kafka_message_t *take_held(struct cw_kafka_source *src)
+{
+    return src->held_at < src->n_held ? src->held[src->held_at++] : NULL;
+}
+
+static void drop_held(struct cw_kafka_source *src)
+{
+    for (rd_kafka_message_t *m; (m = take_held(src));)
+        rd_kafka_message_destroy(m);
+}
+
+void cw_kafka_sources_drop(struct cw_bus_kafka *k, int32_t shard)
+{
+    for (size_t i = 0; i < k->n_sources; i++)
+        if (k->sources[i].shard == shard)
+            drop_held(&k->sources[i]);
+}
+
 /* ---- the queues ---- */
 
 bool cw_kafka_sources_open(struct cw_bus_kafka *k, const rd_kafka_topic_partition_list_t *parts)
@@ -102,6 +122,7 @@ bool cw_kafka_sources_open(struct cw_bus_kafka *k, const rd_kafka_topic_partitio
 void cw_kafka_sources_close(struct cw_bus_kafka *k)
 {
     for (size_t i = 0; i < k->n_sources; i++) {
+        drop_held(&k->sources[i]);
         rd_kafka_queue_cb_event_enable(k->sources[i].queue, NULL, NULL);
         rd_kafka_queue_destroy(k->sources[i].queue);
     }
@@ -119,12 +140,25 @@ void cw_kafka_sources_pause(struct cw_bus_kafka *k, enum cw_input in, int32_t sh
 
 /* ---- taking ---- */
 
+/* Some at a time, for each look into a queue takes its lock. One that has nothing is not asked for
+ * some: the library waits for that, if only for no time at all. */
+static rd_kafka_message_t *take_from(struct cw_kafka_source *src)
+{
+    rd_kafka_message_t *m = take_held(src);
+    if (m || rd_kafka_queue_length(src->queue) == 0)
+        return m;
+    ssize_t n = rd_kafka_consume_batch_queue(src->queue, 0, src->held, CW_KAFKA_HELD_MOST);
+    src->held_at = 0;
+    src->n_held = n > 0 ? (size_t)n : 0;
+    return take_held(src);
+}
+
 /* Stays at a source while it gives; else looks at each once. */
 static rd_kafka_message_t *take(struct cw_bus_kafka *k)
 {
     for (size_t n = 0; n < k->n_sources; n++) {
         struct cw_kafka_source *src = &k->sources[k->at];
-        rd_kafka_message_t *m = src->paused ? NULL : rd_kafka_consume_queue(src->queue, 0);
+        rd_kafka_message_t *m = src->paused ? NULL : take_from(src);
         if (m)
             return m;
         k->at = (k->at + 1) % k->n_sources;
@@ -132,10 +166,22 @@ static rd_kafka_message_t *take(struct cw_bus_kafka *k)
     return NULL;
 }
 
+/* Of what is held of the source that gave last. */
+static rd_kafka_message_t *take_next(struct cw_bus_kafka *k)
+{
+    struct cw_kafka_source *src = k->n_sources ? &k->sources[k->at] : NULL;
+    return src && !src->paused ? take_held(src) : NULL;
+}
+
 rd_kafka_message_t *cw_kafka_sources_poll(struct cw_bus_kafka *k, int wait_ms)
 {
+    bool members_turn = ++k->taken % MEMBER_EVERY == 0;
+    rd_kafka_message_t *m = members_turn ? NULL : take_next(k);
+    if (m)
+        return m;
     uint64_t seen = wakes_of(k);
-    rd_kafka_message_t *m = ++k->taken % MEMBER_EVERY ? take(k) : NULL;
+    if (!members_turn)
+        m = take(k);
     if (!m)
         m = rd_kafka_consumer_poll(k->consumer, 0);
     if (m || k->tell_revoked || k->tell_assigned || (m = take(k)))

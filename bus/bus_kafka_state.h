@@ -11,6 +11,9 @@
 
 enum { CW_KAFKA_CALL_MS = 15000 };
 
+/* Messages taken out of a source's queue at a time. */
+enum { CW_KAFKA_HELD_MOST = 64 };
+
 /* One partition of an input, with a queue of its own: one that is held back stays in it, while the
  * library's own pause would throw away what is fetched. */
 struct cw_kafka_source {
@@ -18,6 +21,8 @@ struct cw_kafka_source {
     enum cw_input input;
     int32_t shard;
     bool paused;
+    rd_kafka_message_t *held[CW_KAFKA_HELD_MOST]; /* from held_at on: taken out, not given yet */
+    size_t n_held, held_at;
 };
 
 struct cw_bus_kafka {
@@ -67,6 +72,9 @@ bool cw_kafka_sources_open(struct cw_bus_kafka *k, const rd_kafka_topic_partitio
 void cw_kafka_sources_close(struct cw_bus_kafka *k);
 void cw_kafka_sources_fini(struct cw_bus_kafka *k);
 void cw_kafka_sources_pause(struct cw_bus_kafka *k, enum cw_input in, int32_t shard, bool paused);
+/* What was taken out of the shard's queues and not given: before a seek, which the library applies
+ * to its queues alone. */
+void cw_kafka_sources_drop(struct cw_bus_kafka *k, int32_t shard);
 /* The next message or happening of any source that is not held back, or of the member; NULL when
  * there is none within wait_ms, or a callback ran. */
 rd_kafka_message_t *cw_kafka_sources_poll(struct cw_bus_kafka *k, int wait_ms);

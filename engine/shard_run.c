@@ -11,8 +11,8 @@
 #include "engine/intake.h"
 
 /* Messages of one input that may wait before it is paused, and from when it goes on: enough for
- * turns that are worth their while, little enough that a shard behind by months stays small, for a
- * message that waits takes 4 KiB. */
+ * turns that are worth their while, little enough that a shard behind by months stays small: an
+ * event that waits takes 400 bytes, a profile 4 KiB. */
 #define WAITING_MOST 512
 #define WAITING_FEW 128
 
@@ -225,7 +225,7 @@ static int judge_good(struct cw_run *r, enum cw_input in, int64_t offset, const 
     struct cw_output out = {on_task, r};
     struct cw_origin from = {cw_inlet_of(r->common->settings, in).topic, r->shard, offset};
     if (in == CW_IN_BILLING || in == CW_IN_SERVICE)
-        cw_board_event(r->common->board, t->u.event.type);
+        cw_board_event(r->common->board, t->event.type);
     return cw_taken_judge(t, in, r->core, &from, &out);
 }
 
@@ -262,19 +262,54 @@ static void cut(struct cw_run *r)
     r->batch++;
 }
 
+/* The collected messages that come next, so that their clients are near when it is their turn. */
+enum { STEP_MESSAGES = 3, COMING = CW_EXPECT_STEPS * STEP_MESSAGES + 1 };
+struct coming {
+    struct {
+        enum cw_input in;
+        struct cw_merge_item item;
+    } of[COMING]; /* message n at n % COMING */
+    size_t n, judged;
+};
+
+/* Keeps the row full as long as the merge gives. */
+static void line_up(struct cw_run *r, struct coming *c)
+{
+    while (c->n - c->judged < COMING &&
+           cw_merge_next(r->merge, &c->of[c->n % COMING].in, &c->of[c->n % COMING].item))
+        c->n++;
+    for (unsigned step = 0; step < CW_EXPECT_STEPS; step++) {
+        size_t at = c->judged + (CW_EXPECT_STEPS - step) * STEP_MESSAGES;
+        if (at >= c->n)
+            continue;
+        struct cw_str id = cw_taken_client(c->of[at % COMING].item.what, c->of[at % COMING].in);
+        if (id.p)
+            cw_shard_expect(r->core, id, step);
+    }
+}
+
+static int judge_collected(struct cw_run *r)
+{
+    struct coming c = {.n = 0};
+    int err = 0;
+    for (line_up(r, &c); c.judged < c.n; line_up(r, &c)) {
+        size_t i = c.judged++ % COMING;
+        struct cw_taken *t = c.of[i].item.what;
+        /* After a failure all is judged again; what is left is only let go of. */
+        if (!err)
+            err = judge_one(r, c.of[i].in, c.of[i].item.offset, t);
+        cw_taken_free(r->common->pool, t);
+    }
+    return err;
+}
+
 int cw_run_judge(struct cw_run *r, size_t most, cw_mono_time now, size_t *ret_n)
 {
-    enum cw_input in;
-    struct cw_merge_item item;
     size_t n = r->n_cuts < CW_CUTS_MOST ? cw_merge_collect(r->merge, most, now) : 0;
     *ret_n = n;
     if (n == 0)
         return 0;
-    int err = 0;
-    while (!err && cw_merge_next(r->merge, &in, &item)) {
-        err = judge_one(r, in, item.offset, item.what);
-        cw_taken_free(r->common->pool, item.what);
-    }
+    int err = judge_collected(r);
     if (err)
         return err;
     r->judged += n;
