@@ -77,7 +77,7 @@ static int look(struct sqlite *q, const char *topic, int32_t partition,
 static int range(struct cw_logs *l, const char *topic, int32_t partition, int64_t *ret_first,
                  int64_t *ret_end, struct cw_errbuf *eb)
 {
-    struct cw_sqlite_partition *p;
+    struct cw_sqlite_partition *p = NULL;
     int err = look(of(l), topic, partition, &p, eb);
     if (err)
         return err;
@@ -116,7 +116,7 @@ static int read_range(struct cw_logs *l, const char *topic, int32_t partition, i
                       struct cw_errbuf *eb)
 {
     struct sqlite *q = of(l);
-    struct cw_sqlite_partition *p;
+    struct cw_sqlite_partition *p = NULL;
     struct reading r = {each, arg, 0};
     int err = find(q, topic, partition, &p, eb);
     if (!err)
@@ -144,7 +144,7 @@ static int offset_at(struct cw_logs *l, const char *topic, int32_t partition, cw
                      int64_t *ret_offset, struct cw_errbuf *eb)
 {
     struct sqlite *q = of(l);
-    struct cw_sqlite_partition *p;
+    struct cw_sqlite_partition *p = NULL;
     int err = look(q, topic, partition, &p, eb);
     if (err)
         return err;
@@ -240,7 +240,7 @@ static int enqueue(struct sqlite *q, const struct cw_logs_record *r, struct cw_s
 static int append(struct cw_logs *l, const struct cw_logs_record *r, struct cw_errbuf *eb)
 {
     struct sqlite *q = of(l);
-    struct cw_sqlite_partition *p;
+    struct cw_sqlite_partition *p = NULL;
     int err = choose(q, r, &p, eb);
     if (!err && q->n == QUEUE_RECORDS) /* An earlier try failed. */
         err = flush(l, eb);

@@ -70,7 +70,7 @@ static int ask(struct cw_sqlite *f, const char *sql, int64_t *ret_answer, struct
 /* blank: nothing was ever stored in it. */
 static int identify(struct cw_sqlite *f, bool *ret_blank, struct cw_errbuf *eb)
 {
-    int64_t application, format, tables;
+    int64_t application = 0, format = 0, tables = 0;
     int err = ask(f, "PRAGMA application_id", &application, eb);
     if (!err)
         err = ask(f, "PRAGMA user_version", &format, eb);
@@ -201,7 +201,7 @@ static int load_topics(struct cw_sqlite *f, struct cw_errbuf *eb)
         "SELECT topic.name, partition.id, partition.number FROM topic JOIN partition "
         "ON partition.topic = topic.id ORDER BY partition.id";
     sqlite3_stmt *st = NULL;
-    int64_t topics, partitions;
+    int64_t topics = 0, partitions = 0;
     int rc;
     int err = ask(f, "SELECT count(*) FROM topic", &topics, eb);
     if (!err)

@@ -179,7 +179,7 @@ static int flush(struct member_bus *b, size_t n, struct cw_errbuf *eb)
 static int bus_begin(struct cw_bus *bus, uint64_t token, struct cw_errbuf *eb)
 {
     struct member_bus *b = of(bus);
-    struct ordeal o;
+    struct ordeal o = {0};
     int err = begins(b, CALL_begin, &o, eb);
     if (err)
         return err;
@@ -193,7 +193,7 @@ static int bus_begin(struct cw_bus *bus, uint64_t token, struct cw_errbuf *eb)
 static int bus_append(struct cw_bus *bus, const struct cw_record *r, struct cw_errbuf *eb)
 {
     struct member_bus *b = of(bus);
-    struct ordeal o;
+    struct ordeal o = {0};
     int err = begins(b, CALL_append, &o, eb);
     if (err)
         return err;
@@ -258,7 +258,7 @@ static int bus_send_positions(struct cw_bus *bus, const struct cw_positions *p, 
                               uint64_t token, struct cw_errbuf *eb)
 {
     struct member_bus *b = of(bus);
-    struct ordeal o;
+    struct ordeal o = {0};
     int64_t until = now_of(b) + PATIENCE;
     int err = starts(b, CALL_send_positions, &o, eb);
     if (err)
@@ -295,7 +295,7 @@ static int end_transaction(struct member_bus *b, const struct ordeal *o, bool co
 static int bus_commit(struct cw_bus *bus, struct cw_errbuf *eb)
 {
     struct member_bus *b = of(bus);
-    struct ordeal o;
+    struct ordeal o = {0};
     int err = starts(b, CALL_commit, &o, eb);
     if (!err && b->n_queued)
         err = flush(b, b->n_queued, eb);
@@ -312,7 +312,7 @@ static int bus_commit(struct cw_bus *bus, struct cw_errbuf *eb)
 static int bus_abort(struct cw_bus *bus, struct cw_errbuf *eb)
 {
     struct member_bus *b = of(bus);
-    struct ordeal o;
+    struct ordeal o = {0};
     int err = starts(b, CALL_abort, &o, eb);
     if (err)
         return err;
@@ -366,7 +366,7 @@ void member_bus_beat(struct member_bus *b)
 static int bus_released(struct cw_bus *bus, struct cw_errbuf *eb)
 {
     struct member_bus *b = of(bus);
-    struct ordeal o;
+    struct ordeal o = {0};
     int err = begins(b, CALL_released, &o, eb);
     if (err)
         return err;
@@ -471,7 +471,7 @@ static int bus_poll(struct cw_bus *bus, int wait_ms, struct cw_bus_event *ev, st
 {
     struct member_bus *b = of(bus);
     struct sim *s = sim_of(b);
-    struct ordeal o;
+    struct ordeal o = {0};
     *ev = (struct cw_bus_event){.what = CW_BUS_NOTHING};
     int err = begins(b, CALL_poll, &o, eb);
     if (err)
@@ -490,7 +490,7 @@ static int bus_poll(struct cw_bus *bus, int wait_ms, struct cw_bus_event *ev, st
 static int bus_seek(struct cw_bus *bus, const struct cw_positions *at, struct cw_errbuf *eb)
 {
     struct member_bus *b = of(bus);
-    struct ordeal o;
+    struct ordeal o = {0};
     int err = begins(b, CALL_seek, &o, eb);
     if (err)
         return err;
@@ -506,7 +506,7 @@ static int bus_pause(struct cw_bus *bus, enum cw_input in, int32_t shard, bool p
                      struct cw_errbuf *eb)
 {
     struct member_bus *b = of(bus);
-    struct ordeal o;
+    struct ordeal o = {0};
     int err = begins(b, CALL_pause, &o, eb);
     if (err)
         return err;
@@ -520,7 +520,7 @@ static int bus_committed(struct cw_bus *bus, int32_t shard, struct cw_positions 
                          struct cw_errbuf *eb)
 {
     struct member_bus *b = of(bus);
-    struct ordeal o;
+    struct ordeal o = {0};
     int64_t until = now_of(b) + 2 * TRANSACTION_TIMEOUT;
     int err = starts(b, CALL_committed, &o, eb);
     if (err)
@@ -538,7 +538,7 @@ static int bus_end(struct cw_bus *bus, enum cw_log log, int32_t partition, int64
                    int64_t *ret_end, struct cw_errbuf *eb)
 {
     struct member_bus *b = of(bus);
-    struct ordeal o;
+    struct ordeal o = {0};
     int err = starts(b, CALL_end, &o, eb);
     if (err)
         return err;
@@ -566,7 +566,7 @@ static int bus_read(struct cw_bus *bus, enum cw_log log, int32_t partition, int6
                     struct cw_errbuf *eb)
 {
     struct member_bus *b = of(bus);
-    struct ordeal o;
+    struct ordeal o = {0};
     int64_t until = now_of(b) + 2 * TRANSACTION_TIMEOUT;
     int err = starts(b, CALL_read, &o, eb);
     if (err)
@@ -619,7 +619,7 @@ int member_bus_open(struct member_bus *b, struct process *p)
 {
     struct sim *s = p->sim;
     struct cw_errbuf eb;
-    struct ordeal o;
+    struct ordeal o = {0};
     char id[ID_MOST];
     *b = (struct member_bus){.bus.ops = &ops, .process = p, .now.generation = -1};
     (void)snprintf(b->now.instance, sizeof b->now.instance, "cw-%d-0", p->slot);

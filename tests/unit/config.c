@@ -768,8 +768,8 @@ static void most_segments(void **state)
 
 static char *made(void (*write)(FILE *out))
 {
-    char *text = NULL;
-    size_t n = 0;
+    static char *text; /* the stream keeps its address */
+    static size_t n;
     FILE *out = open_memstream(&text, &n);
     assert_non_null(out);
     write(out);
