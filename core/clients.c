@@ -20,7 +20,13 @@ struct cw_client *cw_clients_find(const struct cw_shard *sh, struct cw_str id)
     return cw_index_find(&sh->clients, id, cw_index_hash(id));
 }
 
-static void expect_owned(const struct cw_client *cl)
+void cw_client_expect(const struct cw_client *cl)
+{
+    for (size_t i = 0; i < RECORD_BYTES; i += 64)
+        __builtin_prefetch((const char *)cl + i);
+}
+
+void cw_client_expect_owned(const struct cw_client *cl)
 {
     if (cl->rare)
         __builtin_prefetch(cl->rare);
@@ -38,10 +44,9 @@ void cw_clients_expect(const struct cw_shard *sh, struct cw_str id, unsigned ste
     if (slot && step == 1)
         __builtin_prefetch(slot);
     else if (slot && step == 2)
-        for (size_t i = 0; i < RECORD_BYTES; i += 64)
-            __builtin_prefetch((const char *)*slot + i);
+        cw_client_expect(*slot);
     else if (slot)
-        expect_owned(*slot);
+        cw_client_expect_owned(*slot);
 }
 
 /* What a client is before anything is known of it; all else is zero. */

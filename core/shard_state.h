@@ -80,6 +80,9 @@ struct cw_shard {
 struct cw_client *cw_clients_find(const struct cw_shard *sh, struct cw_str id);
 /* See cw_shard_expect. */
 void cw_clients_expect(const struct cw_shard *sh, struct cw_str id, unsigned step);
+/* Has a client's record brought near, without waiting; what it owns, when the record is near. */
+void cw_client_expect(const struct cw_client *cl);
+void cw_client_expect_owned(const struct cw_client *cl);
 /* Finds or makes; NULL when out of memory. */
 struct cw_client *cw_clients_get(struct cw_shard *sh, struct cw_str id);
 void cw_clients_free(struct cw_shard *sh);
