@@ -232,6 +232,6 @@ void load_probe(int64_t at_us, struct load_line *ret)
     ret->n = 0;
     ret->is_service = 1;
     (void)snprintf(ret->client, sizeof ret->client, "T%" PRId64, at_us);
-    put_head(ret, "service.port_out", (uint64_t)at_us, at_us);
-    put(ret, "\"msisdn\":\"8613600000000\",\"stage\":\"requested\"}}");
+    put_head(ret, "service.suspended", (uint64_t)at_us, at_us);
+    put(ret, "\"msisdn\":\"8613600000000\",\"direction\":\"both\",\"reason\":\"arrears\"}}");
 }

@@ -25,8 +25,8 @@ void load_profile(const struct load *l, uint64_t client, struct load_line *ret);
 void load_event(const struct load *l, uint64_t number, struct load_line *ret);
 /* Event `number`, but happening at that time. */
 void load_event_at(const struct load *l, uint64_t number, int64_t at_us, struct load_line *ret);
-/* What makes a task at once: a client never seen asks to take its number elsewhere. Its name is the
- * time, so that who sees the task knows when the event was made. */
+/* What makes a task at once, here and with the peers: a client never seen is suspended. Its name is
+ * the time, so that who sees the task knows when the event was made. */
 void load_probe(int64_t at_us, struct load_line *ret);
 
 #endif

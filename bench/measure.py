@@ -1,160 +1,32 @@
 """What bench/run.sh measures, once the servers run and the load lies in files. Prints and asserts
 nothing; a step that fails ends it."""
 import argparse
-import os
-import re
-import socket
-import statistics
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
-HERTZ = os.sysconf("SC_CLK_TCK")
-INPUTS = ("billing", "service", "profiles")
-PROBES_OF = 100  # one paced event of so many is a probe, see paced.c
-WARM_S, PACED_S = 5, 20
-PATIENCE_S = 300
+from page import print_page
+from parts import TOPICS, Daemon, Redis, cpu_seconds, note, peak_megabytes, run, wait_until
+from peers import peers_of
 
-
-def note(text):
-    print("==", text, file=sys.stderr, flush=True)
-
-
-# ---- processes ----
-
-
-def cpu_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / HERTZ
-
-
-def peak_megabytes(pid):
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024
-
-
-def run(command):
-    """Runs it to its end: its standard output, seconds, CPU seconds, peak MB."""
-    began = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    output = process.stdout.read()
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"{command[0]} failed: {said[-2000:]}")
-    seconds = time.monotonic() - began
-    return output, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-
-
-def wait_until(condition, every=0.05):
-    end = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > end:
-            sys.exit(f"not within {PATIENCE_S} s: {condition.__name__}")
-        time.sleep(every)
-
-
-# ---- Redis, as much as is needed ----
-
-
-class Redis:
-    def __init__(self, port):
-        self.stream = socket.create_connection(("127.0.0.1", port)).makefile("rwb")
-
-    def __call__(self, *words):
-        parts = [str(w).encode() for w in words]
-        message = b"*%d\r\n" % len(parts)
-        message += b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts)
-        self.stream.write(message)
-        self.stream.flush()
-        return self.reply()
-
-    def reply(self):
-        line = self.stream.readline()[:-2]
-        kind, rest = line[:1], line[1:]
-        if kind == b"*":
-            return None if rest == b"-1" else [self.reply() for _ in range(int(rest))]
-        if kind == b"$":
-            return None if rest == b"-1" else self.stream.read(int(rest) + 2)[:-2]
-        if kind == b"-":
-            sys.exit(f"Redis: {rest.decode()}")
-        return int(rest) if kind == b":" else rest
-
-
-# ---- the daemon ----
-
-
-class Daemon:
-    """One churnwatchd with topics, group and keys of its own, reading the load's inputs."""
-
-    environment = None
-
-    def __init__(self, bench, name, instance=None, http_port=None):
-        self.bench, self.prefix = bench, name + ":"
-        self.http_port = http_port or bench.http_port
-        self.options = bench.inputs + [
-            "-o", f"kafka.group={name}", "-o", f"instance={instance or name}",
-            "-o", f"redis.url=redis://127.0.0.1:{bench.redis_port}",
-            "-o", f"redis.prefix={self.prefix}",
-            "-o", f"http.listen=127.0.0.1:{self.http_port}", "-o", "log.level=warning",
-        ]
-        for topic in ("managers", "outcomes", "tasks", "state", "control", "dead_letters"):
-            self.options += ["-o", f"kafka.topics.{topic}={name}.{topic}"]
-        for option in bench.option:
-            self.options += ["-o", option]
-        self.log = open(bench.load / f"{instance or name}.log", "ab")
-
-    def start(self):
-        self.began = time.monotonic()
-        command = [self.bench.build / "churnwatchd", "-o", "kafka.create_topics=true"]
-        self.process = subprocess.Popen(command + self.options, stdout=self.log, stderr=self.log,
-                                        env=self.environment)
-        self.pid = self.process.pid
-        wait_until(self.is_ready, 0.01)
-        return time.monotonic() - self.began
-
-    def stop(self):
-        self.process.terminate()
-        if self.process.wait(60):
-            sys.exit(f"the daemon ended badly, see {self.log.name}")
-
-    def get(self, path):
-        if self.process.poll() is not None:
-            sys.exit(f"the daemon ended: {Path(self.log.name).read_text()[-2000:]}")
-        url = f"http://127.0.0.1:{self.http_port}{path}"
-        try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
-                return answer.read().decode()
-        except OSError:
-            return None
-
-    def is_ready(self):
-        return self.get("/readyz") is not None
-
-    def metrics(self):
-        """Name to value, summed over shards and other labels."""
-        sums = {}
-        for line in (self.get("/metrics") or "").splitlines():
-            found = re.match(r"churnwatch_(\w+)(?:\{.*\})? (\S+)$", line)
-            if found:
-                sums[found[1]] = sums.get(found[1], 0) + float(found[2])
-        return sums
-
-
-# ---- the measurements ----
+PROBES_OF = 150  # one paced event of so many is a probe, see paced.c
+WARM_S, PACED_S = 15, 35
 
 
 class Bench:
-    def __init__(self, args):
+    """One load in Kafka, and what was measured of it: figures by name, one value a repetition."""
+
+    def __init__(self, args, clients=None):
         self.__dict__.update(vars(args))
+        self.clients = clients or args.clients[0]
+        self.files = self.home / str(self.clients)  # see run.sh
         self.figures = {}
         self.inputs = ["-o", f"kafka.bootstrap_servers={self.kafka}"]
-        for topic in INPUTS:
-            self.inputs += ["-o", f"kafka.topics.{topic}=load.{topic}"]
+        for name, topic in TOPICS.items():
+            self.inputs += ["-o", f"kafka.topics.{name}={topic}"]
         self.daemon = None
-        self.messages = 0
+        self.messages = self.events_in = self.drained_events = 0
 
     def add(self, **figures):
         for name, value in figures.items():
@@ -163,43 +35,81 @@ class Bench:
     def ctl(self, *words):
         return run([self.build / "churnwatchctl", *words])
 
+    # ---- the load ----
+
+    def topics(self, *words):
+        tool = Path(__file__).parent.parent / "scripts" / "kafka.sh"
+        run([tool, "tool", self.home / "kafka", "topics", *words])
+
     def make_topics(self):
         """As the operator would have them; the daemon's own follow the count of billing."""
-        tool = Path(__file__).parent.parent / "scripts" / "kafka.sh"
-        for topic in INPUTS:
-            run([tool, "tool", self.load / "kafka", "topics", "--create", "--topic",
-                 f"load.{topic}", "--partitions", str(self.partitions),
-                 "--config", "message.timestamp.type=LogAppendTime"])
+        for topic in TOPICS.values():
+            self.topics("--create", "--topic", topic, "--partitions", str(self.partitions),
+                        "--config", "message.timestamp.type=LogAppendTime")
+
+    def ingest(self, path):
+        self.ctl("ingest", *self.inputs, str(path))
 
     def fill(self):
         self.make_topics()
-        for name in ("profiles", "events"):
-            self.ctl("ingest", *self.inputs, str(self.load / f"{name}.ndjson"))
+        self.ingest(self.files / "profiles.ndjson")
+        self.ingest(self.files / "events.ndjson")
+        self.events_in = self.drained_events = self.read()["messages"] - self.clients
+
+    def add_events(self, count):
+        """The load's last events once more: what comes after a restart."""
+        path = self.home / "more.ndjson"
+        with open(self.files / "events.ndjson", "rb") as f:
+            f.seek(-1000 * count, 2)
+            path.write_bytes(b"".join(f.readlines()[-count:]))
+        self.ingest(path)
+        self.events_in += count
+
+    def forget(self, topics, keys):
+        """What a run left: topics and keys of Redis that begin so."""
+        self.topics("--delete", "--if-exists", "--topic", f"({topics}).*")
+        redis, at = Redis(self.redis_port), "0"
+        while at != b"0":
+            at, found = redis("SCAN", at, "MATCH", keys + "*", "COUNT", 10000)
+            if found:
+                redis("UNLINK", *found)
+
+    # ---- what the machine allows ----
+
+    def read(self, *options):
+        """The load read to its ends by librdkafka: messages, bytes, seconds, CPU."""
+        output, _, cpu, _ = run([self.build / "bench_raw_consume", *options, self.kafka, *TOPICS.values()])
+        got = {name: float(value) for name, value in (pair.split("=") for pair in output.split())}
+        self.messages = int(got["messages"])
+        if got["refused"]:
+            sys.exit(f"{got['refused']:.0f} messages of the load were refused")
+        return got | {"messages": self.messages, "cpu": cpu}
 
     def raw(self):
-        topics = [f"load.{topic}" for topic in INPUTS]
-        output, _, cpu, _ = run([self.build / "bench_raw_consume", self.kafka, *topics])
-        got = dict(pair.split("=") for pair in output.split())
-        self.messages = int(got["messages"])
-        self.add(raw_rate=self.messages / float(got["seconds"]),
-                 raw_megabytes=int(got["bytes"]) / float(got["seconds"]) / 1e6,
-                 raw_cpu=cpu / self.messages * 1e6)
+        got = self.read()
+        self.add(raw_rate=self.messages / got["seconds"], raw_megabytes=got["bytes"] / got["seconds"] / 1e6,
+                 raw_cpu=got["cpu"] / self.messages * 1e6)
+
+    def decode(self):
+        got = self.read("-d", TOPICS["profiles"])
+        self.add(decode_rate=self.messages / got["seconds"], decode_cpu=got["cpu"] / self.messages * 1e6)
 
     def replay(self):
         _, seconds, cpu, peak = self.ctl(
-            "replay", "--profiles", str(self.load / "profiles.ndjson"),
-            "--events", str(self.load / "events.ndjson"), "--tasks", "/dev/null")
+            "replay", "--profiles", str(self.files / "profiles.ndjson"), "--threads", "1",
+            "--events", str(self.files / "events.ndjson"), "--tasks", "/dev/null")
         self.add(replay_rate=self.messages / seconds, replay_cpu=cpu / self.messages * 1e6,
                  replay_peak=peak)
 
-    def drain(self):
-        if self.daemon:
-            self.daemon.stop()
-        self.daemon = daemon = Daemon(self, f"bench{len(self.figures.get('drain_rate', []))}")
+    # ---- the daemon ----
+
+    def drain(self, keep=False):
+        """The whole backlog without state, and a restart with the state it left; kept for the latency."""
+        name = f"bench{len(self.figures.get('drain_rate', []))}"
+        self.daemon = daemon = Daemon(self, name)
         broker = cpu_seconds(self.broker_pid)
-        wait_for_topics = daemon.start()
-        first = daemon.metrics()
-        began, already = time.monotonic(), first.get("messages_total", 0)
+        ready = daemon.start()
+        already, began = daemon.metrics().get("messages_total", 0), time.monotonic()
 
         def all_is_judged():
             return daemon.metrics().get("messages_total", 0) >= self.messages
@@ -213,9 +123,9 @@ class Bench:
         wait_until(all_is_delivered)
         delivered = time.monotonic() - daemon.began
         last = daemon.metrics()
-        self.add(first_ready=wait_for_topics,
-                 drain_rate=(self.messages - already) / judged,
-                 drain_delivered=delivered,
+        rate = (self.messages - already) / judged
+        self.add(first_ready=ready, drain_rate=rate, event_rate=rate * self.events_in / self.messages,
+                 drain_whole=self.events_in / delivered, drain_delivered=delivered,
                  drain_cpu=cpu_seconds(daemon.pid) / self.messages * 1e6,
                  broker_cpu=(cpu_seconds(self.broker_pid) - broker) / self.messages * 1e6,
                  drain_peak=peak_megabytes(daemon.pid),
@@ -224,6 +134,10 @@ class Bench:
                  memory=last["shard_state_bytes"] / last["shard_clients"],
                  tasks=last["delivered_total"], commits=last["commits_total"],
                  clients_known=last["shard_clients"])
+        self.restart()
+        daemon.stop()
+        if not keep:
+            self.forget(name, daemon.prefix)
 
     def stages(self, daemon, last):
         """ns a message: of engine threads' time by what they did, of CPU by the threads' names."""
@@ -251,128 +165,112 @@ class Bench:
                  restored=self.daemon.metrics()["shard_clients"] / seconds,
                  restart_peak=peak_megabytes(self.daemon.pid))
 
-    def latency(self):
-        """Probes handed to Kafka until their task stands in a manager's feed."""
-        seconds = WARM_S + PACED_S
-        redis = Redis(self.redis_port)
-        before = cpu_seconds(self.daemon.pid)
-        feeder = subprocess.Popen(
-            [self.build / "bench_paced", self.kafka, "load.billing", "load.service",
-             str(self.clients), str(self.pace), str(seconds)])
-        feed, seen, late = f"{self.daemon.prefix}unassigned:feed", "$", []
-        warm = (time.time() + WARM_S) * 1e6
-        expected = self.pace * seconds // PROBES_OF
-        while expected > 0:
-            answer = redis("XREAD", "COUNT", 1000, "BLOCK", 10000, "STREAMS", feed, seen)
-            now = time.time() * 1e6
+    # ---- latency ----
+
+    def seen_in_feed(self):
+        """The clients of new tasks without a manager, as they come; None when nothing came for 10 s."""
+        redis, seen = Redis(self.redis_port), "0"
+        while True:
+            answer = redis("XREAD", "COUNT", 1000, "BLOCK", 10000, "STREAMS",
+                           f"{self.daemon.prefix}unassigned:feed", seen)
+            for seen, fields in answer[0][1] if answer else ():
+                seen, fields = seen.decode(), dict(zip(fields[::2], fields[1::2]))
+                if fields[b"event"] == b"created":
+                    yield fields[b"client_id"]
             if answer is None:
+                yield None
+
+    def paced(self, clients, pid):
+        """Probes handed to Kafka until their client is among `clients`, by the figures' names."""
+        before = cpu_seconds(pid)
+        feeder = subprocess.Popen(
+            list(map(str, (self.build / "bench_paced", self.kafka, TOPICS["billing"], TOPICS["service"], self.clients,
+                           self.pace, WARM_S + PACED_S, WARM_S))), stdout=subprocess.PIPE, text=True)
+        warm = (time.time() + WARM_S) * 1e6
+        sent = self.pace * (WARM_S + PACED_S)
+        expected, late = sent // PROBES_OF, []
+        while expected > 0:
+            client = next(clients)
+            now = time.time() * 1e6
+            if client is None:
                 sys.exit(f"{expected} probes made no task")
-            for seen, fields in answer[0][1]:
-                seen = seen.decode()
-                fields = dict(zip(fields[::2], fields[1::2]))
-                if fields[b"event"] == b"created" and fields[b"client_id"][:1] == b"T":
-                    at = int(fields[b"client_id"][1:])
-                    expected -= 1
-                    if at >= warm:
-                        late.append((now - at) / 1000)
+            if client[:1] == b"T":
+                expected -= 1
+                late += [(now - int(client[1:])) / 1000] if int(client[1:]) >= warm else []
+        waiting = int(feeder.stdout.read().split("=")[1])
         if feeder.wait():
             sys.exit("bench_paced failed")
         late.sort()
-        used = cpu_seconds(self.daemon.pid) - before
-        self.add(latency_p50=late[len(late) // 2], latency_p99=late[len(late) * 99 // 100],
-                 latency_most=late[-1], probes=len(late),
-                 paced_cpu=used / (self.pace * seconds) * 1e6)
+        self.events_in += sent
+        return {"latency_p50": late[len(late) // 2], "latency_p90": late[len(late) * 9 // 10],
+                "latency_p99": late[len(late) * 99 // 100], "latency_most": late[-1], "probes": len(late),
+                "waiting": waiting, "paced_cpu": (cpu_seconds(pid) - before) / sent * 1e6}
+
+    def latency(self):
+        self.daemon.start()
+        self.add(**self.paced(self.seen_in_feed(), self.daemon.pid))
+        self.daemon.stop()
 
 
-# ---- the page ----
-
-ROWS = (  # figure, text, unit, mark
-    ("raw_rate", "raw consumption, librdkafka alone", "messages/s", ""),
-    ("raw_megabytes", "", "MB/s", ""),
-    ("raw_cpu", "", "µs CPU/message", ""),
-    ("replay_rate", "replay, whole command, one core", "messages/s", "≥ 1 M, aim 2 M"),
-    ("replay_cpu", "", "µs CPU/message", ""),
-    ("replay_peak", "", "MB peak", ""),
-    ("drain_rate", "daemon, draining the backlog", "messages/s", ""),
-    ("drain_share", "", "× raw", "≥ 0.4, aim 0.65 (librdkafka ≥ 2.8)"),
-    ("drain_cpu", "", "µs CPU/message", "≤ 3, aim 1.8"),
-    ("stage_fetch", "of an engine's time: fetch", "ns/message", ""),
-    ("stage_decode", "  decode, sort in", "ns/message", ""),
-    ("stage_judge", "  judge", "ns/message", ""),
-    ("stage_encode", "  encode the state", "ns/message", ""),
-    ("stage_append", "  hand over to the producer", "ns/message", ""),
-    ("stage_positions", "  wait until it lies in Kafka, positions", "ns/message", ""),
-    ("stage_end", "  wait for the transaction's end", "ns/message", ""),
-    ("stage_cpu_engines", "CPU of engine threads", "ns/message", ""),
-    ("stage_cpu_library", "CPU of librdkafka's threads", "ns/message", ""),
-    ("stage_cpu_main", "CPU of the main thread, delivery", "ns/message", ""),
-    ("broker_cpu", "broker meanwhile", "µs CPU/message", ""),
-    ("drain_peak", "", "MB peak", "≤ 200, aim 140 (200,000 clients)"),
-    ("drain_delivered", "", "s exec → all tasks in Redis", ""),
-    ("tasks", "", "task versions delivered", ""),
-    ("commits", "", "transactions", ""),
-    ("state_log", "", "state log bytes/message", ""),
-    ("memory", "", "bytes in memory/client", ""),
-    ("clients_known", "", "clients known", ""),
-    ("first_ready", "start without state, topics made", "s exec → ready", "≤ 1, aim 0.4 (topics there)"),
-    ("restart", "restart with that state", "s exec → ready", "≤ 1, aim 0.6 (200,000 clients)"),
-    ("restored", "", "clients/s, start included", ""),
-    ("restart_peak", "", "MB peak", ""),
-    ("latency_p50", "event handed to Kafka → task in Redis", "ms p50", "≤ 100, aim 50 (5000/s)"),
-    ("latency_p99", "", "ms p99", "≤ 250, aim 120"),
-    ("latency_most", "", "ms most", ""),
-    ("probes", "", "tasks timed", ""),
-    ("paced_cpu", "", "µs CPU/message", ""),
-)
+# ---- the whole ----
 
 
-def written(value):
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+def one_load(bench, peers, whole):
+    """Repetitions in which what is compared takes turns in coming first; then, of the whole, what follows on the
+    state that the last one left."""
+    note(f"{bench.clients:,} clients: filling Kafka")
+    bench.fill()
+    bench.read()  # warms the page cache, and is forgotten
+    steps = [("raw consumption", lambda keep: bench.raw())]
+    if whole:
+        steps += [("decoding", lambda keep: bench.decode()), ("replay", lambda keep: bench.replay())]
+    steps += [("draining", bench.drain)] + [(f"draining, {peer.text}", peer.drain) for peer in peers]
+    for repetition in range(bench.repetitions):
+        turn = repetition % len(steps)
+        last = repetition == bench.repetitions - 1
+        for text, step in steps[turn:] + steps[:turn]:
+            note(f"{bench.clients:,} clients, repetition {repetition + 1}: {text}")
+            step(last)
+    if whole:
+        note(f"{bench.pace} events a second for {WARM_S + PACED_S} s")
+        bench.latency()
+    for peer in peers:
+        note(f"restart{' and latency' if whole else ''}, {peer.text}")
+        peer.restart_and_latency(whole)
 
 
-def print_page(figures):
-    figures["drain_share"] = [
-        drain / raw for drain, raw in zip(figures["drain_rate"], figures["raw_rate"])]
-    print(f"{'':40}{'median':>12}  {'range':22}{'':30}mark")
-    for name, text, unit, mark in ROWS:
-        values = figures[name]
-        spread = f"({written(min(values))}–{written(max(values))})" if len(values) > 1 else ""
-        print(f"{text:40}{written(statistics.median(values)):>12}  {spread:22}{unit:30}{mark}")
+def end(bench):
+    if bench.daemon and bench.daemon.process.poll() is None:
+        bench.daemon.process.terminate()
+        bench.daemon.process.wait(60)
 
 
 def arguments():
     parser = argparse.ArgumentParser()
-    for name, kind in (("build", Path), ("load", Path), ("kafka", str), ("broker-pid", int),
-                       ("redis-port", int), ("http-port", int), ("clients", int),
-                       ("repetitions", int), ("pace", int)):
+    for name, kind in (("build", Path), ("home", Path), ("kafka", str), ("broker-pid", int),
+                       ("redis-port", int), ("http-port", int), ("repetitions", int), ("pace", int)):
         parser.add_argument(f"--{name}", type=kind, required=True)
+    parser.add_argument("--clients", type=int, nargs="+", required=True)
     parser.add_argument("--option", action="append", default=[])
     parser.add_argument("--partitions", type=int, default=6)
     return parser
 
 
 def main():
-    bench = Bench(arguments().parse_args())
-    note("filling Kafka")
-    bench.fill()
-    bench.raw()  # warms the page cache, and is forgotten
-    bench.figures.clear()
-    steps = [bench.raw, bench.replay, bench.drain]
-    try:
-        for repetition in range(bench.repetitions):
-            # What is compared takes turns in coming first.
-            turn = repetition % len(steps)
-            for step in steps[turn:] + steps[:turn]:
-                note(f"repetition {repetition + 1}: {step.__name__}")
-                step()
-            bench.restart()
-        note(f"{bench.pace} events a second for {WARM_S + PACED_S} s")
-        bench.latency()
-    finally:
-        if bench.daemon and bench.daemon.process.poll() is None:
-            bench.daemon.process.terminate()
-            bench.daemon.process.wait(60)
-    print_page(bench.figures)
+    parser = arguments()
+    parser.add_argument("--peers", type=Path)
+    args = parser.parse_args()
+    loads = []
+    for clients in args.clients:
+        bench = Bench(args, clients)
+        peers = peers_of(bench, args.peers)
+        try:
+            one_load(bench, peers, whole=not loads)
+        finally:
+            end(bench)
+        loads.append((bench, peers))
+        bench.forget("|".join((*TOPICS.values(), "bench", "peer-")), "")
+    print_page(loads)
 
 
 if __name__ == "__main__":

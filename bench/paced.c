@@ -1,16 +1,19 @@
 /* Feeds the load into Kafka at a steady rate, at the wall clock's time:
  *
- *   bench_paced BROKER BILLING_TOPIC SERVICE_TOPIC CLIENTS EVENTS_PER_S SECONDS
+ *   bench_paced BROKER BILLING_TOPIC SERVICE_TOPIC CLIENTS EVENTS_PER_S SECONDS [WARM_SECONDS]
  *
- * One event of a hundred is a probe: a task whose client's name is the time it was handed over. */
+ * One event of 150 is a probe: a task whose client's name is the time it was handed over. Prints
+ * how many events waited at most in the producer itself, from WARM_SECONDS on: what waits there
+ * waits for the broker, not for who reads. */
 #include <librdkafka/rdkafka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "bench/load_text.h"
 
-enum { PROBE_EVERY = 100, FLUSH_MS = 30000 };
+enum { PROBE_EVERY = 150, FLUSH_MS = 30000 };
 
 static int64_t wall_us(void)
 {
@@ -63,12 +66,15 @@ static void send_line(rd_kafka_t *rk, const char *topic, struct load_line *line)
 int main(int argc, char **argv)
 {
     struct load_line line;
-    if (argc != 7) {
-        (void)fputs("usage: bench_paced BROKER BILLING SERVICE CLIENTS RATE SECONDS\n", stderr);
+    int waiting = 0;
+    if (argc != 7 && argc != 8) {
+        (void)fputs("usage: bench_paced BROKER BILLING SERVICE CLIENTS RATE SECONDS [WARM]\n",
+                    stderr);
         return 2;
     }
     struct load l = {.seed = 2, .clients = strtoull(argv[4], NULL, 10)};
-    int64_t rate = strtoll(argv[5], NULL, 10), total = rate * strtoll(argv[6], NULL, 10);
+    int64_t rate = strtoll(argv[5], NULL, 10), total = rate * strtoll(argv[6], NULL, 10),
+            warm = argc == 8 ? rate * strtoll(argv[7], NULL, 10) : 0;
     rd_kafka_t *rk = producer(argv[1]);
     int64_t start = wall_us();
     for (int64_t i = 0; i < total; i++) {
@@ -78,7 +84,10 @@ int main(int argc, char **argv)
         else
             load_event_at(&l, (uint64_t)i, wall_us(), &line);
         send_line(rk, line.is_service ? argv[3] : argv[2], &line);
+        if (i >= warm && rd_kafka_outq_len(rk) > waiting)
+            waiting = rd_kafka_outq_len(rk);
     }
+    (void)printf("waiting=%d\n", waiting);
     if (rd_kafka_flush(rk, FLUSH_MS))
         fail("flush", "not all was delivered");
     rd_kafka_destroy(rk);

@@ -1,13 +1,20 @@
 /* What the broker and librdkafka allow: reads topics to their ends and does nothing with them.
  *
- *   bench_raw_consume BROKER TOPIC…
+ *   bench_raw_consume [-d PROFILES] BROKER TOPIC…
  *
- * Prints messages, bytes and the seconds from the first message to the last. */
+ * With -d each message is decoded as the engine does, and forgotten; what lies in the topic
+ * PROFILES is a profile. Prints messages, bytes, what was refused, and the seconds from the first
+ * message to the last. */
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "bus/kafka_message.h"
+#include "core/decode.h"
 
 enum { CALL_MS = 10000, STALL_MS = 30000 };
 
@@ -67,32 +74,82 @@ static int assign(rd_kafka_t *rk, char *const *topics)
     return n;
 }
 
-int main(int argc, char **argv)
+/* ---- decoding ---- */
+
+struct reader {
+    const char *profiles; /* NULL: nothing is decoded */
+    struct cw_decoder *decoder;
+    struct cw_kafka_headers headers;
+    uint64_t messages, bytes, refused;
+};
+
+static void start_decoding(struct reader *r, const char *profiles)
 {
-    uint64_t messages = 0, bytes = 0;
-    double first = 0, last = 0;
-    if (argc < 3) {
-        (void)fputs("usage: bench_raw_consume BROKER TOPIC…\n", stderr);
-        return 2;
-    }
-    rd_kafka_t *rk = consumer(argv[1]);
-    for (int unread = assign(rk, argv + 2); unread > 0;) {
+    static const struct cw_decode_limits limits = {65536, 921600, CW_DAY};
+    r->profiles = profiles;
+    r->decoder = cw_decoder_new(&limits);
+    if (!r->decoder)
+        fail("decoder", "no memory");
+}
+
+static bool decodes(struct reader *r, const rd_kafka_message_t *from)
+{
+    static struct cw_event ev;
+    static struct cw_profile profile;
+    struct cw_message m;
+    struct cw_reject why;
+    if (cw_kafka_message(from, &r->headers, &m) != 0)
+        fail("headers", "no memory");
+    if (strcmp(rd_kafka_topic_name(from->rkt), r->profiles) == 0)
+        return cw_decode_profile(r->decoder, &m, &profile, &why) == 0;
+    return cw_decode_event(r->decoder, &m, &ev, &why) == 0;
+}
+
+static void take(struct reader *r, const rd_kafka_message_t *m)
+{
+    r->messages++;
+    r->bytes += m->len;
+    r->refused += r->profiles && !decodes(r, m);
+}
+
+/* To the ends of so many partitions: the seconds from the first message to the last. */
+static double consume(rd_kafka_t *rk, int partitions, struct reader *r)
+{
+    double first = 0;
+    while (partitions > 0) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, STALL_MS);
         if (!m)
             fail("poll", "nothing comes");
         if (m->err && m->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
             fail("poll", rd_kafka_message_errstr(m));
-        unread -= m->err != 0;
-        bytes += m->err ? 0 : m->len;
-        messages += !m->err;
-        if (!m->err && messages == 1)
+        if (first == 0)
             first = now();
+        if (m->err)
+            partitions--;
+        else
+            take(r, m);
         rd_kafka_message_destroy(m);
     }
-    last = now();
-    (void)printf("messages=%" PRIu64 " bytes=%" PRIu64 " seconds=%.3f\n", messages, bytes,
-                 last - first);
+    return now() - first;
+}
+
+int main(int argc, char **argv)
+{
+    struct reader r = {.messages = 0};
+    int option;
+    while ((option = getopt(argc, argv, "d:")) == 'd')
+        start_decoding(&r, optarg);
+    if (option != -1 || argc - optind < 2) {
+        (void)fputs("usage: bench_raw_consume [-d PROFILES] BROKER TOPIC…\n", stderr);
+        return 2;
+    }
+    rd_kafka_t *rk = consumer(argv[optind]);
+    double seconds = consume(rk, assign(rk, argv + optind + 1), &r);
+    (void)printf("messages=%" PRIu64 " bytes=%" PRIu64 " refused=%" PRIu64 " seconds=%.3f\n",
+                 r.messages, r.bytes, r.refused, seconds);
     (void)rd_kafka_consumer_close(rk);
     rd_kafka_destroy(rk);
+    cw_decoder_free(r.decoder);
+    cw_kafka_headers_free(&r.headers);
     return 0;
 }

@@ -9,7 +9,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from measure import Bench, Daemon, arguments, cpu_seconds, note, wait_until, written
+from measure import Bench, arguments
+from page import written
+from parts import TOPICS, Daemon, cpu_seconds, note, wait_until
 
 SESSION_S = 6
 PACE_S = 2000  # events a second while daemons are killed
@@ -73,8 +75,8 @@ class Recovery(Bench):
     # ---- killing ----
 
     def feed(self):
-        return subprocess.Popen([self.build / "bench_paced", self.kafka, "load.billing",
-                                 "load.service", str(self.clients), str(PACE_S), "3600"])
+        return subprocess.Popen([self.build / "bench_paced", self.kafka, TOPICS["billing"],
+                                 TOPICS["service"], str(self.clients), str(PACE_S), "3600"])
 
     def same_slot(self, group):
         victim = Victim(self, group, "cw-a", self.http_port)

@@ -3,18 +3,19 @@
 # the same topics from Kafka to Redis, a restart with that state, and how long a task takes. Prints
 # figures beside their marks and asserts nothing; see bench/README.md.
 #
-#   run.sh [-n CLIENTS] [-c EVENTS] [-d DAYS] [-r REPETITIONS] [-p PACED_PER_S] [-b BUILD] [-k KILLS] [-s] [-o KEY=VALUE]…
+#   run.sh [-n CLIENTS[,CLIENTS]…] [-c EVENTS] [-d DAYS] [-r REPETITIONS] [-p PACED_PER_S] [-b BUILD] [-P PEERS]
+#          [-k KILLS] [-s] [-o KEY=VALUE]…
 #
 # With -k it measures instead how fast a daemon is back after so many kills, and what the promise costs; with -s a
 # storm of tasks.
-# 200,000 clients, 1,000,000 events of 40 days, 3 repetitions, 5000 a second. BUILD is a build
-# directory to be used as it is; else the release preset is built. KEY=VALUE is a setting of the
-# daemon's. Servers are private ones.
+# 200,000 and then 1,000,000 clients, 3,000,000 events of 40 days, 3 repetitions, 5000 a second. BUILD is a build
+# directory to be used as it is; else the release preset is built. PEERS is a folder with jobs for Kafka Streams and
+# Flink, which drain the same topics. KEY=VALUE is a setting of the daemon's. Servers are private ones.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
-clients=200000 events=1000000 days=40 repetitions=3 pace=5000 build='' kills='' storm='' settings=()
-while getopts n:c:d:r:p:b:k:so: option; do
+clients=200000,1000000 events=3000000 days=40 repetitions=3 pace=5000 build='' peers='' kills='' storm='' settings=()
+while getopts n:c:d:r:p:b:P:k:so: option; do
     case $option in
     n) clients=$OPTARG ;;
     c) events=$OPTARG ;;
@@ -22,11 +23,12 @@ while getopts n:c:d:r:p:b:k:so: option; do
     r) repetitions=$OPTARG ;;
     p) pace=$OPTARG ;;
     b) build=$OPTARG ;;
+    P) peers=$OPTARG ;;
     k) kills=$OPTARG ;;
     s) storm=1 ;;
     o) settings+=(--option "$OPTARG") ;;
-    *) die "usage: run.sh [-n CLIENTS] [-c EVENTS] [-d DAYS] [-r REPETITIONS] [-p PACED_PER_S]" \
-        "[-b BUILD] [-k KILLS] [-s] [-o KEY=VALUE]…" ;;
+    *) die "usage: run.sh [-n CLIENTS[,CLIENTS]…] [-c EVENTS] [-d DAYS] [-r REPETITIONS]" \
+        "[-p PACED_PER_S] [-b BUILD] [-P PEERS] [-k KILLS] [-s] [-o KEY=VALUE]…" ;;
     esac
 done
 
@@ -55,15 +57,21 @@ if [[ -n $kills ]]; then
         >"$dir/build.log" 2>&1 || { tail -n 40 "$dir/build.log" >&2; die "the build failed"; }
 fi
 [[ -z $storm ]] || page=storm.py
+IFS=, read -ra sizes <<<"$clients"
+[[ $page == measure.py ]] || sizes=("${sizes[0]}")
+[[ -z $peers || $page != measure.py ]] || more=(--peers "$peers")
 note "starting Apache Kafka and Redis"
 port=$(free_port)
 # A heap of the usual size; with less the collector takes part in the race.
 KAFKA_HEAP=1g "$top/scripts/kafka.sh" start "$dir/kafka" "$port" >&2
 start_redis "$dir/redis"
 [[ -z $storm ]] || more=(--redis-pid "$redis_pid")
-note "making the load: $clients clients, $events events of $days days"
-"$build/bench_load" "$clients" "$events" "$days" "$dir"
-python3 -B "$top/bench/$page" --build "$build" --load "$dir" --kafka "127.0.0.1:$port" \
-    --broker-pid "$(cat "$dir/kafka/kafka.pid")" --redis-port "$redis_port" --clients "$clients" \
+for n in "${sizes[@]}"; do
+    note "making the load: $n clients, $events events of $days days"
+    mkdir "$dir/$n"
+    "$build/bench_load" "$n" "$events" "$days" "$dir/$n"
+done
+python3 -B "$top/bench/$page" --build "$build" --home "$dir" --kafka "127.0.0.1:$port" \
+    --broker-pid "$(cat "$dir/kafka/kafka.pid")" --redis-port "$redis_port" --clients "${sizes[@]}" \
     --repetitions "$repetitions" --pace "$pace" --http-port "$(free_port)" \
     "${more[@]}" "${settings[@]}"

@@ -6,7 +6,9 @@ import signal
 import time
 from pathlib import Path
 
-from measure import Bench, Daemon, Redis, arguments, note, peak_megabytes, wait_until, written
+from measure import Bench, arguments
+from page import written
+from parts import Daemon, Redis, note, peak_megabytes, wait_until
 
 TASKS = 100_000
 AWAY_S = 10  # how long Redis stands still
@@ -20,7 +22,7 @@ def megabytes(pid):
 class Storm(Bench):
     def write_storm(self, first):
         """As many of the load's clients, from the first on, ask to take their number elsewhere."""
-        path = self.load / f"storm-{first}.ndjson"
+        path = self.home / f"storm-{first}.ndjson"
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         with open(path, "w", encoding="utf-8") as f:
             for client in range(first, first + TASKS):
@@ -32,7 +34,7 @@ class Storm(Bench):
 
     def begin(self):
         self.make_topics()
-        self.ctl("ingest", *self.inputs, str(self.load / "profiles.ndjson"))
+        self.ctl("ingest", *self.inputs, str(self.files / "profiles.ndjson"))
         self.daemon = Daemon(self, "storm")
         self.daemon.start()
         wait_until(lambda: self.daemon.metrics().get("messages_total", 0) >= self.clients)
