@@ -18,31 +18,31 @@ static int64_t now_ns(void)
 }
 
 /* As small as a client may be for the index: it is its id and hash that matter. */
-static struct cw_client *make(unsigned char *room, size_t n)
+static struct cw_client *make(struct cw_slab *slab, size_t n)
 {
-    struct cw_client *cl = (struct cw_client *)(void *)room;
+    struct cw_client *cl = cw_at(cw_slab_take(slab, sizeof *cl + 16));
     char id[24];
+    if (!cl)
+        return NULL;
     cl->id_n = (uint8_t)snprintf(id, sizeof id, "C%09zu", n);
     memcpy(cl + 1, id, cl->id_n);
-    cl->hash = cw_index_hash(cw_client_id(cl));
     return cl;
 }
 
 int main(int argc, char **argv)
 {
-    size_t clients = argc == 2 ? strtoull(argv[1], NULL, 10) : 0,
-           size = sizeof(struct cw_client) + 16;
+    static struct cw_slab slab;
+    size_t clients = argc == 2 ? strtoull(argv[1], NULL, 10) : 0;
     struct cw_index index = {.n = 0};
     int64_t longest = 0, began = now_ns();
-    unsigned char *rooms = clients ? calloc(clients, size) : NULL;
-    if (!rooms) {
+    if (!clients) {
         (void)fputs("usage: bench_index CLIENTS\n", stderr);
         return 2;
     }
     for (size_t i = 0; i < clients; i++) {
-        struct cw_client *cl = make(rooms + i * size, i);
+        struct cw_client *cl = make(&slab, i);
         int64_t before = now_ns();
-        if (!cw_index_add(&index, cl))
+        if (!cl || !cw_index_add(&index, cl))
             return 1;
         int64_t took = now_ns() - before;
         longest = took > longest ? took : longest;
@@ -51,6 +51,6 @@ int main(int argc, char **argv)
     (void)printf("%zu clients, %zu bytes of index each, %.0f ns each, longest %.3f ms\n", clients,
                  cw_index_bytes(&index) / clients, all / (double)clients, (double)longest / 1e6);
     cw_index_free(&index);
-    free(rooms);
+    cw_slab_free(&slab);
     return 0;
 }

@@ -8,11 +8,12 @@
 
 struct cw_str cw_client_profile(const struct cw_client *cl)
 {
+    const char *p = cw_at(cl->packed);
     uint32_t n;
-    if (!cl->packed)
+    if (!p)
         return (struct cw_str){0};
-    memcpy(&n, cl->packed, sizeof n);
-    return (struct cw_str){cl->packed + sizeof n, n};
+    memcpy(&n, p, sizeof n);
+    return (struct cw_str){p + sizeof n, n};
 }
 
 /* ---- facts that lie apart ---- */
@@ -20,10 +21,10 @@ struct cw_str cw_client_profile(const struct cw_client *cl)
 /* Copied, since they lie at any four bytes. */
 static bool fact(const struct cw_client *cl, enum cw_rare_fact kind, void *ret, size_t n)
 {
-    if (!(cl->apart & cw_rare_bit(kind)))
-        return false;
-    memcpy(ret, cw_rare_find(cl->rare, kind, false), n);
-    return true;
+    const void *p = cw_rare_find(cl->rare, kind, false);
+    if (p)
+        memcpy(ret, p, n);
+    return p;
 }
 
 struct cw_owed cw_client_owed(const struct cw_client *cl)

@@ -28,8 +28,8 @@ void cw_client_expect(const struct cw_client *cl)
 
 void cw_client_expect_owned(const struct cw_client *cl)
 {
-    if (cl->rare)
-        __builtin_prefetch(cl->rare);
+    if (cl->rare.at)
+        __builtin_prefetch(cw_at(cl->rare.at));
     cw_line_block_expect(cl);
 }
 
@@ -40,13 +40,13 @@ void cw_clients_expect(const struct cw_shard *sh, struct cw_str id, unsigned ste
         cw_index_expect(&sh->clients, hash);
         return;
     }
-    struct cw_client *const *slot = cw_index_likely(&sh->clients, hash);
+    const cw_ref *slot = cw_index_likely(&sh->clients, hash);
     if (slot && step == 1)
         __builtin_prefetch(slot);
     else if (slot && step == 2)
-        cw_client_expect(*slot);
+        cw_client_expect(cw_at(*slot));
     else if (slot)
-        cw_client_expect_owned(*slot);
+        cw_client_expect_owned(cw_at(*slot));
 }
 
 /* What a client is before anything is known of it; all else is zero. */
@@ -63,15 +63,14 @@ static size_t record_bytes(const struct cw_client *cl)
     return sizeof *cl + cw_slices_begin(cl) + cw_slices_of_client();
 }
 
-static struct cw_client *new_client(struct cw_shard *sh, struct cw_str id, uint32_t hash)
+static struct cw_client *new_client(struct cw_shard *sh, struct cw_str id)
 {
     struct cw_client sized = {.id_n = (uint8_t)id.n};
     struct cw_client *cl =
-        id.n <= CW_CLIENT_ID_MOST ? cw_slab_take(&sh->slab, record_bytes(&sized)) : NULL;
+        id.n <= CW_CLIENT_ID_MOST ? cw_at(cw_slab_take(&sh->slab, record_bytes(&sized))) : NULL;
     if (!cl)
         return NULL;
     cl->id_n = (uint8_t)id.n;
-    cl->hash = hash;
     memcpy(cl + 1, id.p, id.n);
     set_unknown(cl);
     return cl;
@@ -83,7 +82,7 @@ struct cw_client *cw_clients_get(struct cw_shard *sh, struct cw_str id)
     struct cw_client *cl = cw_index_find(&sh->clients, id, hash);
     if (cl)
         return cl;
-    cl = new_client(sh, id, hash);
+    cl = new_client(sh, id);
     if (!cl || !cw_index_add(&sh->clients, cl)) {
         sh->failed = true;
         return NULL;
@@ -102,7 +101,7 @@ static void give_profile(struct cw_shard *sh, struct cw_client *cl)
 {
     sh->bytes -= profile_bytes(cl);
     cw_slab_give(&sh->slab, cl->packed, profile_bytes(cl));
-    cl->packed = NULL;
+    cl->packed = 0;
 }
 
 static void free_owned(struct cw_shard *sh, struct cw_client *cl)
@@ -127,7 +126,6 @@ void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
     memset((char *)(cl + 1) + cw_slices_begin(cl), 0, cw_slices_of_client());
     struct cw_client kept = *cl;
     *cl = (struct cw_client){.id_n = kept.id_n,
-                             .hash = kept.hash,
                              .packed = kept.packed,
                              .lines = kept.lines,
                              .older = kept.older,
@@ -147,45 +145,65 @@ void cw_clients_free(struct cw_shard *sh)
     }
     cw_slab_free(&sh->slab);
     cw_index_free(&sh->clients);
-    free(sh->touched);
 }
 
 /* ---- what the state log needs to know ---- */
 
-void cw_clients_touch(struct cw_shard *sh, struct cw_client *cl)
+struct cw_client *cw_clients_newer(const struct cw_client *cl)
 {
-    if (cl->touched)
-        return;
-    if (sh->n_touched == sh->cap_touched && !cw_client_list_grow(&sh->touched, &sh->cap_touched)) {
-        sh->failed = true;
-        return;
-    }
-    cl->touched = true;
-    sh->touched[sh->n_touched++] = cl;
+    return cw_at(cl->newer);
 }
 
 static void unlink_order(struct cw_shard *sh, struct cw_client *cl)
 {
-    if (cl->older)
-        cl->older->newer = cl->newer;
+    struct cw_client *older = cw_at(cl->older), *newer = cw_at(cl->newer);
+    if (older)
+        older->newer = cl->newer;
     else if (sh->oldest == cl)
-        sh->oldest = cl->newer;
-    if (cl->newer)
-        cl->newer->older = cl->older;
+        sh->oldest = newer;
+    if (newer)
+        newer->older = cl->older;
     else if (sh->newest == cl)
-        sh->newest = cl->older;
+        sh->newest = older;
+}
+
+/* Before another one; NULL: at the newest end. */
+static void insert_order(struct cw_shard *sh, struct cw_client *cl, struct cw_client *next)
+{
+    struct cw_client *older = next ? cw_at(next->older) : sh->newest;
+    cl->older = cw_ref_of(older);
+    cl->newer = cw_ref_of(next);
+    if (older)
+        older->newer = cw_ref_of(cl);
+    else
+        sh->oldest = cl;
+    if (next)
+        next->older = cw_ref_of(cl);
+    else
+        sh->newest = cl;
+}
+
+/* Those touched are the newest end of the order, so that they need no list of their own. */
+void cw_clients_touch(struct cw_shard *sh, struct cw_client *cl)
+{
+    if (cl->touched)
+        return;
+    unlink_order(sh, cl);
+    insert_order(sh, cl, NULL);
+    cl->touched = true;
+    if (!sh->touched)
+        sh->touched = cl;
 }
 
 void cw_clients_written(struct cw_shard *sh, struct cw_client *cl, uint32_t commit)
 {
-    unlink_order(sh, cl);
-    cl->older = sh->newest;
-    cl->newer = NULL;
-    if (sh->newest)
-        sh->newest->newer = cl;
-    else
-        sh->oldest = cl;
-    sh->newest = cl;
+    if (sh->touched == cl) { /* It is in its place. */
+        sh->touched = cw_clients_newer(cl);
+    } else {
+        unlink_order(sh, cl);
+        insert_order(sh, cl, sh->touched);
+    }
+    cl->touched = false;
     cl->written = commit;
 }
 
@@ -246,7 +264,7 @@ bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str so
 
 /* ---- what lies apart ---- */
 
-static bool put_fact(struct cw_shard *sh, struct cw_rare **rare, unsigned kind, bool of_line,
+static bool put_fact(struct cw_shard *sh, struct cw_rare *rare, unsigned kind, bool of_line,
                      const void *bytes)
 {
     int more = cw_rare_put(&sh->slab, rare, kind, of_line, bytes);
@@ -258,10 +276,7 @@ static bool put_fact(struct cw_shard *sh, struct cw_rare **rare, unsigned kind, 
 bool cw_clients_fact(struct cw_shard *sh, struct cw_client *cl, enum cw_rare_fact fact,
                      const void *bytes)
 {
-    if (!put_fact(sh, &cl->rare, fact, false, bytes))
-        return false;
-    cl->apart |= cw_rare_bit(fact);
-    return true;
+    return put_fact(sh, &cl->rare, fact, false, bytes);
 }
 
 bool cw_clients_line_fact(struct cw_shard *sh, struct cw_line *ln, enum cw_rare_fact fact,
@@ -272,11 +287,7 @@ bool cw_clients_line_fact(struct cw_shard *sh, struct cw_line *ln, enum cw_rare_
 
 static bool set_calls(struct cw_shard *sh, struct cw_client *cl, struct cw_calls calls)
 {
-    if (!cw_clients_fact(sh, cl, CW_RARE_CALLS, &calls))
-        return false;
-    if (!calls.task && !calls.past)
-        cl->apart &= (uint8_t)~cw_rare_bit(CW_RARE_CALLS);
-    return true;
+    return cw_clients_fact(sh, cl, CW_RARE_CALLS, &calls);
 }
 
 bool cw_clients_set_task(struct cw_shard *sh, struct cw_client *cl, struct cw_task *t)
@@ -294,7 +305,8 @@ bool cw_clients_set_past(struct cw_shard *sh, struct cw_client *cl, struct cw_pa
 static bool replace_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str packed)
 {
     uint32_t n = (uint32_t)packed.n;
-    char *copy = packed.p ? cw_slab_take(&sh->slab, sizeof n + packed.n) : NULL;
+    cw_ref ref = packed.p ? cw_slab_take(&sh->slab, sizeof n + packed.n) : 0;
+    char *copy = cw_at(ref);
     if (packed.p && !copy)
         return false;
     give_profile(sh, cl);
@@ -302,7 +314,7 @@ static bool replace_profile(struct cw_shard *sh, struct cw_client *cl, struct cw
         return true;
     memcpy(copy, &n, sizeof n);
     memcpy(copy + sizeof n, packed.p, packed.n);
-    cl->packed = copy;
+    cl->packed = ref;
     sh->bytes += profile_bytes(cl);
     return true;
 }
@@ -386,7 +398,7 @@ double cw_clients_amount(const struct cw_client *cl, enum cw_channel ch, cw_day 
     const struct cw_day_sums *d = &cl->open[day & 1];
     if (cl->open_day[day & 1] != cw_day_pack(day))
         return 0;
-    return ch == CW_CH_SPEND ? (double)cw_money_unpack(d->spend) / CW_YUAN : d->usage;
+    return ch == CW_CH_SPEND ? (double)cw_money_unpack(d->spend) / CW_YUAN : (double)d->usage;
 }
 
 const struct cw_baseline *cw_clients_baseline(const struct cw_client *cl, enum cw_channel ch)

@@ -55,8 +55,8 @@ static void note_pace(const struct close *c, const struct cw_client *cl,
 {
     double by = (double)cl->open[c->day & 1].by_hour;
     if (v->spend.judged && v->spend.warm && v->spend.amount > 0 && by > 0)
-        cw_pace_note(&c->sh->pace, cw_shocks_like(cl, CW_CH_SPEND), cw_pace_asked(cl->hash, c->day),
-                     by, v->spend.amount);
+        cw_pace_note(&c->sh->pace, cw_shocks_like(cl, CW_CH_SPEND),
+                     cw_pace_asked(cw_index_hash(cw_client_id(cl)), c->day), by, v->spend.amount);
 }
 
 static void tell_watcher(const struct cw_shard *sh, const struct cw_client *cl,

@@ -69,7 +69,7 @@ static void add_charge(struct cw_shard *sh, struct cw_client *cl, const struct c
     struct cw_day_sums *d = sums_of(cl, day);
     add_money(&d->spend, amount);
     int hour = cw_zone_second(sh->settings->zone, ev->time) / 3600;
-    if (cw_pace_step(hour) <= cw_pace_asked(cl->hash, day))
+    if (cw_pace_step(hour) <= cw_pace_asked(cw_index_hash(cw_client_id(cl)), day))
         d->by_hour += (float)((double)amount / CW_YUAN);
     if (ev->u.charge.category == CW_CAT_ROAMING)
         add_roaming(sh, cl, day, amount, hour < 6);
@@ -84,7 +84,7 @@ static void add_usage(struct cw_shard *sh, struct cw_client *cl, const struct cw
     }
     cw_feed_count(&sh->feed, CW_CH_USAGE, day);
     struct cw_day_sums *d = sums_of(cl, day);
-    d->usage += usage_of(ev);
+    d->usage += (float)usage_of(ev);
 }
 
 static void add_bill(struct cw_client *cl, const struct cw_event *ev)

@@ -183,30 +183,54 @@ static uint32_t round_start(const struct cw_shard *sh, uint32_t commit)
     return sh->n_accuracy && sh->accuracy_written < start ? sh->accuracy_written : start;
 }
 
+/* Clients in the order of writing, some steps before their turn: they are far away by now. Each is
+ * near enough a step later to tell the next one. */
+struct ahead {
+    const struct cw_client *far, *near; /* NULL: the order ends before */
+};
+enum { AHEAD = 4, PROFILE_BYTES = 192 /* of one, about */ };
+
+static const struct cw_client *next(const struct cw_client *cl)
+{
+    return cl ? cw_clients_newer(cl) : NULL;
+}
+
+static void move_on(struct ahead *a)
+{
+    a->far = next(a->far);
+    a->near = next(a->near);
+    if (a->far)
+        cw_client_expect(a->far);
+    if (!a->near)
+        return;
+    const char *profile = cw_at(a->near->packed);
+    cw_client_expect_owned(a->near);
+    for (size_t at = 0; profile && at < PROFILE_BYTES; at += 64)
+        __builtin_prefetch(profile + at);
+}
+
+static struct ahead look_ahead(const struct cw_client *from)
+{
+    struct ahead a = {from, from};
+    for (int i = 0; i < 2 * AHEAD; i++) {
+        a.far = next(a.far);
+        a.near = i < AHEAD ? a.far : a.near;
+    }
+    return a;
+}
+
 /* Rewrites those written longest ago, so that what lies before them in the log can go. */
 static void put_cold(struct cw_buf *b, struct cw_shard *sh, uint32_t commit, double bytes,
                      uint32_t least)
 {
     double spent = 0;
+    struct ahead a = look_ahead(sh->oldest);
     for (uint32_t n = 0; sh->oldest && sh->oldest->written != commit; n++) {
         if (n >= least && spent >= bytes)
             break;
+        move_on(&a);
         spent += (double)put_client(b, sh, sh->oldest, commit);
     }
-}
-
-/* Clients touched, in the order they were: the first are far away again by now. */
-enum { AHEAD = 4, PROFILE_BYTES = 192 /* of one, about */ };
-static void look_ahead(const struct cw_shard *sh, size_t i)
-{
-    if (i + 2 * AHEAD < sh->n_touched)
-        cw_client_expect(sh->touched[i + 2 * AHEAD]);
-    if (i + AHEAD >= sh->n_touched)
-        return;
-    const struct cw_client *cl = sh->touched[i + AHEAD];
-    cw_client_expect_owned(cl);
-    for (size_t at = 0; cl->packed && at < PROFILE_BYTES; at += 64)
-        __builtin_prefetch(cl->packed + at);
 }
 
 int cw_shard_encode(struct cw_shard *sh, uint32_t commit, double cold_share, uint32_t cold_least,
@@ -215,12 +239,11 @@ int cw_shard_encode(struct cw_shard *sh, uint32_t commit, double cold_share, uin
     size_t hot = 0;
     put_layout(b);
     put_facts(b, sh);
-    for (size_t i = 0; i < sh->n_touched; i++) {
-        look_ahead(sh, i);
-        hot += put_client(b, sh, sh->touched[i], commit);
-        sh->touched[i]->touched = false;
+    struct ahead a = look_ahead(sh->touched);
+    while (sh->touched) {
+        move_on(&a);
+        hot += put_client(b, sh, sh->touched, commit);
     }
-    sh->n_touched = 0;
     put_accuracy(b, sh, commit);
     put_cold(b, sh, commit, cold_share * (double)hot, cold_least);
     if (b->failed)
@@ -232,7 +255,7 @@ int cw_shard_encode(struct cw_shard *sh, uint32_t commit, double cold_share, uin
 
 bool cw_shard_clean(const struct cw_shard *sh)
 {
-    return sh->n_touched == 0 && !sh->facts_touched && !sh->accuracy_touched;
+    return !sh->touched && !sh->facts_touched && !sh->accuracy_touched;
 }
 
 /* ---- reading ---- */

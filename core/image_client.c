@@ -43,9 +43,9 @@ static uint32_t read_count(struct cw_reader *r)
 /* ---- writing ---- */
 
 /* Those that say something. A task and a past are written by themselves. */
-static uint32_t rare_kinds(struct cw_rare *rare, bool of_line)
+static uint32_t rare_kinds(struct cw_rare rare, bool of_line)
 {
-    uint32_t kinds = cw_rare_kinds(rare), ret = 0;
+    uint32_t kinds = rare.there, ret = 0;
     if (!of_line)
         kinds &= ~(UINT32_C(1) << CW_RARE_CALLS);
     for (; kinds; kinds &= kinds - 1) {
@@ -56,7 +56,7 @@ static uint32_t rare_kinds(struct cw_rare *rare, bool of_line)
     return ret;
 }
 
-static void put_rare(struct cw_buf *b, struct cw_rare *rare, uint32_t kinds, bool of_line)
+static void put_rare(struct cw_buf *b, struct cw_rare rare, uint32_t kinds, bool of_line)
 {
     cw_buf_u32(b, kinds);
     for (; kinds; kinds &= kinds - 1) {
@@ -85,7 +85,7 @@ static void put_seen(struct cw_buf *b, const struct cw_client *cl)
     char *to = cw_buf_room(b, n * CW_SEEN_BYTES);
     if (!to)
         return;
-    cw_seen_copy(cl, to);
+    cw_seen_copy(cl, n, to);
     b->n += n * CW_SEEN_BYTES;
 }
 

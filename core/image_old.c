@@ -105,7 +105,7 @@ static void set_days(struct cw_shard *sh, const struct old_day open[2], struct c
         const struct old_day *o = &open[i];
         cl->open_day[i] = roamed.day[i] = cw_day_pack(o->day);
         cl->open[i] = (struct cw_day_sums){
-            .spend = cw_money_pack(o->spend), .usage = o->usage, .by_hour = o->by_hour};
+            .spend = cw_money_pack(o->spend), .usage = (float)o->usage, .by_hour = o->by_hour};
         roamed.all[i] = cw_money_pack(o->roaming);
         roamed.night[i] = cw_money_pack(o->roaming_night);
         any |= o->roaming || o->roaming_night;

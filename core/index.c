@@ -26,10 +26,10 @@ static uint8_t tag_of(uint32_t hash)
     return tag ? tag : 1;
 }
 
-static bool is(const struct cw_client *cl, struct cw_str id, uint32_t hash)
+static bool is(const struct cw_client *cl, struct cw_str id)
 {
     struct cw_str own = cw_client_id(cl);
-    return cl->hash == hash && own.n == id.n && memcmp(own.p, id.p, id.n) == 0;
+    return own.n == id.n && memcmp(own.p, id.p, id.n) == 0;
 }
 
 /* The slot with the client; one that is free when there is none. */
@@ -37,7 +37,7 @@ static size_t look(const struct cw_slots *s, struct cw_str id, uint32_t hash)
 {
     size_t at = hash & (s->n - 1);
     for (uint8_t tag = tag_of(hash); s->tags[at]; at = (at + 1) & (s->n - 1))
-        if (s->tags[at] == tag && is(s->clients[at], id, hash))
+        if (s->tags[at] == tag && is(cw_at(s->clients[at]), id))
             break;
     return at;
 }
@@ -46,7 +46,7 @@ static size_t look(const struct cw_slots *s, struct cw_str id, uint32_t hash)
 static struct cw_client *find(const struct cw_slots *s, struct cw_str id, uint32_t hash)
 {
     size_t at = s->n ? look(s, id, hash) : 0;
-    return s->n && s->tags[at] ? s->clients[at] : NULL;
+    return s->n && s->tags[at] ? cw_at(s->clients[at]) : NULL;
 }
 
 struct cw_client *cw_index_find(const struct cw_index *t, struct cw_str id, uint32_t hash)
@@ -56,7 +56,7 @@ struct cw_client *cw_index_find(const struct cw_index *t, struct cw_str id, uint
 }
 
 /* NULL: none of these. */
-static struct cw_client *const *likely(const struct cw_slots *s, uint32_t hash)
+static const cw_ref *likely(const struct cw_slots *s, uint32_t hash)
 {
     size_t at = s->n ? hash & (s->n - 1) : 0;
     while (s->n && s->tags[at] && s->tags[at] != tag_of(hash))
@@ -70,19 +70,20 @@ void cw_index_expect(const struct cw_index *t, uint32_t hash)
     __builtin_prefetch(t->old.tags + (t->old.n ? hash & (t->old.n - 1) : 0));
 }
 
-struct cw_client *const *cw_index_likely(const struct cw_index *t, uint32_t hash)
+const cw_ref *cw_index_likely(const struct cw_index *t, uint32_t hash)
 {
-    struct cw_client *const *slot = likely(&t->now, hash);
+    const cw_ref *slot = likely(&t->now, hash);
     return slot ? slot : likely(&t->old, hash);
 }
 
-static void put(struct cw_slots *s, struct cw_client *cl)
+static void put(struct cw_slots *s, cw_ref client)
 {
-    size_t at = cl->hash & (s->n - 1);
+    uint32_t hash = cw_index_hash(cw_client_id(cw_at(client)));
+    size_t at = hash & (s->n - 1);
     while (s->tags[at])
         at = (at + 1) & (s->n - 1);
-    s->tags[at] = tag_of(cl->hash);
-    s->clients[at] = cl;
+    s->tags[at] = tag_of(hash);
+    s->clients[at] = client;
 }
 
 static void free_slots(struct cw_slots *s)
@@ -111,10 +112,9 @@ static void leave_some(struct cw_index *t)
     struct cw_slots *s = &t->leaving;
     if (!s->n)
         return;
-    struct cw_client **less =
-        s->n > LEAVING_AN_ADDITION
-            ? realloc(s->clients, (s->n - LEAVING_AN_ADDITION) * sizeof *s->clients)
-            : NULL;
+    cw_ref *less = s->n > LEAVING_AN_ADDITION
+                       ? realloc(s->clients, (s->n - LEAVING_AN_ADDITION) * sizeof *s->clients)
+                       : NULL;
     if (!less) {
         free_slots(s);
         return;
@@ -138,14 +138,15 @@ static bool grow_slots(struct cw_index *t)
     return true;
 }
 
-bool cw_client_list_grow(struct cw_client ***list, size_t *cap)
+/* Large lists are moved by the kernel, page by page, and not copied. */
+static bool grow_all(struct cw_index *t)
 {
-    size_t n = *cap ? *cap * 2 : FIRST_SLOTS;
-    struct cw_client **grown = realloc(*list, n * sizeof *grown);
+    size_t n = t->cap_all ? t->cap_all * 2 : FIRST_SLOTS;
+    cw_ref *grown = realloc(t->all, n * sizeof *grown);
     if (!grown)
         return false;
-    *list = grown;
-    *cap = n;
+    t->all = grown;
+    t->cap_all = n;
     return true;
 }
 
@@ -153,10 +154,10 @@ bool cw_index_add(struct cw_index *t, struct cw_client *cl)
 {
     if ((t->n + 1) * 4 > t->now.n * 3 && !grow_slots(t))
         return false;
-    if (t->n == t->cap_all && !cw_client_list_grow(&t->all, &t->cap_all))
+    if (t->n == t->cap_all && !grow_all(t))
         return false;
-    put(&t->now, cl);
-    t->all[t->n++] = cl;
+    put(&t->now, cw_ref_of(cl));
+    t->all[t->n++] = cw_ref_of(cl);
     move_some(t);
     leave_some(t);
     return true;
@@ -173,19 +174,19 @@ int cw_client_compare(const struct cw_client *a, const struct cw_client *b)
 
 static int by_id(const void *a, const void *b)
 {
-    return cw_client_compare(*(struct cw_client *const *)a, *(struct cw_client *const *)b);
+    return cw_client_compare(cw_at(*(const cw_ref *)a), cw_at(*(const cw_ref *)b));
 }
 
 /* From the ends, the greatest first, so that only the new ones need room aside. */
 static bool merge(struct cw_index *t)
 {
     size_t n_new = t->n - t->n_sorted, old = t->n_sorted, to = t->n;
-    struct cw_client **new = malloc(n_new * sizeof *new);
+    cw_ref *new = malloc(n_new * sizeof *new);
     if (!new)
         return false;
     memcpy(new, t->all + t->n_sorted, n_new * sizeof *new);
     while (n_new) {
-        bool of_old = old && cw_client_compare(t->all[old - 1], new[n_new - 1]) > 0;
+        bool of_old = old && cw_client_compare(cw_at(t->all[old - 1]), cw_at(new[n_new - 1])) > 0;
         t->all[--to] = of_old ? t->all[--old] : new[--n_new];
     }
     free(new);
@@ -206,7 +207,7 @@ bool cw_index_sort(struct cw_index *t)
 size_t cw_index_bytes(const struct cw_index *t)
 {
     size_t slots = t->now.n + t->old.n + t->leaving.n;
-    return slots + (slots + t->cap_all) * sizeof(struct cw_client *);
+    return slots + (slots + t->cap_all) * sizeof(cw_ref);
 }
 
 void cw_index_free(struct cw_index *t)

@@ -1,6 +1,6 @@
 /* A client's lines and last ids; see line_block.h. Lines lie by rising number, one stride after the
  * other; then the ring of ids: 32 bits of each, so that one library call looks through them all,
- * then 16 bits of each. */
+ * then 16 bits of each; 0 where there is none. */
 #include "core/line_block.h"
 
 #include <string.h>
@@ -8,20 +8,25 @@
 
 #include "core/slices.h"
 
-struct cw_line_block {
-    uint32_t cap; /* lines there is room for */
-    uint32_t seen_n, seen_next;
-    uint32_t stride; /* bytes from one line to the next; all blocks have the same */
-    uint64_t bytes[];
+struct block {
+    uint32_t cap;       /* lines there is room for */
+    uint32_t seen_next; /* place of the ring that the next id goes to */
+    uint32_t bytes[];
 };
 
 _Static_assert(sizeof(wchar_t) == sizeof(uint32_t), "wmemchr looks for 32 bits");
 enum { SEEN_CLIENT = 8, SEEN_LINE = 8 };
-enum { BYTES_OF_ONE = 256 }; /* of a block of one line, about */
+enum { BYTES_OF_ONE = 192 }; /* of a block of one line, about */
 
+static struct block *block_of(const struct cw_client *cl)
+{
+    return cw_at(cl->lines);
+}
+
+/* From one line to the next. */
 static size_t stride(void)
 {
-    return (sizeof(struct cw_line) + cw_slices_of_line() + 7) & ~(size_t)7;
+    return sizeof(struct cw_line) + cw_slices_of_line();
 }
 
 static uint32_t ring_of(uint32_t lines)
@@ -29,33 +34,38 @@ static uint32_t ring_of(uint32_t lines)
     return SEEN_CLIENT + SEEN_LINE * lines;
 }
 
+static size_t ring_bytes(uint32_t cap)
+{
+    return ring_of(cap) * (sizeof(uint32_t) + sizeof(uint16_t));
+}
+
 static size_t block_bytes(uint32_t cap)
 {
-    size_t ring = ring_of(cap) * (sizeof(uint32_t) + sizeof(uint16_t));
-    return sizeof(struct cw_line_block) + cap * stride() + ring;
+    return sizeof(struct block) + cap * stride() + ring_bytes(cap);
 }
 
-static uint32_t *tags_of(const struct cw_line_block *b)
+static uint32_t *tags_of(struct block *b)
 {
-    return (uint32_t *)(void *)((unsigned char *)(uintptr_t)b->bytes + b->cap * b->stride);
+    return (uint32_t *)(void *)((unsigned char *)b->bytes + b->cap * stride());
 }
 
-static uint16_t *rests_of(const struct cw_line_block *b)
+static uint16_t *rests_of(struct block *b)
 {
     return (uint16_t *)(void *)(tags_of(b) + ring_of(b->cap));
 }
 
 void cw_line_block_expect(const struct cw_client *cl)
 {
-    for (size_t i = 0; cl->lines && i < BYTES_OF_ONE; i += 64)
-        __builtin_prefetch((const char *)cl->lines + i);
+    const char *b = cw_at(cl->lines);
+    for (size_t i = 0; b && i < BYTES_OF_ONE; i += 64)
+        __builtin_prefetch(b + i);
 }
 
 /* ---- lines ---- */
 
 struct cw_line *cw_client_line_at(const struct cw_client *cl, uint32_t i)
 {
-    return (struct cw_line *)(void *)((unsigned char *)cl->lines->bytes + i * cl->lines->stride);
+    return (struct cw_line *)(void *)((unsigned char *)block_of(cl)->bytes + i * stride());
 }
 
 /* Where the line is, or belongs. */
@@ -81,41 +91,53 @@ struct cw_line *cw_client_line(const struct cw_client *cl, cw_number number)
 
 size_t cw_line_block_bytes(const struct cw_client *cl)
 {
-    size_t n = cl->lines ? block_bytes(cl->lines->cap) : 0;
+    size_t n = cl->lines ? block_bytes(block_of(cl)->cap) : 0;
     for (uint32_t i = 0; i < cl->n_lines; i++)
         n += cw_rare_bytes(cw_client_line_at(cl, i)->rare, true);
     return n;
 }
 
-static void move_ids(struct cw_line_block *to, const struct cw_line_block *from)
+/* The ring's place so many before the next. */
+static uint32_t before_next(const struct block *b, uint32_t n)
 {
-    uint32_t ring = ring_of(from->cap);
-    for (uint32_t i = 0; i < from->seen_n; i++) {
-        uint32_t at = (from->seen_next + ring - from->seen_n + i) % ring;
-        tags_of(to)[i] = tags_of(from)[at];
-        rests_of(to)[i] = rests_of(from)[at];
+    uint32_t ring = ring_of(b->cap);
+    return (b->seen_next + ring - n) % ring;
+}
+
+/* The i-th of n. */
+static uint64_t seen_of(struct block *b, uint32_t n, uint32_t i)
+{
+    uint32_t at = before_next(b, n - i);
+    return (uint64_t)rests_of(b)[at] << 32 | tags_of(b)[at];
+}
+
+static void move_ids(const struct cw_client *cl, struct block *to)
+{
+    uint32_t n = cw_seen_count(cl);
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t id = seen_of(block_of(cl), n, i);
+        tags_of(to)[i] = (uint32_t)id;
+        rests_of(to)[i] = (uint16_t)(id >> 32);
     }
-    to->seen_n = from->seen_n;
-    to->seen_next = from->seen_n % ring_of(to->cap);
+    to->seen_next = n % ring_of(to->cap);
 }
 
 bool cw_line_block_reserve(struct cw_slab *slab, struct cw_client *cl, uint32_t n)
 {
-    struct cw_line_block *old = cl->lines;
+    struct block *old = block_of(cl);
     if (old && n <= old->cap)
         return true;
-    struct cw_line_block *b = cw_slab_take(slab, block_bytes(n));
+    cw_ref ref = cw_slab_take(slab, block_bytes(n));
+    struct block *b = cw_at(ref);
     if (!b)
         return false;
     b->cap = n;
-    b->stride = (uint32_t)stride();
     if (old) {
-        memcpy(b->bytes, old->bytes, cl->n_lines * old->stride);
-        move_ids(b, old);
+        memcpy(b->bytes, old->bytes, cl->n_lines * stride());
+        move_ids(cl, b);
+        cw_slab_give(slab, cl->lines, block_bytes(old->cap));
     }
-    if (old)
-        cw_slab_give(slab, old, block_bytes(old->cap));
-    cl->lines = b;
+    cl->lines = ref;
     return true;
 }
 
@@ -124,21 +146,21 @@ bool cw_line_block_make(struct cw_slab *slab, struct cw_client *cl, uint32_t n)
     cw_line_block_clear(slab, cl);
     if (!cw_line_block_reserve(slab, cl, n))
         return false;
-    memset(cl->lines->bytes, 0, n * cl->lines->stride);
+    memset(block_of(cl)->bytes, 0, n * stride());
     cl->n_lines = n;
     return true;
 }
 
 struct cw_line *cw_line_block_add(struct cw_slab *slab, struct cw_client *cl, cw_number number)
 {
-    uint32_t cap = cl->lines ? cl->lines->cap : 0;
+    uint32_t cap = cl->lines ? block_of(cl)->cap : 0;
     if (cl->n_lines == cap && !cw_line_block_reserve(slab, cl, cap ? cap * 2 : 1))
         return NULL;
     struct cw_line *ln = cw_client_line_at(cl, place_of(cl, number));
     size_t after =
         (size_t)((unsigned char *)cw_client_line_at(cl, cl->n_lines) - (unsigned char *)ln);
-    memmove((unsigned char *)ln + cl->lines->stride, ln, after);
-    memset(ln, 0, cl->lines->stride);
+    memmove((unsigned char *)ln + stride(), ln, after);
+    memset(ln, 0, stride());
     cl->n_lines++;
     ln->number = number;
     return ln;
@@ -149,78 +171,95 @@ void cw_line_block_clear(struct cw_slab *slab, struct cw_client *cl)
     for (uint32_t i = 0; i < cl->n_lines; i++)
         cw_rare_free(slab, cw_client_line_at(cl, i)->rare, true);
     cl->n_lines = 0;
-    if (cl->lines)
-        cl->lines->seen_n = cl->lines->seen_next = 0;
+    struct block *b = block_of(cl);
+    if (!b)
+        return;
+    b->seen_next = 0;
+    memset(tags_of(b), 0, ring_bytes(b->cap));
 }
 
 void cw_line_block_free(struct cw_slab *slab, struct cw_client *cl)
 {
     cw_line_block_clear(slab, cl);
     if (cl->lines)
-        cw_slab_give(slab, cl->lines, block_bytes(cl->lines->cap));
-    cl->lines = NULL;
+        cw_slab_give(slab, cl->lines, block_bytes(block_of(cl)->cap));
+    cl->lines = 0;
 }
 
 /* ---- the last ids ---- */
 
-/* Where one of n ids from `at` on is this one. */
-static bool is_among(const struct cw_line_block *b, uint32_t at, uint32_t n, uint64_t id_hash)
+/* An id is never 0, which is a place of the ring that has none. */
+static uint64_t kept_as(uint64_t id_hash)
 {
-    const uint32_t *tags = tags_of(b), *end = tags + at + n;
-    for (const uint32_t *p = tags + at; p < end; p++) {
+    return id_hash ? id_hash : 1;
+}
+
+bool cw_seen_has(const struct cw_client *cl, uint64_t id_hash)
+{
+    struct block *b = block_of(cl);
+    if (!b)
+        return false;
+    uint64_t id = kept_as(id_hash);
+    const uint32_t *tags = tags_of(b), *end = tags + ring_of(b->cap);
+    for (const uint32_t *p = tags; p < end; p++) {
         p = (const uint32_t *)(const void *)wmemchr((const wchar_t *)(const void *)p,
-                                                    (wchar_t)(uint32_t)id_hash, (size_t)(end - p));
+                                                    (wchar_t)(uint32_t)id, (size_t)(end - p));
         if (!p)
             return false;
-        if (rests_of(b)[p - tags] == (uint16_t)(id_hash >> 32))
+        if (rests_of(b)[p - tags] == (uint16_t)(id >> 32))
             return true;
     }
     return false;
 }
 
-bool cw_seen_has(const struct cw_client *cl, uint64_t id_hash)
-{
-    const struct cw_line_block *b = cl->lines;
-    if (!b)
-        return false;
-    uint32_t wrapped = b->seen_n > b->seen_next ? b->seen_n - b->seen_next : 0;
-    uint32_t straight = b->seen_n - wrapped;
-    return is_among(b, b->seen_next - straight, straight, id_hash) ||
-           is_among(b, ring_of(b->cap) - wrapped, wrapped, id_hash);
-}
-
 /* No more are known than go with the lines there are, whatever room the ring has: it grows in
- * steps, and a restored one has had others. With a line more, both know the same. */
+ * steps, and a restored one has had others. So with each that comes the one before those is
+ * forgotten. With a line more, all know the same. */
 void cw_seen_add(struct cw_client *cl, uint64_t id_hash)
 {
-    struct cw_line_block *b = cl->lines;
-    tags_of(b)[b->seen_next] = (uint32_t)id_hash;
-    rests_of(b)[b->seen_next] = (uint16_t)(id_hash >> 32);
+    struct block *b = block_of(cl);
+    uint64_t id = kept_as(id_hash);
+    uint32_t most = ring_of(cl->n_lines);
+    if (most < ring_of(b->cap))
+        tags_of(b)[before_next(b, most)] = rests_of(b)[before_next(b, most)] = 0;
+    tags_of(b)[b->seen_next] = (uint32_t)id;
+    rests_of(b)[b->seen_next] = (uint16_t)(id >> 32);
     b->seen_next = (b->seen_next + 1) % ring_of(b->cap);
-    b->seen_n += b->seen_n < ring_of(cl->n_lines);
 }
 
+static bool is_taken(struct block *b, uint32_t at)
+{
+    return tags_of(b)[at] || rests_of(b)[at];
+}
+
+/* They lie one behind another up to the next, so their beginning is looked for by halves. */
 uint32_t cw_seen_count(const struct cw_client *cl)
 {
-    return cl->lines ? cl->lines->seen_n : 0;
+    struct block *b = block_of(cl);
+    uint32_t lo = 0, hi = b ? ring_of(b->cap) : 0;
+    while (lo < hi) {
+        uint32_t mid = hi - (hi - lo) / 2;
+        if (is_taken(b, before_next(b, mid)))
+            lo = mid;
+        else
+            hi = mid - 1;
+    }
+    return lo;
 }
 
 uint64_t cw_seen_at(const struct cw_client *cl, uint32_t i)
 {
-    const struct cw_line_block *b = cl->lines;
-    uint32_t ring = ring_of(b->cap), at = (b->seen_next + ring - b->seen_n + i) % ring;
-    return (uint64_t)rests_of(b)[at] << 32 | tags_of(b)[at];
+    return seen_of(block_of(cl), cw_seen_count(cl), i);
 }
 
-void cw_seen_copy(const struct cw_client *cl, char *to)
+void cw_seen_copy(const struct cw_client *cl, uint32_t n, char *to)
 {
-    const struct cw_line_block *b = cl->lines;
-    uint32_t n = cw_seen_count(cl), ring = n ? ring_of(b->cap) : 0;
-    uint32_t first = n ? (b->seen_next + ring - n) % ring : 0;
-    uint32_t straight = n < ring - first ? n : ring - first, wrapped = n - straight;
-    char *rests = to + n * sizeof(uint32_t);
+    struct block *b = block_of(cl);
     if (!n)
         return;
+    uint32_t first = before_next(b, n), ring = ring_of(b->cap);
+    uint32_t straight = n < ring - first ? n : ring - first, wrapped = n - straight;
+    char *rests = to + n * sizeof(uint32_t);
     memcpy(to, tags_of(b) + first, straight * sizeof(uint32_t));
     memcpy(to + straight * sizeof(uint32_t), tags_of(b), wrapped * sizeof(uint32_t));
     memcpy(rests, rests_of(b) + first, straight * sizeof(uint16_t));

@@ -33,9 +33,9 @@ void cw_seen_add(struct cw_client *cl, uint64_t id_hash);
 uint32_t cw_seen_count(const struct cw_client *cl);
 /* From the oldest, 0, to the newest. */
 uint64_t cw_seen_at(const struct cw_client *cl, uint32_t i);
-/* All of them, oldest first, as images have them: the lower 32 bits of each, then the upper 16. */
+/* Oldest first, as images have them: the lower 32 bits of each, then the upper 16. */
 #define CW_SEEN_BYTES (sizeof(uint32_t) + sizeof(uint16_t))
-void cw_seen_copy(const struct cw_client *cl, char *to);
+void cw_seen_copy(const struct cw_client *cl, uint32_t n, char *to); /* all n of them */
 uint64_t cw_seen_copied(const char *from, uint32_t n, uint32_t i);
 
 #endif

@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-struct cw_rare {
-    uint32_t there; /* a bit a kind; what they take follows from it */
-    uint32_t bytes[];
-};
 _Static_assert((int)CW_DETECTORS <= (int)CW_RARE_LEAST, "a kind is a bit of 32");
 
 static const uint8_t facts_of_client[CW_RARE_MOST] = {
@@ -33,57 +29,53 @@ static size_t size_of(uint32_t kinds, bool of_line)
     return n;
 }
 
-/* Bytes before that kind's. */
-static size_t place_of(const struct cw_rare *r, unsigned kind, bool of_line)
+/* Bytes before that kind's: those of the kinds above, so that calls, which are asked for with each
+ * event, come first. */
+static size_t place_of(uint32_t there, unsigned kind, bool of_line)
 {
-    return size_of(r->there & ((UINT32_C(1) << kind) - 1), of_line);
+    return size_of(there & ~((UINT32_C(2) << kind) - 1), of_line);
 }
 
-void *cw_rare_find(struct cw_rare *r, unsigned kind, bool of_line)
+void *cw_rare_find(struct cw_rare r, unsigned kind, bool of_line)
 {
-    if (!r || !(r->there >> kind & 1))
+    if (!(r.there >> kind & 1))
         return NULL;
-    return (unsigned char *)r->bytes + place_of(r, kind, of_line);
+    return (unsigned char *)cw_at(r.at) + place_of(r.there, kind, of_line);
 }
 
-/* Exactly so much more: a second one of one owner is rarer still. */
-int cw_rare_put(struct cw_slab *slab, struct cw_rare **rare, unsigned kind, bool of_line,
+/* A block with room for one kind more, which is exactly so much: another one of the same owner is
+ * rarer still. */
+int cw_rare_put(struct cw_slab *slab, struct cw_rare *rare, unsigned kind, bool of_line,
                 const void *bytes)
 {
-    struct cw_rare *old = *rare;
-    void *there = cw_rare_find(old, kind, of_line);
-    size_t n = cw_rare_size(kind, of_line), was = cw_rare_bytes(old, of_line);
-    if (there) {
-        memcpy(there, bytes, n);
+    void *known = cw_rare_find(*rare, kind, of_line);
+    size_t n = cw_rare_size(kind, of_line), was = cw_rare_bytes(*rare, of_line);
+    if (known) {
+        memcpy(known, bytes, n);
         return 0;
     }
-    struct cw_rare *r = cw_slab_take(slab, (was ? was : sizeof *r) + n);
-    if (!r)
+    struct cw_rare wider = {rare->there | UINT32_C(1) << kind, cw_slab_take(slab, was + n)};
+    if (!wider.at)
         return -CW_E_NOMEM;
-    r->there = (old ? old->there : 0) | UINT32_C(1) << kind;
-    size_t before = place_of(r, kind, of_line);
-    unsigned char *to = (unsigned char *)r->bytes;
+    size_t before = place_of(wider.there, kind, of_line);
+    unsigned char *to = cw_at(wider.at);
+    const unsigned char *from = cw_at(rare->at);
     memcpy(to + before, bytes, n);
-    if (old) {
-        memcpy(to, old->bytes, before);
-        memcpy(to + before + n, (unsigned char *)old->bytes + before, was - sizeof *old - before);
+    if (was) {
+        memcpy(to, from, before);
+        memcpy(to + before + n, from + before, was - before);
     }
-    cw_rare_free(slab, old, of_line);
-    *rare = r;
-    return (int)(cw_rare_bytes(r, of_line) - was);
+    cw_rare_free(slab, *rare, of_line);
+    *rare = wider;
+    return (int)n;
 }
 
-uint32_t cw_rare_kinds(const struct cw_rare *r)
+size_t cw_rare_bytes(struct cw_rare r, bool of_line)
 {
-    return r ? r->there : 0;
+    return size_of(r.there, of_line);
 }
 
-size_t cw_rare_bytes(const struct cw_rare *r, bool of_line)
+void cw_rare_free(struct cw_slab *slab, struct cw_rare r, bool of_line)
 {
-    return r ? sizeof *r + size_of(r->there, of_line) : 0;
-}
-
-void cw_rare_free(struct cw_slab *slab, struct cw_rare *r, bool of_line)
-{
-    cw_slab_give(slab, r, cw_rare_bytes(r, of_line));
+    cw_slab_give(slab, r.at, cw_rare_bytes(r, of_line));
 }

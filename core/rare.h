@@ -35,22 +35,14 @@ struct cw_roamed {
     cw_small_money all[2], night[2];
 };
 
-/* Of cw_client.apart, so that most clients are known to have none without looking there. */
-static inline uint8_t cw_rare_bit(enum cw_rare_fact fact)
-{
-    return (uint8_t)(1U << (CW_RARE_MOST - 1 - fact));
-}
-
 /* Bytes of one of that kind; 0: there is none. */
 size_t cw_rare_size(unsigned kind, bool of_line);
 /* NULL: not there. Aligned for four bytes. */
-void *cw_rare_find(struct cw_rare *r, unsigned kind, bool of_line);
+void *cw_rare_find(struct cw_rare r, unsigned kind, bool of_line);
 /* Puts it in, in place of what was there. Returns the bytes that took more, or -CW_E_NOMEM. */
-int cw_rare_put(struct cw_slab *slab, struct cw_rare **rare, unsigned kind, bool of_line,
+int cw_rare_put(struct cw_slab *slab, struct cw_rare *rare, unsigned kind, bool of_line,
                 const void *bytes);
-/* Which are there, a bit each. */
-uint32_t cw_rare_kinds(const struct cw_rare *r);
-size_t cw_rare_bytes(const struct cw_rare *r, bool of_line);              /* accepts NULL */
-void cw_rare_free(struct cw_slab *slab, struct cw_rare *r, bool of_line); /* likewise */
+size_t cw_rare_bytes(struct cw_rare r, bool of_line);
+void cw_rare_free(struct cw_slab *slab, struct cw_rare r, bool of_line);
 
 #endif

@@ -33,6 +33,12 @@ struct cw_policy_entry {
     struct cw_policy policy;
 };
 
+struct cw_due {
+    cw_event_time at; /* the task's when it was put there */
+    struct cw_task *task;
+    struct cw_client *client;
+};
+
 struct cw_shard {
     const struct cw_settings *settings;
     const struct cw_roster *roster;
@@ -46,12 +52,12 @@ struct cw_shard {
     struct cw_slab slab; /* clients lie in it, each with its id and its slices */
     struct cw_index clients;
 
-    struct cw_client *oldest, *newest; /* order of writing to the state log */
-    struct cw_client **touched;        /* changed since the last encode */
-    size_t n_touched, cap_touched;
+    /* In the order of writing to the state log; touched: the first of those changed since, which
+     * are all behind it, as they were changed. */
+    struct cw_client *oldest, *newest, *touched;
     bool facts_touched;
 
-    struct cw_client **due; /* heap of clients with an unescalated open task, by due_at */
+    struct cw_due *due; /* heap of clients with an unescalated open task, by due_at */
     size_t n_due, cap_due;
     bool due_stale;           /* restored: the heap is to be built anew */
     struct cw_layout *layout; /* of the images being restored; see image.c */
@@ -88,7 +94,9 @@ struct cw_client *cw_clients_get(struct cw_shard *sh, struct cw_str id);
 void cw_clients_free(struct cw_shard *sh);
 /* Marks as changed since the last encode. */
 void cw_clients_touch(struct cw_shard *sh, struct cw_client *cl);
-/* Moves to the newest end of the order of writing. */
+/* The next one in the order of writing; NULL: it is the last. */
+struct cw_client *cw_clients_newer(const struct cw_client *cl);
+/* Moves to the newest end of what is written, and is touched no more. */
 void cw_clients_written(struct cw_shard *sh, struct cw_client *cl, uint32_t commit);
 /* Finds or adds a line; NULL when the client has input.max_lines already, or no memory. */
 struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_number number);

@@ -1,21 +1,75 @@
-/* Chunks of rising size, so that a shard of few clients stays small; see slab.h. */
+/* Numbered chunks, and pieces of them; see slab.h. */
 #include "core/slab.h"
 
-#include <stdalign.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST = 8 * 1024, MOST = 1024 * 1024 };
-_Static_assert(CW_SLAB_UNIT % alignof(max_align_t) == 0, "pieces are aligned for anything");
+_Static_assert(CW_SLAB_CHUNK / CW_SLAB_UNIT == 1 << CW_SLAB_PLACE_BITS, "each unit has a place");
 
+/* At the beginning of a chunk of pieces, which is aligned so that each piece finds it. */
 struct cw_slab_chunk {
     struct cw_slab_chunk *before;
-    alignas(max_align_t) unsigned char bytes[];
+    uint32_t number;
 };
 
-static size_t next_size(const struct cw_slab *s)
+/* ---- numbers: of all shards, on all threads ---- */
+
+unsigned char *cw_slab_chunks[CW_SLAB_CHUNKS];
+static pthread_mutex_t numbers = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t free_from = 1; /* none below is free; 0 is none, so that no piece is at 0 */
+
+/* 0: no number is left, or there is no chunk. */
+static uint32_t number_of(void *chunk)
 {
-    return s->size == 0 ? FIRST : s->size < MOST ? s->size * 2 : MOST;
+    uint32_t ret = 0;
+    (void)pthread_mutex_lock(&numbers);
+    while (free_from < CW_SLAB_CHUNKS && cw_slab_chunks[free_from])
+        free_from++;
+    if (chunk && free_from < CW_SLAB_CHUNKS) {
+        ret = free_from++;
+        cw_slab_chunks[ret] = chunk;
+    }
+    (void)pthread_mutex_unlock(&numbers);
+    return ret;
+}
+
+static void free_number(uint32_t number)
+{
+    (void)pthread_mutex_lock(&numbers);
+    cw_slab_chunks[number] = NULL;
+    free_from = number < free_from ? number : free_from;
+    (void)pthread_mutex_unlock(&numbers);
+}
+
+/* ---- large pieces ---- */
+
+static cw_ref take_large(size_t n)
+{
+    void *p = calloc(1, n);
+    uint32_t number = number_of(p);
+    if (!number)
+        free(p);
+    return number << CW_SLAB_PLACE_BITS;
+}
+
+static void give_large(cw_ref r)
+{
+    void *p = cw_at(r);
+    free_number(r >> CW_SLAB_PLACE_BITS);
+    free(p);
+}
+
+/* ---- pieces ---- */
+
+cw_ref cw_ref_of(const void *piece)
+{
+    uintptr_t at = (uintptr_t)piece, begin = at & ~(uintptr_t)(CW_SLAB_CHUNK - 1);
+    if (!piece)
+        return 0;
+    return ((const struct cw_slab_chunk *)begin)->number << CW_SLAB_PLACE_BITS |
+           (cw_ref)((at - begin) / CW_SLAB_UNIT);
 }
 
 static size_t units(size_t n)
@@ -23,49 +77,56 @@ static size_t units(size_t n)
     return (n + CW_SLAB_UNIT - 1) / CW_SLAB_UNIT;
 }
 
-static void *take_given(struct cw_slab *s, size_t n)
+static bool add_chunk(struct cw_slab *s)
 {
-    void *p = s->given[units(n)];
-    memcpy(&s->given[units(n)], p, sizeof p);
-    return memset(p, 0, n);
-}
-
-void cw_slab_give(struct cw_slab *s, void *p, size_t n)
-{
-    if (n > CW_SLAB_SMALL || !p) {
-        free(p);
-        return;
+    struct cw_slab_chunk *c = aligned_alloc(CW_SLAB_CHUNK, CW_SLAB_CHUNK);
+    uint32_t number = number_of(c);
+    if (!number) {
+        free(c);
+        return false;
     }
-    memcpy(p, &s->given[units(n)], sizeof p);
-    s->given[units(n)] = p;
+    *c = (struct cw_slab_chunk){s->last, number};
+    s->last = c;
+    s->used = units(sizeof *c) * CW_SLAB_UNIT;
+    return true;
 }
 
-void *cw_slab_take(struct cw_slab *s, size_t n)
+/* Zeroed as it is taken: of a chunk that is not used up the rest is never touched. */
+cw_ref cw_slab_take(struct cw_slab *s, size_t n)
 {
     if (n > CW_SLAB_SMALL)
-        return calloc(1, n);
-    if (s->given[units(n)])
-        return take_given(s, n);
-    n = units(n) * CW_SLAB_UNIT;
-    if (s->size - s->used < n) {
-        size_t size = next_size(s);
-        struct cw_slab_chunk *c = calloc(1, sizeof *c + size);
-        if (!c)
-            return NULL;
-        c->before = s->last;
-        s->last = c;
-        s->size = size;
-        s->used = 0;
+        return take_large(n);
+    size_t size = units(n) * CW_SLAB_UNIT;
+    cw_ref r = s->given[units(n)];
+    if (r) {
+        s->given[units(n)] = *(cw_ref *)cw_at(r);
+        memset(cw_at(r), 0, size);
+        return r;
     }
-    void *p = s->last->bytes + s->used;
-    s->used += n;
-    return p;
+    if ((!s->last || CW_SLAB_CHUNK - s->used < size) && !add_chunk(s))
+        return 0;
+    void *p = memset((unsigned char *)s->last + s->used, 0, size);
+    s->used += size;
+    return cw_ref_of(p);
+}
+
+void cw_slab_give(struct cw_slab *s, cw_ref r, size_t n)
+{
+    if (!r)
+        return;
+    if (n > CW_SLAB_SMALL) {
+        give_large(r);
+        return;
+    }
+    *(cw_ref *)cw_at(r) = s->given[units(n)];
+    s->given[units(n)] = r;
 }
 
 void cw_slab_free(struct cw_slab *s)
 {
     for (struct cw_slab_chunk *c = s->last; c;) {
         struct cw_slab_chunk *before = c->before;
+        free_number(c->number);
         free(c);
         c = before;
     }

@@ -1,19 +1,18 @@
 /* Places of slices; see slices.h. */
 #include "core/slices.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "core/fields.h"
 
-/* Where each detector's slice begins, worked out from the table once; the last entry is the size of
- * all. Written before its first use and never again, so threads may share it. */
+/* Where each detector's slice begins, worked out from the table; the last entry is the size of all.
+ * Written before main begins and never again, so threads may share it: it is asked for so often
+ * that even asking whether it is there would be felt. */
 static struct {
     size_t client[CW_DETECTORS + 1], line[CW_DETECTORS + 1];
 } offsets;
-static pthread_once_t offsets_once = PTHREAD_ONCE_INIT;
 
-static void work_out_offsets(void)
+__attribute__((constructor)) static void work_out_offsets(void)
 {
     for (unsigned d = 0; d < CW_DETECTORS; d++) {
         bool fixed = !cw_detectors[d]->rare;
@@ -24,13 +23,11 @@ static void work_out_offsets(void)
 
 static size_t offset_in_client(unsigned detector)
 {
-    (void)pthread_once(&offsets_once, work_out_offsets);
     return offsets.client[detector];
 }
 
 static size_t offset_in_line(unsigned detector)
 {
-    (void)pthread_once(&offsets_once, work_out_offsets);
     return offsets.line[detector];
 }
 
@@ -46,7 +43,7 @@ size_t cw_slices_of_line(void)
 
 /* ---- lending ---- */
 
-static void lend(struct cw_rare *rare, unsigned detector, bool of_line, struct cw_lent *ret)
+static void lend(struct cw_rare rare, unsigned detector, bool of_line, struct cw_lent *ret)
 {
     ret->slice = cw_rare_find(rare, detector, of_line);
     ret->absent = !ret->slice;
@@ -78,7 +75,7 @@ void cw_slices_lend_line(struct cw_line *ln, unsigned detector, struct cw_lent *
         ret->slice = (unsigned char *)(ln + 1) + offset_in_line(detector);
 }
 
-int cw_slices_return(struct cw_slab *slab, struct cw_rare **rare, unsigned detector, bool of_line,
+int cw_slices_return(struct cw_slab *slab, struct cw_rare *rare, unsigned detector, bool of_line,
                      const struct cw_lent *lent)
 {
     if (!lent->absent || cw_all_zero(lent->room, cw_rare_size(detector, of_line)))

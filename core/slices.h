@@ -11,10 +11,10 @@
 /* Bytes behind a client's id, and behind a line, of slices that are not rare. */
 size_t cw_slices_of_client(void);
 size_t cw_slices_of_line(void);
-/* Bytes from the client's end to its slices: the id, terminated. */
+/* Bytes from the client's end to its slices: the id. */
 static inline size_t cw_slices_begin(const struct cw_client *cl)
 {
-    return ((size_t)cl->id_n + 1 + 3) & ~(size_t)3;
+    return ((size_t)cl->id_n + 3) & ~(size_t)3;
 }
 
 /* Those of a client, one after the other in the table's order. */
@@ -34,7 +34,7 @@ void cw_slices_lend(struct cw_client *cl, unsigned detector, struct cw_lent *ret
 void cw_slices_lend_line(struct cw_line *ln, unsigned detector, struct cw_lent *ret);
 /* Takes it back: what was absent and is no longer zero gets a place. Returns the bytes that took,
  * or -CW_E_NOMEM. */
-int cw_slices_return(struct cw_slab *slab, struct cw_rare **rare, unsigned detector, bool of_line,
+int cw_slices_return(struct cw_slab *slab, struct cw_rare *rare, unsigned detector, bool of_line,
                      const struct cw_lent *lent);
 
 #endif

@@ -443,10 +443,11 @@ static void conclude(struct work *w, const struct cw_output *out)
 void cw_tasks_fold(struct cw_shard *sh, struct cw_client *cl, const struct cw_fold *f,
                    const struct cw_output *out)
 {
-    if (!cw_client_task(cl) && !sh->findings.n && (f->origin || !cw_client_past(cl)))
+    struct cw_task *t = cw_client_task(cl);
+    if (!t && !sh->findings.n && (f->origin || !cw_client_past(cl)))
         return; /* nearly all events end here */
     struct cw_profile_room room;
-    struct work w = {.sh = sh, .cl = cl, .t = cw_client_task(cl), .f = f, .room = &room};
+    struct work w = {.sh = sh, .cl = cl, .t = t, .f = f, .room = &room};
     w.rung = highest_rung(w.t);
     know_profile(&w);
     fold_findings(&w);
@@ -465,8 +466,8 @@ bool cw_tasks_overdue(struct cw_shard *sh, const struct cw_client *except,
                       const struct cw_origin *o, const struct cw_output *out)
 {
     bool excepted = false;
-    while (sh->n_due && cw_client_task(sh->due[0])->due_at <= sh->clock && !sh->failed) {
-        struct cw_client *cl = sh->due[0];
+    while (sh->n_due && sh->due[0].at <= sh->clock && !sh->failed) {
+        struct cw_client *cl = sh->due[0].client;
         cw_due_drop(sh, cl);
         if (cl == except) {
             excepted = true;

@@ -13,13 +13,21 @@
 
 #include "churnwatch/detector.h"
 #include "churnwatch/packed.h"
+#include "churnwatch/ref.h"
 
 enum cw_line_status { CW_LINE_ACTIVE, CW_LINE_ONE_WAY, CW_LINE_TWO_WAY, CW_LINE_GONE };
 
+/* What most have none of: which kinds of it there are, a bit each, and where; see core/rare.h. The
+ * bits are here so that what is not there is known without looking. */
+struct cw_rare {
+    uint32_t there;
+    cw_ref at; /* 0: nothing */
+};
+
 struct cw_line {
-    struct cw_rare *rare; /* as of a client */
+    struct cw_rare rare;
     /* from here on stored */
-    cw_number number;
+    cw_number number __attribute__((aligned(4)));
     cw_small_money monthly_fee; /* of the plan now; -1 unknown */
     cw_small_day active_day;    /* last day with own use (charge but the fee, call, usage) */
     uint8_t status;             /* enum cw_line_status */
@@ -40,26 +48,24 @@ struct cw_baseline {
 
 /* Sums of one open day; two days may be open at once while late events are awaited. */
 struct cw_day_sums {
-    double usage;         /* voice minutes + MB / 40 */
+    float usage;          /* voice minutes + MB / 40 */
     cw_small_money spend; /* charges but the monthly fee */
     float by_hour;        /* yuan of spend by the hour that core/pace.h asks for */
 };
 
 #define CW_BILLS_KEPT 6
 struct cw_client {
-    struct cw_line_block *lines;     /* by rising number, and the last event ids; NULL: none */
-    struct cw_rare *rare;            /* what most clients have none of; NULL: nothing */
-    char *packed;                    /* the profile, see cw_client_profile; NULL without one */
-    struct cw_client *older, *newer; /* order of writing to the state log */
-    uint32_t hash;                   /* of the id, see cw_client_id */
-    uint32_t county;                 /* hash of the profile's county; 0: none */
+    cw_ref lines; /* by rising number, and the last event ids; 0: none */
+    struct cw_rare rare;
+    cw_ref packed;       /* the profile, see cw_client_profile; 0 without one */
+    cw_ref older, newer; /* order of writing to the state log, then those touched since */
+    uint32_t county;     /* hash of the profile's county; 0: none */
     uint32_t n_lines, lines_gone;
     uint32_t policy;  /* index into the shard's; UINT32_MAX = to be resolved */
     uint32_t written; /* commit number that last wrote it to the state log */
     uint8_t id_n;     /* bytes of the id */
     bool touched;     /* changed since the last commit */
-    uint8_t apart;    /* which facts lie apart: a bit each, see cw_rare_bit */
-    uint8_t spare;
+    uint16_t spare;
     /* from here on stored */
     uint8_t kind, class_, vip; /* from the profile; individual/none/none without one */
     bool snapshot;

@@ -252,7 +252,7 @@ static struct cw_buf portrait_of(const struct cw_shard *sh)
     struct cw_client *all[CLIENTS];
     assert_true(sh->clients.n <= CLIENTS);
     for (size_t i = 0; i < sh->clients.n; i++)
-        all[i] = sh->clients.all[i];
+        all[i] = cw_index_at(&sh->clients, i);
     qsort(all, sh->clients.n, sizeof all[0], by_id);
     cw_buf_i64(&b, sh->clock);
     cw_buf_i32(&b, sh->open_day);
@@ -263,7 +263,7 @@ static struct cw_buf portrait_of(const struct cw_shard *sh)
         cw_image_put_client(&b, all[i]);
     cw_image_put_accuracy(&b, sh);
     cw_buf_u32(&b, sh->accuracy_written);
-    for (const struct cw_client *cl = sh->oldest; cl; cl = cl->newer) {
+    for (const struct cw_client *cl = sh->oldest; cl; cl = cw_clients_newer(cl)) {
         cw_buf_str(&b, cw_client_id(cl));
         cw_buf_u32(&b, cl->written);
     }
