@@ -1,10 +1,11 @@
 """How the cost grows: replay with more clients, partitions, threads and lines, one table and one picture.
 
-    python3 bench/growth.py [--build BUILD] [--svg FILE] [--most CLIENTS] [--repetitions N]
+    python3 bench/growth.py [--build BUILD] [--svg FILE] [--most CLIENTS] [--repetitions N] [--drained ROWS]
 
 Each row is a load of its own, an event a client within one day (so that one day closes), judged by `churnwatchctl replay`
 with no server. What profiles and starting cost is measured by the same run without events and taken off. Medians; only
-rows of one run can be compared. Ten million clients need 12 GB of memory and of disk; --most leaves out what is larger."""
+rows of one run can be compared. Ten million clients need 12 GB of memory and of disk; --most leaves out what is larger.
+ROWS, as bench/run.sh -g wrote them, become a panel of the picture: draining from Kafka by partitions."""
 import argparse
 import html
 import json
@@ -157,9 +158,13 @@ def main():
     p.add_argument("--svg", type=Path)
     p.add_argument("--most", type=int, default=CLIENTS[-1])
     p.add_argument("--repetitions", type=int, default=1)
+    p.add_argument("--drained", type=Path)
     arguments = p.parse_args()
     tables = measure(arguments)
     print_tables(tables)
+    if arguments.drained:
+        tables["partitions, drained from Kafka"] = [
+            (n, {"µs CPU/event": figures["µs CPU/message"]}) for n, figures in json.loads(arguments.drained.read_text())]
     if arguments.svg:
         arguments.svg.write_text(picture(tables), encoding="utf-8")
 

@@ -4,18 +4,18 @@
 # figures beside their marks and asserts nothing; see bench/README.md.
 #
 #   run.sh [-n CLIENTS[,CLIENTS]…] [-c EVENTS] [-d DAYS] [-r REPETITIONS] [-p PACED_PER_S] [-b BUILD] [-P PEERS]
-#          [-k KILLS] [-s] [-o KEY=VALUE]…
+#          [-k KILLS] [-s] [-g ROWS] [-o KEY=VALUE]…
 #
 # With -k it measures instead how fast a daemon is back after so many kills, and what the promise costs; with -s a
-# storm of tasks.
+# storm of tasks; with -g draining with 1 to 48 partitions, the rows of which go to the file ROWS too.
 # 200,000 and then 1,000,000 clients, 3,000,000 events of 40 days, 3 repetitions, 5000 a second. BUILD is a build
 # directory to be used as it is; else the release preset is built. PEERS is a folder with jobs for Kafka Streams and
 # Flink, which drain the same topics. KEY=VALUE is a setting of the daemon's. Servers are private ones.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
-clients=200000,1000000 events=3000000 days=40 repetitions=3 pace=5000 build='' peers='' kills='' storm='' settings=()
-while getopts n:c:d:r:p:b:P:k:so: option; do
+clients=200000,1000000 events=3000000 days=40 repetitions=3 pace=5000 build='' peers='' kills='' storm='' rows='' settings=()
+while getopts n:c:d:r:p:b:P:k:sg:o: option; do
     case $option in
     n) clients=$OPTARG ;;
     c) events=$OPTARG ;;
@@ -26,9 +26,10 @@ while getopts n:c:d:r:p:b:P:k:so: option; do
     P) peers=$OPTARG ;;
     k) kills=$OPTARG ;;
     s) storm=1 ;;
+    g) rows=$OPTARG ;;
     o) settings+=(--option "$OPTARG") ;;
     *) die "usage: run.sh [-n CLIENTS[,CLIENTS]…] [-c EVENTS] [-d DAYS] [-r REPETITIONS]" \
-        "[-p PACED_PER_S] [-b BUILD] [-P PEERS] [-k KILLS] [-s] [-o KEY=VALUE]…" ;;
+        "[-p PACED_PER_S] [-b BUILD] [-P PEERS] [-k KILLS] [-s] [-g ROWS] [-o KEY=VALUE]…" ;;
     esac
 done
 
@@ -57,6 +58,7 @@ if [[ -n $kills ]]; then
         >"$dir/build.log" 2>&1 || { tail -n 40 "$dir/build.log" >&2; die "the build failed"; }
 fi
 [[ -z $storm ]] || page=storm.py
+[[ -z $rows ]] || page=partitions.py more=(--rows "$rows")
 IFS=, read -ra sizes <<<"$clients"
 [[ $page == measure.py ]] || sizes=("${sizes[0]}")
 [[ -z $peers || $page != measure.py ]] || more=(--peers "$peers")
