@@ -23,9 +23,41 @@ static double log_amount(double amount)
     return log(amount > AMOUNT_LEAST ? amount : AMOUNT_LEAST);
 }
 
+/* ---- what lies packed ---- */
+
+static int32_t rounded(double v, double least, double most)
+{
+    return (int32_t)lround(cw_clip(v, least, most));
+}
+
+void cw_baseline_set_chance(struct cw_baseline *b, bool working, double p)
+{
+    *(working ? &b->p_work : &b->p_rest) = (uint16_t)rounded(p * 65535, 0, UINT16_MAX);
+}
+
+/* Of amounts from a millionth of a millionth to 10^13. */
+void cw_baseline_set_level(struct cw_baseline *b, double level)
+{
+    int32_t n = rounded(level * 262144, INT16_MIN * 256.0, INT16_MAX * 256.0);
+    b->level = (int16_t)(n >> 8);
+    b->level_rest = (uint8_t)(n & 255);
+}
+
+void cw_baseline_set_scale(struct cw_baseline *b, double scale)
+{
+    b->scale = (uint16_t)rounded(scale * 4096, 0, UINT16_MAX);
+}
+
+void cw_baseline_set_offset(struct cw_baseline *b, int weekday, double offset)
+{
+    b->weekday[weekday] = (int16_t)rounded(offset * 4096, INT16_MIN, INT16_MAX);
+}
+
+/* ---- the model ---- */
+
 double cw_baseline_p(const struct cw_baseline *b, bool working)
 {
-    return cw_clip(b->days ? (double)(working ? b->p_work : b->p_rest) : 0.5, 0.001, 0.999);
+    return cw_clip(b->days ? cw_baseline_chance(b, working) : 0.5, 0.001, 0.999);
 }
 
 double cw_baseline_weekend(const struct cw_baseline *b)
@@ -34,15 +66,15 @@ double cw_baseline_weekend(const struct cw_baseline *b)
     if (!b->days_any)
         return 1;
     for (int i = 0; i < 5; i++)
-        at_work += (double)b->weekday[i] / 5;
+        at_work += cw_baseline_offset(b, i) / 5;
     for (int i = 5; i < 7; i++)
-        at_rest += (double)b->weekday[i] / 2;
+        at_rest += cw_baseline_offset(b, i) / 2;
     return cw_baseline_p(b, false) / cw_baseline_p(b, true) * exp(at_rest - at_work);
 }
 
 double cw_baseline_residual(const struct cw_baseline *b, int weekday, double amount)
 {
-    return log_amount(amount) - (double)b->level - (double)b->weekday[weekday];
+    return log_amount(amount) - cw_baseline_level(b) - cw_baseline_offset(b, weekday);
 }
 
 /* Likelihood ratio of "everything at a third" against "as usual" for one day; a day of nothing is
@@ -61,9 +93,9 @@ void cw_baseline_view(const struct cw_baseline *b, int weekday, bool working, do
 {
     bool any = amount > 0;
     double p = cw_clip(cw_baseline_p(b, working) * shock.activity, 0.001, 0.999);
-    double scale = b->scale > (float)SCALE_LEAST ? (double)b->scale : SCALE_LEAST;
+    double scale = fmax(cw_baseline_scale(b), SCALE_LEAST);
     double expected =
-        b->days_any ? exp((double)b->level + (double)b->weekday[weekday] + shock.shift) : 0;
+        b->days_any ? exp(cw_baseline_level(b) + cw_baseline_offset(b, weekday) + shock.shift) : 0;
     double e = any && b->days_any ? cw_baseline_residual(b, weekday, amount) - shock.shift : 0;
 
     *ret = (struct cw_channel_day){
@@ -87,13 +119,13 @@ static void learn_amount(struct cw_baseline *b, int weekday, double residual)
     if (b->days_any < UINT16_MAX)
         b->days_any++;
     if (b->days_any == 1) {
-        b->level = (float)residual; /* the level was 0, so this is the log amount itself */
-        b->scale = (float)SCALE_FIRST;
+        cw_baseline_set_level(b, residual); /* it was 0, so this is the log amount itself */
+        cw_baseline_set_scale(b, SCALE_FIRST);
         return;
     }
-    double scale = (double)b->scale, gain = gain_at(b->days_any);
+    double scale = cw_baseline_scale(b), gain = gain_at(b->days_any);
     bool far = fabs(residual) > 2 * scale;
-    b->shifted = far ? (uint16_t)(b->shifted + (b->shifted < UINT16_MAX)) : 0;
+    b->shifted = far ? (uint8_t)(b->shifted + (b->shifted < UINT8_MAX)) : 0;
     double e = residual;
     if (b->shifted <= SHIFT_DAYS) {
         e = cw_clip(e, -2 * scale, 2 * scale);
@@ -101,13 +133,13 @@ static void learn_amount(struct cw_baseline *b, int weekday, double residual)
     } else {
         gain = 0.3; /* It has lasted: this is the new level. */
     }
-    b->level = (float)((double)b->level + gain * e);
+    cw_baseline_set_level(b, cw_baseline_level(b) + gain * e);
     double week = 1.0 / (2 + b->days_any / 5.0);
     double ec = cw_clip(e, -2 * scale, 2 * scale);
-    b->weekday[weekday] =
-        (float)((double)b->weekday[weekday] + (week > 0.05 ? week : 0.05) * (1 - gain) * ec);
+    double moved = (week > 0.05 ? week : 0.05) * (1 - gain) * ec;
+    cw_baseline_set_offset(b, weekday, cw_baseline_offset(b, weekday) + moved);
     double s = scale + (gain < 0.3 ? gain : 0.05) * (CW_CLIPPED_TO_SCALE * fabs(ec) - scale);
-    b->scale = (float)(s < SCALE_LEAST ? SCALE_LEAST : s);
+    cw_baseline_set_scale(b, fmax(s, SCALE_LEAST));
 }
 
 void cw_baseline_learn(struct cw_baseline *b, int weekday, bool working, double amount,
@@ -115,15 +147,15 @@ void cw_baseline_learn(struct cw_baseline *b, int weekday, bool working, double 
 {
     bool any = amount > 0;
     if (b->days == 0)
-        b->p_work = b->p_rest = 0.5F;
+        b->p_work = b->p_rest = UINT16_MAX / 2;
     if (b->days < UINT16_MAX)
         b->days++;
     double days = b->days * (working ? 5.0 : 2.0) / 7.0; /* of that sort, about */
     double gain = days <= YOUNG_DAYS ? 1 / (0.6 * days + 1) : GAIN;
     /* On a day that was quieter (busier) for everybody, nothing (something) proves less. */
     double weight = any ? cw_clip(1 / shock.activity, 0.2, 1) : cw_clip(shock.activity, 0.2, 1);
-    float *p = working ? &b->p_work : &b->p_rest;
-    *p = (float)((double)*p + gain * weight * ((any ? 1.0 : 0.0) - (double)*p));
+    double p = cw_baseline_chance(b, working);
+    cw_baseline_set_chance(b, working, p + gain * weight * ((any ? 1.0 : 0.0) - p));
     if (any)
         learn_amount(b, weekday, cw_baseline_residual(b, weekday, amount) - shock.shift);
 }
@@ -132,7 +164,7 @@ void cw_baseline_amend(struct cw_baseline *b, int weekday, double amount)
 {
     if (!b->days_any || amount <= 0)
         return;
-    double expected = exp((double)b->level + (double)b->weekday[weekday]);
-    double e = cw_clip(log((expected + amount) / expected), 0, 2 * (double)b->scale);
-    b->level = (float)((double)b->level + GAIN * e);
+    double expected = exp(cw_baseline_level(b) + cw_baseline_offset(b, weekday));
+    double e = cw_clip(log((expected + amount) / expected), 0, 2 * cw_baseline_scale(b));
+    cw_baseline_set_level(b, cw_baseline_level(b) + GAIN * e);
 }

@@ -10,6 +10,29 @@
 
 #include "churnwatch/client.h"
 
+/* The model's numbers, which lie packed in it. Steps are so small that what a usual day moves is
+ * many of them: a model does not stand still because its moves are rounded away. */
+static inline double cw_baseline_chance(const struct cw_baseline *b, bool working)
+{
+    return (working ? b->p_work : b->p_rest) / 65535.0;
+}
+static inline double cw_baseline_level(const struct cw_baseline *b)
+{
+    return (b->level * 256 + b->level_rest) / 262144.0;
+}
+static inline double cw_baseline_scale(const struct cw_baseline *b)
+{
+    return b->scale / 4096.0;
+}
+static inline double cw_baseline_offset(const struct cw_baseline *b, int weekday)
+{
+    return b->weekday[weekday] / 4096.0;
+}
+void cw_baseline_set_chance(struct cw_baseline *b, bool working, double p);
+void cw_baseline_set_level(struct cw_baseline *b, double level);
+void cw_baseline_set_scale(struct cw_baseline *b, double scale);
+void cw_baseline_set_offset(struct cw_baseline *b, int weekday, double offset);
+
 /* What all clients of a bucket share on a day: a shift of the log amount and a factor on the chance
  * of any. {0, 1} shares nothing. */
 struct cw_shock {

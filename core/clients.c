@@ -55,7 +55,7 @@ static void set_unknown(struct cw_client *cl)
     cl->kind = CW_INDIVIDUAL;
     cl->class_ = CW_CLASS_NONE;
     cl->vip = CW_VIP_NONE;
-    cl->policy = UINT32_MAX;
+    cl->policy = UINT16_MAX;
 }
 
 static size_t record_bytes(const struct cw_client *cl)
@@ -334,21 +334,31 @@ int cw_clients_set_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_
     if (!same && !replace_profile(sh, cl, packed))
         return -CW_E_NOMEM;
     cl->county = county_of(packed);
-    cl->policy = UINT32_MAX;
+    cl->policy = UINT16_MAX;
     return 0;
 }
 
-static uint32_t policy_for(struct cw_shard *sh, const uint64_t words[CW_SEGMENT_WORDS])
+void cw_clients_forget_policies(struct cw_shard *sh)
+{
+    sh->n_policies = 0;
+    for (size_t i = 0; i < sh->clients.n; i++)
+        cw_index_at(&sh->clients, i)->policy = UINT16_MAX;
+}
+
+static uint16_t policy_for(struct cw_shard *sh, const uint64_t words[CW_SEGMENT_WORDS])
 {
     for (size_t i = 0; i < sh->n_policies; i++)
         if (memcmp(sh->policies[i].words, words, sizeof sh->policies[i].words) == 0)
-            return (uint32_t)i;
+            return (uint16_t)i;
+    if (sh->n_policies ==
+        UINT16_MAX) /* More cannot be told apart: those there are now begin anew. */
+        cw_clients_forget_policies(sh);
     if (sh->n_policies == sh->cap_policies) {
         size_t cap = sh->cap_policies ? sh->cap_policies * 2 : 8;
         struct cw_policy_entry *p = realloc(sh->policies, cap * sizeof *p);
         if (!p) {
             sh->failed = true;
-            return UINT32_MAX;
+            return UINT16_MAX;
         }
         sh->policies = p;
         sh->cap_policies = cap;
@@ -356,7 +366,7 @@ static uint32_t policy_for(struct cw_shard *sh, const uint64_t words[CW_SEGMENT_
     struct cw_policy_entry *e = &sh->policies[sh->n_policies];
     memcpy(e->words, words, sizeof e->words);
     cw_settings_policy(sh->settings, words, &e->policy);
-    return (uint32_t)sh->n_policies++;
+    return (uint16_t)sh->n_policies++;
 }
 
 void cw_clients_segments(const struct cw_shard *sh, const struct cw_client *cl,
@@ -377,12 +387,12 @@ void cw_clients_segments(const struct cw_shard *sh, const struct cw_client *cl,
 
 const struct cw_policy *cw_clients_policy(struct cw_shard *sh, struct cw_client *cl)
 {
-    if (cl->policy == UINT32_MAX) {
+    if (cl->policy == UINT16_MAX) {
         uint64_t words[CW_SEGMENT_WORDS] = {0};
         cw_clients_segments(sh, cl, words);
         cl->policy = policy_for(sh, words);
     }
-    return cl->policy == UINT32_MAX ? &sh->settings->base : &sh->policies[cl->policy].policy;
+    return cl->policy == UINT16_MAX ? &sh->settings->base : &sh->policies[cl->policy].policy;
 }
 
 /* ---- a client's day ---- */

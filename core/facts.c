@@ -244,9 +244,9 @@ void cw_clients_profile(struct cw_shard *sh, struct cw_client *cl, const struct 
     if (packed.failed || cw_clients_set_profile(sh, cl, (struct cw_str){packed.p, packed.n}) != 0)
         sh->failed = true;
     cw_buf_free(&packed);
-    cl->kind = (uint8_t)(p->deleted ? CW_INDIVIDUAL : p->kind);
-    cl->class_ = (uint8_t)(p->deleted ? CW_CLASS_NONE : p->class_);
-    cl->vip = (uint8_t)(p->deleted ? CW_VIP_NONE : p->vip);
+    cl->kind = (p->deleted ? CW_INDIVIDUAL : p->kind) & 3U;
+    cl->class_ = (p->deleted ? CW_CLASS_NONE : p->class_) & 7U;
+    cl->vip = (p->deleted ? CW_VIP_NONE : p->vip) & 3U;
     cl->snapshot = !p->deleted && p->snapshot;
     if (!p->deleted && p->contract_ends != CW_NO_DAY)
         cl->contract_ends = cw_day_pack(p->contract_ends);

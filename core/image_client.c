@@ -230,7 +230,7 @@ static bool read_body(struct cw_shard *sh, struct cw_reader *r, struct cw_client
 
 bool cw_image_takes_profile(struct cw_shard *sh, struct cw_client *cl, struct cw_str profile)
 {
-    if (cl->kind > CW_GROUP || cl->class_ > CW_CLASS_NONE || cl->vip > CW_VIP_NONE)
+    if (cl->kind > CW_GROUP || cl->class_ > CW_CLASS_NONE)
         return false;
     if (cw_clients_set_profile(sh, cl, profile) != 0)
         sh->failed = true;

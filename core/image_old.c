@@ -2,6 +2,7 @@
  * and nobody has asked for since is passed over. */
 #include <string.h>
 
+#include "core/baseline.h"
 #include "core/bills.h"
 #include "core/fields.h"
 #include "core/image.h"
@@ -86,14 +87,15 @@ static const struct cw_field line_fields[] = {
 
 static struct cw_baseline baseline_of(const struct old_baseline *o)
 {
-    struct cw_baseline b = {.p_work = o->p_work,
-                            .p_rest = o->p_rest,
-                            .level = o->level,
-                            .scale = o->scale,
-                            .days = o->days,
+    struct cw_baseline b = {.days = o->days,
                             .days_any = o->days_any,
-                            .shifted = o->shifted};
-    memcpy(b.weekday, o->weekday, sizeof b.weekday);
+                            .shifted = (uint8_t)(o->shifted < UINT8_MAX ? o->shifted : UINT8_MAX)};
+    cw_baseline_set_chance(&b, true, (double)o->p_work);
+    cw_baseline_set_chance(&b, false, (double)o->p_rest);
+    cw_baseline_set_level(&b, (double)o->level);
+    cw_baseline_set_scale(&b, (double)o->scale);
+    for (int i = 0; i < 7; i++)
+        cw_baseline_set_offset(&b, i, (double)o->weekday[i]);
     return b;
 }
 
@@ -137,10 +139,10 @@ static void set_facts(struct cw_shard *sh, const struct old_client *o, struct cw
 
 static void set_client(struct cw_shard *sh, const struct old_client *o, struct cw_client *cl)
 {
-    cl->kind = o->kind;
-    cl->class_ = o->class_;
-    cl->vip = o->vip;
-    cl->snapshot = o->snapshot;
+    cl->kind = o->kind & 3U;
+    cl->class_ = o->class_ & 7U;
+    cl->vip = o->vip & 3U;
+    cl->snapshot = o->snapshot & 1U;
     cl->first_day = cw_day_pack(o->first_day);
     cl->active_day = cw_day_pack(o->active_day);
     cl->contract_ends = cw_day_pack(o->contract_ends);
@@ -215,6 +217,8 @@ bool cw_image_read_old(struct cw_shard *sh, struct cw_reader *r, struct cw_clien
     struct old_client o;
     cw_fields_read(r, &o, client_fields, COUNT(client_fields));
     struct cw_str profile = cw_read_str(r);
+    if (o.kind > CW_GROUP || o.class_ > CW_CLASS_NONE || o.vip > CW_VIP_NONE)
+        return false;
     set_client(sh, &o, cl);
     if (r->failed || !cw_image_takes_profile(sh, cl, profile))
         return false;

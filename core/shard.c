@@ -46,9 +46,7 @@ void cw_shard_free(struct cw_shard *sh)
 void cw_shard_settings(struct cw_shard *sh, const struct cw_settings *s)
 {
     sh->settings = s;
-    sh->n_policies = 0;
-    for (size_t i = 0; i < sh->clients.n; i++)
-        cw_index_at(&sh->clients, i)->policy = UINT32_MAX;
+    cw_clients_forget_policies(sh);
 }
 
 void cw_shard_roster(struct cw_shard *sh, const struct cw_roster *r)

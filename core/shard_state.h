@@ -120,6 +120,8 @@ bool cw_clients_line_fact(struct cw_shard *sh, struct cw_line *ln, enum cw_rare_
 /* The client's own from now on; NULL takes it off. */
 bool cw_clients_set_task(struct cw_shard *sh, struct cw_client *cl, struct cw_task *t);
 bool cw_clients_set_past(struct cw_shard *sh, struct cw_client *cl, struct cw_past *p);
+/* All are resolved anew as they are asked for. */
+void cw_clients_forget_policies(struct cw_shard *sh);
 const struct cw_policy *cw_clients_policy(struct cw_shard *sh, struct cw_client *cl);
 /* Facts of the event, before and after the detectors saw it (see detectors' brief in shard.c). */
 void cw_clients_before(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,

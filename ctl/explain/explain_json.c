@@ -4,6 +4,7 @@
 
 #include "config/places.h"
 #include "config/segments.h"
+#include "core/baseline.h"
 #include "ctl/explain/explain.h"
 
 enum { LINES_MOST = 100 };
@@ -166,8 +167,8 @@ static void channel(struct cw_buf *b, const char *name, const struct cw_channel_
     number(b, "usual", d->expected, 2);
     number(b, "mean", d->mean, 2);
     number(b, "deviation", d->scale, 4);
-    number(b, "chance_working_day", l->days ? (double)l->p_work : 0, 4);
-    number(b, "chance_other_day", l->days ? (double)l->p_rest : 0, 4);
+    number(b, "chance_working_day", l->days ? cw_baseline_chance(l, true) : 0, 4);
+    number(b, "chance_other_day", l->days ? cw_baseline_chance(l, false) : 0, 4);
     number(b, "days_known", l->days, 0);
     boolean(b, "warm", d->warm);
     cw_buf_puts(b, "}");

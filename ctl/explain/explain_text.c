@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/segments.h"
+#include "core/baseline.h"
 #include "ctl/explain/explain_words.h"
 
 enum { LABEL_WIDTH = 19 };
@@ -115,8 +116,8 @@ static void channel_row(const struct cw_explain_view *v, struct cw_table *t, enu
     cw_table_text(t, cw_explain_say(v, name));
     cw_explain_amount_cell(t, v, d->mean, unit);
     cw_explain_percent_cell(t, exp(d->scale) - 1, "±");
-    cw_explain_percent_cell(t, l->days ? (double)l->p_work : 0, "");
-    cw_explain_percent_cell(t, l->days ? (double)l->p_rest : 0, "");
+    cw_explain_percent_cell(t, l->days ? cw_baseline_chance(l, true) : 0, "");
+    cw_explain_percent_cell(t, l->days ? cw_baseline_chance(l, false) : 0, "");
     cw_explain_amount_cell(t, v, l->days, "days");
     cw_explain_put_number(&t->bytes, d->amount);
     cw_buf_u32(&t->ends, (uint32_t)t->bytes.n);

@@ -27,23 +27,24 @@ struct cw_rare {
 struct cw_line {
     struct cw_rare rare;
     /* from here on stored */
-    cw_number number __attribute__((aligned(4)));
-    cw_small_money monthly_fee; /* of the plan now; -1 unknown */
-    cw_small_day active_day;    /* last day with own use (charge but the fee, call, usage) */
-    uint8_t status;             /* enum cw_line_status */
-    uint8_t end_reason;         /* enum cw_end_reason, when gone */
+    cw_number number __attribute__((packed, aligned(4))); /* lines lie at any four bytes */
+    cw_small_money monthly_fee;                           /* of the plan now; -1 unknown */
+    cw_small_day active_day; /* last day with own use (charge but the fee, call, usage) */
+    uint8_t status;          /* enum cw_line_status */
+    uint8_t end_reason;      /* enum cw_end_reason, when gone */
     /* then the slices of detectors whose slices are not rare */
 };
 #define CW_LINE_STORED offsetof(struct cw_line, number)
 
 /* The two-part model of one channel of daily amounts; see core/baseline.h. */
 struct cw_baseline {
-    float p_work, p_rest;    /* chance that a working day, another day, has any */
-    float level, scale;      /* of the log amount, days with any */
-    float weekday[7];        /* offsets of the log amount, Monday first */
+    uint16_t p_work, p_rest; /* chance that a working day, another day, has any; of 65535 */
+    int16_t level;           /* of the log amount, days with any; 1/1024 … */
+    uint8_t level_rest;      /* … and 1/262144 */
+    uint8_t shifted;         /* days in a row the level was far off, capped */
+    uint16_t scale;          /* one own deviation of it; 1/4096 */
+    int16_t weekday[7];      /* offsets of it, Monday first; 1/4096 */
     uint16_t days, days_any; /* of history, capped */
-    uint16_t shifted;        /* days in a row the level was far off */
-    uint16_t spare;
 };
 
 /* Sums of one open day; two days may be open at once while late events are awaited. */
@@ -61,27 +62,27 @@ struct cw_client {
     cw_ref older, newer; /* order of writing to the state log, then those touched since */
     uint32_t county;     /* hash of the profile's county; 0: none */
     uint32_t n_lines, lines_gone;
-    uint32_t policy;  /* index into the shard's; UINT32_MAX = to be resolved */
     uint32_t written; /* commit number that last wrote it to the state log */
+    uint16_t policy;  /* index into the shard's; UINT16_MAX = to be resolved */
     uint8_t id_n;     /* bytes of the id */
     bool touched;     /* changed since the last commit */
-    uint16_t spare;
     /* from here on stored */
-    uint8_t kind, class_, vip; /* from the profile; individual/none/none without one */
-    bool snapshot;
-    cw_small_day first_day;     /* of the first event */
-    cw_small_day active_day;    /* last day with own use */
-    cw_small_day contract_ends; /* as profile or events told */
-    cw_small_day open_day[2];   /* by day & 1 */
-    uint16_t bill_cycle;        /* of the newest bill */
     uint8_t n_bills;
+    uint8_t kind : 2, class_ : 3, vip : 2, /* from the profile; individual/none/none without one */
+        snapshot : 1;
+    cw_small_day first_day;                 /* of the first event */
+    cw_small_day active_day;                /* last day with own use */
+    cw_small_day contract_ends;             /* as profile or events told */
+    cw_small_day open_day[2];               /* by day & 1 */
+    uint16_t bill_cycle;                    /* of the newest bill */
     uint8_t bill_before[CW_BILLS_KEPT - 1]; /* cycles by which each is older than the newest */
-    cw_small_money bills[CW_BILLS_KEPT];    /* newest first */
-    struct cw_day_sums open[2];             /* of open_day */
+    uint8_t spare;
+    cw_small_money bills[CW_BILLS_KEPT]; /* newest first */
+    struct cw_day_sums open[2];          /* of open_day */
     struct cw_baseline spend, usage;
     /* then the id, then the slices of detectors whose slices are not rare */
 };
-#define CW_CLIENT_STORED offsetof(struct cw_client, kind)
+#define CW_CLIENT_STORED offsetof(struct cw_client, n_bills)
 
 static inline struct cw_str cw_client_id(const struct cw_client *cl)
 {

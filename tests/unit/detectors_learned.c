@@ -491,7 +491,7 @@ static void a_silent_feed_is_nobodys_fall(void **state)
         if (told_of_any(r, downward[i]))
             fail_msg("%s is told while the feed is silent", downward[i]);
     const struct cw_client *cl = cw_shard_client(r_shard(r), CW_STR("i-001"));
-    assert_true(cl->spend.p_work > 0.95F && cl->spend.days == 62);
+    assert_true(cl->spend.p_work > 0.95 * UINT16_MAX && cl->spend.days == 62);
     r_free(r);
 }
 
@@ -521,7 +521,7 @@ static void a_suspended_client_is_not_said_to_fall(void **state)
     (void)play_stretch(r, 90, &(struct stretch){2, 10, 100, 0});
     for (size_t i = 0; i < sizeof downward / sizeof *downward; i++)
         assert_null(r_signal(r, CLIENT, downward[i], NULL));
-    assert_true(cw_shard_client(r_shard(r), CW_STR(CLIENT))->spend.p_work > 0.95F);
+    assert_true(cw_shard_client(r_shard(r), CW_STR(CLIENT))->spend.p_work > 0.95 * UINT16_MAX);
     r_free(r);
 }
 
