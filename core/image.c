@@ -99,6 +99,7 @@ static int read_layout(struct cw_shard *sh, struct cw_reader *r, struct cw_errbu
         line_slices += l->of[i].rare ? 0 : l->of[i].line_state_size;
         const struct cw_detector *det = to >= 0 ? cw_detectors[to] : NULL;
         l->of[i].to = to;
+        l->of[i].version = state_version;
         l->of[i].same = det && det->state_version == state_version &&
                         det->state_size == l->of[i].state_size &&
                         det->line_state_size == l->of[i].line_state_size;

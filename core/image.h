@@ -51,6 +51,7 @@ struct cw_layout {
     struct {
         int to;                               /* enum cw_detector_id today, -1 gone */
         bool same;                            /* version and sizes are today's */
+        uint8_t version;                      /* of the slice, as stored */
         bool rare;                            /* since version 6 */
         uint16_t state_size, line_state_size; /* as stored */
     } of[CW_LAYOUT_MOST];

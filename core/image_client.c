@@ -115,28 +115,30 @@ void cw_image_put_client(struct cw_buf *b, const struct cw_client *cl)
 
 /* ---- reading ---- */
 
+static size_t stored_size(const struct cw_layout *l, unsigned i, bool of_line)
+{
+    return of_line ? l->of[i].line_state_size : l->of[i].state_size;
+}
+
 void cw_image_set_slice(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln, unsigned i,
                         const void *from)
 {
     const struct cw_layout *l = sh->layout;
     struct cw_lent lent;
-    if (!l->of[i].same)
-        return;
     unsigned d = (unsigned)l->of[i].to;
+    if (l->of[i].to < 0 || !(l->of[i].same || cw_detectors[d]->older))
+        return;
     if (ln)
         cw_slices_lend_line(ln, d, &lent);
     else
         cw_slices_lend(cl, d, &lent);
-    if (lent.slice)
+    if (lent.slice && l->of[i].same)
         memcpy(lent.slice, from, cw_rare_size(d, ln));
+    else if (lent.slice)
+        (void)cw_detectors[d]->older(l->of[i].version, ln, from, stored_size(l, i, ln), lent.slice);
     int bytes = cw_slices_return(&sh->slab, ln ? &ln->rare : &cl->rare, d, ln, &lent);
     sh->failed |= bytes < 0;
     sh->bytes += bytes > 0 ? (size_t)bytes : 0;
-}
-
-static size_t stored_size(const struct cw_layout *l, unsigned i, bool of_line)
-{
-    return of_line ? l->of[i].line_state_size : l->of[i].state_size;
 }
 
 /* Out of those of the usual detectors, one after the other. */

@@ -8,6 +8,7 @@
  * nothing with it. Runs in the shard's thread; pure.
  */
 #include <math.h>
+#include <string.h>
 
 #include "churnwatch/explain.h"
 #include "detectors/cycle_part.h"
@@ -189,7 +190,7 @@ static void tell_so_far(struct cw_judge *j, uint8_t side)
     if (cw_gauge_met(&v.gauge) && !(p->told & bit)) {
         struct cw_signal s = signal_of(j, SO_FAR + side, &v);
         cw_raise(j, &s);
-        p->told |= bit;
+        p->told = (uint16_t)(p->told | bit);
     } else if ((p->told & bit) && v.gauge.need[0].is < v.gauge.need[0].limit / 2) {
         cw_clear(j, 0, SO_FAR + side);
     }
@@ -221,13 +222,24 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
     }
 }
 
+static bool older(uint8_t version, bool line, const void *from, size_t n, void *to)
+{
+    struct cycle_part_wide w;
+    if (version != 2 || line || n != sizeof w)
+        return false;
+    memcpy(&w, from, sizeof w);
+    *(struct cycle_part *)to = cycle_part_of_wide(&w);
+    return true;
+}
+
 const struct cw_detector cw_det_bill_change = {
     .name = "bill_change",
     .finds = "a bill, or a cycle so far, far above or below the client's earlier bills",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
-    .state_version = 2,
+    .state_version = 3,
     .state_size = sizeof(struct cycle_part),
+    .older = older,
     .reads = CW_READS(CHARGE) | CW_READS(PLAN_CHANGED),
     .on_event = on_event,
     .on_day_close = on_day_close,

@@ -17,18 +17,31 @@
 #include "churnwatch/detector.h"
 
 struct cycle_part {
-    int32_t cycle;
+    uint16_t cycle;
+    uint16_t told;         /* a bit per side that was told of in this cycle */
     float spent, expected; /* yuan but fees, on the same days */
     float refunded;        /* yuan, in spent as less */
     /* By which changed plans move the bill of this cycle and of the next; may be negative. */
     float fees, fees_next;
-    uint32_t told; /* a bit per side that was told of in this cycle */
 };
+
+/* As it lay in slices before. */
+struct cycle_part_wide {
+    int32_t cycle;
+    float spent, expected, refunded, fees, fees_next;
+    uint32_t told;
+};
+static inline struct cycle_part cycle_part_of_wide(const struct cycle_part_wide *w)
+{
+    return (struct cycle_part){(uint16_t)w->cycle, (uint16_t)w->told, w->spent,    w->expected,
+                               w->refunded,        w->fees,           w->fees_next};
+}
 
 static inline void cycle_part_begin(struct cycle_part *p, cw_cycle cycle)
 {
     if (cycle > p->cycle)
-        *p = (struct cycle_part){.cycle = cycle, .fees = cycle == p->cycle + 1 ? p->fees_next : 0};
+        *p = (struct cycle_part){.cycle = (uint16_t)cycle,
+                                 .fees = cycle == p->cycle + 1 ? p->fees_next : 0};
 }
 
 static inline void cycle_part_day(struct cycle_part *p, cw_day day, const struct cw_channel_day *d)

@@ -5,6 +5,7 @@
  * not lengthen a run. Runs in the shard's thread at a day's close; pure.
  */
 #include <math.h>
+#include <string.h>
 
 #include "churnwatch/explain.h"
 #include "detectors/own_gap.h"
@@ -44,7 +45,7 @@ static const struct limits of_line = {LINE_LEAST_DAYS, LINE_GAPS, LINE_LOG_ODDS}
 
 static double limit_of(const struct cw_judge *j, const struct own_gap *st, const struct limits *l)
 {
-    return fmax(j->t[l->least], j->t[l->gaps] * (double)st->gap);
+    return fmax(j->t[l->least], j->t[l->gaps] * own_gap_gap(st));
 }
 
 /* Silent for longer than its own gaps, and known well enough to say so. */
@@ -53,7 +54,7 @@ static struct cw_gauge gauge_of(const struct cw_judge *j, const struct own_gap *
 {
     double limit = limit_of(j, st, l);
     struct cw_gauge g = {.n = 0};
-    cw_need_least(&g, limit > j->t[l->least] ? l->gaps : l->least, "days", (double)st->run, limit);
+    cw_need_least(&g, limit > j->t[l->least] ? l->gaps : l->least, "days", own_gap_run(st), limit);
     cw_need_least(&g, KNOWN, "days", st->known, j->t[KNOWN]);
     return g;
 }
@@ -62,7 +63,7 @@ static struct cw_signal signal_of(const struct cw_judge *j, const struct own_gap
                                   const struct limits *l)
 {
     double limit = limit_of(j, st, l);
-    double over = (double)st->run / limit;
+    double over = own_gap_run(st) / limit;
     struct cw_signal s = {.line = j->line ? j->line->number : 0,
                           .step = (uint8_t)(over >= 2),
                           .holds = true,
@@ -71,8 +72,8 @@ static struct cw_signal signal_of(const struct cw_judge *j, const struct own_gap
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
-    cw_fact_number(&s, CW_FACT_observed_days, floor((double)st->run + 0.5));
-    cw_fact_number(&s, CW_FACT_expected_days, (double)st->gap);
+    cw_fact_number(&s, CW_FACT_observed_days, floor(own_gap_run(st) + 0.5));
+    cw_fact_number(&s, CW_FACT_expected_days, own_gap_gap(st));
     cw_fact_number(&s, CW_FACT_limit_days, limit);
     cw_fact_number(&s, CW_FACT_span_days, st->known);
     return s;
@@ -80,7 +81,7 @@ static struct cw_signal signal_of(const struct cw_judge *j, const struct own_gap
 
 static bool has_worn(const struct cw_judge *j, const struct own_gap *st)
 {
-    return (double)st->run >= j->t[LASTS];
+    return own_gap_run(st) >= j->t[LASTS];
 }
 
 static void tell(struct cw_judge *j, const struct own_gap *st, const struct limits *l)
@@ -165,14 +166,27 @@ static void explain_line(const struct cw_judge *j, struct cw_explanation *x)
         read_state(j, j->line_state, &of_line, x);
 }
 
+/* Version 1: a client's and a line's are the same. */
+static bool older(uint8_t version, bool line, const void *from, size_t n, void *to)
+{
+    (void)line;
+    struct own_gap_wide w;
+    if (version != 1 || n != sizeof w)
+        return false;
+    memcpy(&w, from, sizeof w);
+    *(struct own_gap *)to = own_gap_of_wide(&w);
+    return true;
+}
+
 const struct cw_detector cw_det_inactivity = {
     .name = "inactivity",
     .finds = "a client or one of its lines falls silent for longer than its own gaps",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
-    .state_version = 1,
+    .state_version = 2,
     .state_size = sizeof(struct own_gap),
     .line_state_size = sizeof(struct own_gap),
+    .older = older,
     .on_day_close = on_day_close,
     .on_line_close = on_line_close,
     .explain = explain,

@@ -10,9 +10,19 @@
 
 enum latch_state { LATCH_OFF, LATCH_ON, LATCH_WORN };
 struct latch {
-    uint16_t state; /* enum latch_state */
-    uint16_t days;  /* judged days since it went on */
+    uint16_t state : 2; /* enum latch_state */
+    uint16_t days : 14; /* judged days since it went on */
 };
+#define LATCH_DAYS_MOST ((1U << 14) - 1)
+
+/* As it lay in slices before. */
+struct latch_wide {
+    uint16_t state, days;
+};
+static inline struct latch latch_of_wide(struct latch_wide w)
+{
+    return (struct latch){w.state & 3U, w.days & LATCH_DAYS_MOST};
+}
 
 /* One judged day. WORN is left only by falling under the clear limit, so a level that has lasted
  * must first come back before it can be warned of again. */
@@ -23,8 +33,10 @@ static inline enum latch_state latch_step(struct latch *l, double score, double 
         *l = (struct latch){LATCH_OFF, 0};
     else if (l->state == LATCH_OFF && score >= fire)
         *l = (struct latch){LATCH_ON, 1};
-    else if (l->state == LATCH_ON && ++l->days > most_days)
+    else if (l->state == LATCH_ON && l->days + 1 > most_days)
         l->state = LATCH_WORN;
+    else if (l->state == LATCH_ON)
+        l->days++;
     return (enum latch_state)l->state;
 }
 

@@ -10,27 +10,51 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "detectors/fixed.h"
+
 struct own_gap {
-    float run;      /* days of nothing, shared quiet ones counted in part */
-    float gap;      /* nine in ten gaps are no longer than this, in days */
+    uint16_t run;   /* days of nothing, shared quiet ones counted in part; 1/128, up to 511 */
+    uint16_t gap;   /* nine in ten gaps are no longer than this, in days; 1/256, up to 255 */
     uint16_t known; /* days of use */
     uint16_t spare;
 };
+#define OWN_GAP_RUN_STEPS 128.0
+#define OWN_GAP_GAP_STEPS 256.0
+
+/* As it lay in slices before. */
+struct own_gap_wide {
+    float run, gap;
+    uint16_t known, spare;
+};
+static inline struct own_gap own_gap_of_wide(const struct own_gap_wide *w)
+{
+    return (struct own_gap){.run = fixed_pack((double)w->run, OWN_GAP_RUN_STEPS),
+                            .gap = fixed_pack((double)w->gap, OWN_GAP_GAP_STEPS),
+                            .known = w->known};
+}
+
+static inline double own_gap_run(const struct own_gap *g)
+{
+    return g->run / OWN_GAP_RUN_STEPS;
+}
+static inline double own_gap_gap(const struct own_gap *g)
+{
+    return g->gap / OWN_GAP_GAP_STEPS;
+}
 
 /* Moves the ninth decile towards where nine in ten gaps are below it. */
 static inline void own_gap_learn(struct own_gap *g)
 {
-    double step = 0.15 * ((double)g->gap + 1);
-    double by = g->run > g->gap ? 0.9 * fmin(step, (double)(g->run - g->gap)) : -0.1 * step;
-    double gap = (double)g->gap + by;
-    g->gap = (float)(gap > 0 ? gap : 0);
+    double run = own_gap_run(g), gap = own_gap_gap(g), step = 0.15 * (gap + 1);
+    double by = run > gap ? 0.9 * fmin(step, run - gap) : -0.1 * step;
+    g->gap = fixed_pack(gap + by, OWN_GAP_GAP_STEPS);
 }
 
 /* One more day; weight: how much of one a day of nothing counts for. */
 static inline void own_gap_count(struct own_gap *g, bool active, double weight)
 {
     if (!active) {
-        g->run += (float)weight;
+        g->run = fixed_pack(own_gap_run(g) + weight, OWN_GAP_RUN_STEPS);
         return;
     }
     if (g->known)

@@ -17,6 +17,8 @@
 #include <math.h>
 
 #include "churnwatch/detector.h"
+#include "churnwatch/packed.h"
+#include "detectors/fixed.h"
 
 enum { SPELL_DAYS_BEFORE = 2 };
 #define SPELL_DAY_LEAST 1.0 /* sigma: a day below is in no spell */
@@ -27,10 +29,36 @@ enum { SPELL_DAYS_BEFORE = 2 };
 #define SPELL_DOUBT 0.5   /* of the log amount, added to the scale as independent errors are */
 
 struct spell_past {
-    int32_t last;                  /* the last day that was judged, since 1970 */
-    float z[SPELL_DAYS_BEFORE];    /* its z and the day before's, what all share taken out */
-    float over[SPELL_DAYS_BEFORE]; /* amount above what was usual */
+    float over[SPELL_DAYS_BEFORE]; /* amount above what was usual, of the last day and before */
+    int16_t z[SPELL_DAYS_BEFORE];  /* z of them, what all share taken out; 1/2048, see spell_z_of */
+    cw_small_day last;             /* the last day that was judged */
+    uint16_t spare;
 };
+#define SPELL_Z_STEPS 2048.0
+
+/* As it lay in slices before. */
+struct spell_past_wide {
+    int32_t last;
+    float z[SPELL_DAYS_BEFORE], over[SPELL_DAYS_BEFORE];
+};
+static inline struct spell_past spell_of_wide(const struct spell_past_wide *w)
+{
+    struct spell_past p = {.last = w->last ? cw_day_pack(w->last) : 0};
+    for (int k = 0; k < SPELL_DAYS_BEFORE; k++) {
+        p.over[k] = w->over[k];
+        p.z[k] = fixed_pack_signed((double)w->z[k], SPELL_Z_STEPS);
+    }
+    return p;
+}
+
+static inline double spell_z_of(const struct spell_past *p, int k)
+{
+    return p->z[k] / SPELL_Z_STEPS;
+}
+static inline bool spell_follows(const struct spell_past *p, cw_day day)
+{
+    return p->last && cw_day_unpack(p->last) == day - 1;
+}
 
 /* Days that end with the one looked at. */
 struct spell {
@@ -66,9 +94,9 @@ static inline struct spell spell_of(const struct spell_past *p, cw_day day,
 {
     double of_day = spell_z(d), z = fmin(of_day, SPELL_Z_MOST), over = d->amount - d->expected;
     struct spell best = {of_day, over};
-    bool goes_on = p->last == day - 1 && of_day > SPELL_DAY_LEAST;
-    for (int k = 0; k < SPELL_DAYS_BEFORE && goes_on && p->z[k] > (float)SPELL_DAY_LEAST; k++) {
-        z += (double)p->z[k];
+    bool goes_on = spell_follows(p, day) && of_day > SPELL_DAY_LEAST;
+    for (int k = 0; k < SPELL_DAYS_BEFORE && goes_on && spell_z_of(p, k) > SPELL_DAY_LEAST; k++) {
+        z += spell_z_of(p, k);
         over += (double)p->over[k];
         double score = SPELL_FOLLOWING * z / sqrt(k + 2);
         if (score > best.score)
@@ -80,12 +108,12 @@ static inline struct spell spell_of(const struct spell_past *p, cw_day day,
 /* The day is over: the next one's spell may go on from it. */
 static inline void spell_remember(struct spell_past *p, cw_day day, const struct cw_channel_day *d)
 {
-    bool follows = p->last == day - 1;
+    bool follows = spell_follows(p, day);
     p->z[1] = follows ? p->z[0] : 0;
     p->over[1] = follows ? p->over[0] : 0;
-    p->z[0] = (float)fmin(spell_z(d), SPELL_Z_MOST);
+    p->z[0] = fixed_pack_signed(fmin(spell_z(d), SPELL_Z_MOST), SPELL_Z_STEPS);
     p->over[0] = (float)(d->amount - d->expected);
-    p->last = day;
+    p->last = cw_day_pack(day);
 }
 
 #endif

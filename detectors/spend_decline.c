@@ -4,6 +4,8 @@
  * joined by the same of usage: what a client uses thins out before the bill does. Runs in the
  * shard's thread at a day's close; pure.
  */
+#include <string.h>
+
 #include "detectors/latch.h"
 #include "detectors/two_scale.h"
 
@@ -42,6 +44,7 @@ static const struct cw_threshold thresholds[] = {
 struct state {
     struct two_scale spend, usage;
     struct latch latch;
+    uint16_t spare;
 };
 
 /* Spend's decline with usage's; nothing until there is history, and nothing by usage alone. */
@@ -128,13 +131,29 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
     cw_explain_add(j, x, &r);
 }
 
+static bool older(uint8_t version, bool line, const void *from, size_t n, void *to)
+{
+    struct {
+        struct two_scale_wide spend, usage;
+        struct latch_wide latch;
+    } w;
+    if (version != 1 || line || n != sizeof w)
+        return false;
+    memcpy(&w, from, sizeof w);
+    *(struct state *)to = (struct state){.spend = two_scale_of_wide(&w.spend),
+                                         .usage = two_scale_of_wide(&w.usage),
+                                         .latch = latch_of_wide(w.latch)};
+    return true;
+}
+
 const struct cw_detector cw_det_spend_decline = {
     .name = "spend_decline",
     .finds = "a slow decline of spend that no single day shows",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
-    .state_version = 1,
+    .state_version = 2,
     .state_size = sizeof(struct state),
+    .older = older,
     .on_day_close = on_day_close,
     .explain = explain,
 };

@@ -4,6 +4,8 @@
  * nothing weighed by the client's own chance of one. Runs in the shard's thread at a day's close;
  * pure.
  */
+#include <string.h>
+
 #include "detectors/cusum.h"
 #include "detectors/latch.h"
 
@@ -25,16 +27,16 @@ static const struct cw_threshold thresholds[] = {
 struct state {
     struct cusum spend;
     struct latch latch;
-    float chance; /* share of days with spend before the fall */
+    uint16_t chance; /* share of days with spend before the fall; of 65535 */
 };
 
 static struct cw_signal signal_of(const struct cw_judge *j, const struct state *st)
 {
     const struct cusum *c = &st->spend;
-    struct cw_signal s = {.step = step_of((double)c->sum, j->t[FIRE]),
+    struct cw_signal s = {.step = step_of(cusum_sum(c), j->t[FIRE]),
                           .holds = true,
-                          .severity = severity_of((double)c->sum, j->t[FIRE]),
-                          .leave = (float)(j->t[LOG_ODDS] * (double)c->sum),
+                          .severity = severity_of(cusum_sum(c), j->t[FIRE]),
+                          .leave = (float)(j->t[LOG_ODDS] * cusum_sum(c)),
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
@@ -42,7 +44,7 @@ static struct cw_signal signal_of(const struct cw_judge *j, const struct state *
     cw_fact_yuan(&s, CW_FACT_expected_yuan, cusum_expected(c));
     cw_fact_yuan(&s, CW_FACT_limit_yuan, cusum_limit(c));
     cw_fact_number(&s, CW_FACT_span_days, c->days);
-    cw_fact_number(&s, CW_FACT_score, (double)c->sum);
+    cw_fact_number(&s, CW_FACT_score, cusum_sum(c));
     return s;
 }
 
@@ -52,13 +54,13 @@ static struct cw_gauge gauge_of(const struct cw_judge *j, const struct state *st
 {
     const struct cusum *c = &st->spend;
     struct cw_gauge g = {.n = 0};
-    cw_need_least(&g, FIRE, "score", (double)c->sum, j->t[FIRE]);
+    cw_need_least(&g, FIRE, "score", cusum_sum(c), j->t[FIRE]);
     if (st->latch.state != LATCH_OFF)
         return g;
     double lost = cusum_expected(c) - cusum_observed(c);
     cw_need_least(&g, LEAST_DAYS, "days", c->days, j->t[LEAST_DAYS]);
     cw_need_least(&g, LEAST_YUAN, "yuan a month", 30 * lost, j->t[LEAST_YUAN]);
-    cw_need_least(&g, LEAST_CHANCE, "ratio", (double)st->chance, j->t[LEAST_CHANCE]);
+    cw_need_least(&g, LEAST_CHANCE, "ratio", st->chance / (double)UINT16_MAX, j->t[LEAST_CHANCE]);
     cw_need_most(&g, CW_BY_RULE, "yuan a day", cusum_observed(c), cusum_limit(c));
     return g;
 }
@@ -70,9 +72,9 @@ static void on_day_close(struct cw_judge *j)
     if (!d->judged || !d->warm || cw_client_all_stopped(j->client))
         return;
     if (st->spend.days == 0)
-        st->chance = (float)(d->p_any);
+        st->chance = fixed_pack(d->p_any, UINT16_MAX);
     cusum_step(&st->spend, d, j->t[CAP]);
-    double score = (double)st->spend.sum;
+    double score = cusum_sum(&st->spend);
     struct cw_gauge g = gauge_of(j, st);
     if (st->latch.state == LATCH_OFF && !cw_gauge_met(&g))
         score = 0;
@@ -107,13 +109,29 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
     cw_explain_add(j, x, &r);
 }
 
+static bool older(uint8_t version, bool line, const void *from, size_t n, void *to)
+{
+    struct {
+        struct cusum_wide spend;
+        struct latch_wide latch;
+        float chance;
+    } w;
+    if (version != 1 || line || n != sizeof w)
+        return false;
+    memcpy(&w, from, sizeof w);
+    *(struct state *)to = (struct state){cusum_of_wide(&w.spend), latch_of_wide(w.latch),
+                                         fixed_pack((double)w.chance, UINT16_MAX)};
+    return true;
+}
+
 const struct cw_detector cw_det_spend_drop = {
     .name = "spend_drop",
     .finds = "a sudden fall of spend that lasts",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
-    .state_version = 1,
+    .state_version = 2,
     .state_size = sizeof(struct state),
+    .older = older,
     .on_day_close = on_day_close,
     .explain = explain,
 };

@@ -7,6 +7,7 @@
  * there. Runs in the shard's thread; pure.
  */
 #include <math.h>
+#include <string.h>
 
 #include "churnwatch/explain.h"
 #include "detectors/spell.h"
@@ -49,9 +50,8 @@ enum { DAY, NIGHT };
 #define SIGMAS_MOST 6 /* higher spikes add no more */
 
 struct state {
-    int32_t day;  /* the last day with a spike, since 1970; means something while run > 0 */
-    uint16_t run; /* days in a row with one */
-    uint16_t spare;
+    cw_small_day day; /* the last day with a spike; means something while run > 0 */
+    uint16_t run;     /* days in a row with one */
     struct spell_past past;
 };
 
@@ -168,16 +168,18 @@ static struct cw_signal night_signal(const struct cw_judge *j, cw_money roamed)
 /* Days in a row with a spike, that day being one. */
 static uint16_t run_with(const struct state *st, cw_day day)
 {
-    if (st->run && day == st->day)
+    if (st->run && day == cw_day_unpack(st->day))
         return st->run;
-    return st->run && day == st->day + 1 ? (uint16_t)(st->run + (st->run < UINT16_MAX)) : 1;
+    return st->run && day == cw_day_unpack(st->day) + 1
+               ? (uint16_t)(st->run + (st->run < UINT16_MAX))
+               : 1;
 }
 
 /* Counts the day once; true while it is still news. */
 static bool another_day(struct state *st, cw_day day, double most)
 {
     st->run = run_with(st, day);
-    st->day = day;
+    st->day = cw_day_pack(day);
     return st->run <= most;
 }
 
@@ -206,7 +208,7 @@ static void on_day_close(struct cw_judge *j)
     const struct cw_channel_day *d = &j->day->spend;
     struct spell sp = spell_of(&st->past, day, d);
     struct cw_gauge dear = dear_gauge(&sp, d->mean, j->t);
-    if (st->run && st->day == day && sp.score < j->t[CLEAR])
+    if (st->run && cw_day_unpack(st->day) == day && sp.score < j->t[CLEAR])
         cw_clear(j, 0, DAY);
     if (!d->judged || !d->warm)
         return;
@@ -229,13 +231,28 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
     cw_explain_add(j, x, &night);
 }
 
+static bool older(uint8_t version, bool line, const void *from, size_t n, void *to)
+{
+    struct {
+        int32_t day;
+        uint16_t run, spare;
+        struct spell_past_wide past;
+    } w;
+    if (version != 2 || line || n != sizeof w)
+        return false;
+    memcpy(&w, from, sizeof w);
+    *(struct state *)to = (struct state){cw_day_pack(w.day), w.run, spell_of_wide(&w.past)};
+    return true;
+}
+
 const struct cw_detector cw_det_spend_spike = {
     .name = "spend_spike",
     .finds = "a day's spend, or a few days', far above the client's own range; roaming at night",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
-    .state_version = 2,
+    .state_version = 3,
     .state_size = sizeof(struct state),
+    .older = older,
     .reads = CW_READS(CHARGE),
     .on_event = on_event,
     .on_day_close = on_day_close,

@@ -17,11 +17,27 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "detectors/fixed.h"
+
 struct two_scale {
-    float fast, slow; /* mean amount a day */
-    float restless;   /* mean size of the log ratio */
+    float fast, slow;  /* mean amount a day */
+    uint16_t restless; /* mean size of the log ratio; 1/20000, see two_scale_unit */
+    uint16_t days;     /* capped */
+};
+#define TWO_SCALE_RESTLESS_STEPS 20000.0 /* a unit; there is no larger ratio than the log of 21 */
+
+/* As it lay in slices before. */
+struct two_scale_wide {
+    float fast, slow, restless;
     uint32_t days;
 };
+static inline struct two_scale two_scale_of_wide(const struct two_scale_wide *w)
+{
+    return (struct two_scale){w->fast, w->slow,
+                              fixed_pack((double)w->restless, TWO_SCALE_RESTLESS_STEPS),
+                              (uint16_t)(w->days < UINT16_MAX ? w->days : UINT16_MAX)};
+}
+
 enum { TWO_SCALE_FAST = 10, TWO_SCALE_SLOW = 60, TWO_SCALE_RESTLESS = 200 }; /* days */
 #define TWO_SCALE_RESTLESS_LEAST 0.15
 #define TWO_SCALE_RESTLESS_DAY 1.5 /* units; a day's ratio counts for no more */
@@ -29,8 +45,7 @@ enum { TWO_SCALE_FAST = 10, TWO_SCALE_SLOW = 60, TWO_SCALE_RESTLESS = 200 }; /* 
 
 static inline double two_scale_unit(const struct two_scale *s)
 {
-    return s->restless > (float)TWO_SCALE_RESTLESS_LEAST ? (double)s->restless
-                                                         : TWO_SCALE_RESTLESS_LEAST;
+    return fmax(s->restless / TWO_SCALE_RESTLESS_STEPS, TWO_SCALE_RESTLESS_LEAST);
 }
 
 static inline double two_scale_log_ratio(const struct two_scale *s)
@@ -48,20 +63,22 @@ static inline double two_scale_score(const struct two_scale *s)
 }
 
 /* How restless the client is, the last day's ratio counted in. */
-static inline float two_scale_restless(const struct two_scale *s)
+static inline uint16_t two_scale_restless(const struct two_scale *s)
 {
     if (s->days <= TWO_SCALE_FAST)
         return s->restless;
-    double n = fmin(s->days - TWO_SCALE_FAST, TWO_SCALE_RESTLESS), was = (double)s->restless;
+    double n = fmin(s->days - TWO_SCALE_FAST, TWO_SCALE_RESTLESS),
+           was = s->restless / TWO_SCALE_RESTLESS_STEPS;
     double most = TWO_SCALE_RESTLESS_DAY * two_scale_unit(s);
-    return (float)(was + (fmin(fabs(two_scale_log_ratio(s)), most) - was) / n);
+    double now = was + (fmin(fabs(two_scale_log_ratio(s)), most) - was) / n;
+    return fixed_pack(now, TWO_SCALE_RESTLESS_STEPS);
 }
 
 /* One more day. */
 static inline void two_scale_step(struct two_scale *s, double amount)
 {
     s->restless = two_scale_restless(s);
-    s->days += s->days < UINT32_MAX;
+    s->days = (uint16_t)(s->days + (s->days < UINT16_MAX));
     double n = s->days, most = 3 * (double)s->slow;
     double x = amount < 0 ? 0 : n > 14 && amount > most ? most : amount;
     s->fast = (float)((double)s->fast + (x - (double)s->fast) / fmin(n, TWO_SCALE_FAST));

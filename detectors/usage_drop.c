@@ -2,6 +2,8 @@
  * says: with a flat fee the bill is the last to tell. Runs in the shard's thread at a day's close;
  * pure.
  */
+#include <string.h>
+
 #include "detectors/cusum.h"
 #include "detectors/latch.h"
 #include "detectors/two_scale.h"
@@ -95,7 +97,7 @@ static struct verdict sudden(const struct cw_judge *j, const struct state *st)
 {
     const struct cusum *c = &st->usage;
     struct verdict v = {.slot = SUDDEN,
-                        .score = (double)c->sum,
+                        .score = cusum_sum(c),
                         .fire = j->t[FIRE],
                         .clear = j->t[CLEAR],
                         .log_odds = j->t[LOG_ODDS],
@@ -173,13 +175,31 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
     cw_explain_add(j, x, &r[SLOW]);
 }
 
+static bool older(uint8_t version, bool line, const void *from, size_t n, void *to)
+{
+    struct {
+        struct cusum_wide usage;
+        struct two_scale_wide slow;
+        struct latch_wide latch[2];
+    } w;
+    if (version != 1 || line || n != sizeof w)
+        return false;
+    memcpy(&w, from, sizeof w);
+    *(struct state *)to =
+        (struct state){cusum_of_wide(&w.usage),
+                       two_scale_of_wide(&w.slow),
+                       {latch_of_wide(w.latch[SUDDEN]), latch_of_wide(w.latch[SLOW])}};
+    return true;
+}
+
 const struct cw_detector cw_det_usage_drop = {
     .name = "usage_drop",
     .finds = "minutes and megabytes fall, at once or slowly",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
-    .state_version = 1,
+    .state_version = 2,
     .state_size = sizeof(struct state),
+    .older = older,
     .on_day_close = on_day_close,
     .explain = explain,
 };

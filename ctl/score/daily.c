@@ -16,7 +16,7 @@ enum { WARMUP = 28, WARMUP_SPIKE = 21, KNOWN = 10, SILENCE_LEAST = 5 }; /* days 
 
 static double silence_of(const struct own_gap *g)
 {
-    return g->known < KNOWN ? 0 : (double)g->run / fmax(SILENCE_LEAST, GAPS * (double)g->gap);
+    return g->known < KNOWN ? 0 : own_gap_run(g) / fmax(SILENCE_LEAST, GAPS * own_gap_gap(g));
 }
 
 static double fall_of(const struct two_scale *s)

@@ -7,7 +7,7 @@
  * A slice is a plain struct of members of up to four bytes without padding; all zero is "knows
  * nothing".
  * When a slice's layout changes, raise state_version and say in the detector's file what the older
- * one meant: a slice of another version is read as all zero.
+ * one meant: `older` reads it, and where there is none it is read as all zero.
  */
 #ifndef CHURNWATCH_DETECTOR_H
 #define CHURNWATCH_DETECTOR_H
@@ -214,6 +214,9 @@ struct cw_detector {
     uint8_t state_version;
     uint16_t state_size;      /* bytes in the client, a multiple of 4 */
     uint16_t line_state_size; /* bytes in each line, a multiple of 4 */
+    /* Reads a slice of n bytes that an older state_version wrote into today's, which is all zero;
+     * false: it is not known, and begins anew. NULL: none is. */
+    bool (*older)(uint8_t version, bool line, const void *from, size_t n, void *to);
     bool rare; /* both are all zero for most clients and lines: they take room where they are not */
     uint32_t reads; /* CW_READS of the types on_event is called for */
     void (*on_event)(struct cw_judge *j);

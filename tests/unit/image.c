@@ -338,6 +338,31 @@ static void layout_5_goes_on_for_weeks(void **state)
     r_free(then);
 }
 
+/* As layout 5 had them; the worlds above say little of some. */
+static void slices_of_before_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        enum cw_detector_id detector;
+        uint8_t version, size;
+        bool line;
+    } of[] = {{CW_DET_spend_spike, 2, 28, false},   {CW_DET_spend_drop, 1, 28, false},
+              {CW_DET_spend_decline, 1, 36, false}, {CW_DET_usage_drop, 1, 44, false},
+              {CW_DET_bill_change, 2, 28, false},   {CW_DET_inactivity, 1, 12, false},
+              {CW_DET_inactivity, 1, 12, true}};
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        const struct cw_detector *det = cw_detectors[of[i].detector];
+        unsigned char was[44]; /* each number of them is something: 0.75, or 16191 */
+        uint32_t to[16] = {0};
+        memset(was, 0x3f, sizeof was);
+        assert_false(det->older((uint8_t)(of[i].version - 1), of[i].line, was, of[i].size, to));
+        assert_false(det->older(of[i].version, of[i].line, was, of[i].size - 4U, to));
+        assert_int_equal(to[0], 0);
+        assert_true(det->older(of[i].version, of[i].line, was, of[i].size, to));
+        assert_true(to[0] != 0);
+    }
+}
+
 static void damage_anywhere_is_found(void **state)
 {
     (void)state;
@@ -427,6 +452,7 @@ int main(void)
         cmocka_unit_test(a_done_of_an_earlier_version_loses_nothing_of_an_older_layout),
         cmocka_unit_test(outcomes_heard_in_layout_2_are_known),
         cmocka_unit_test(layout_5_goes_on_for_weeks),
+        cmocka_unit_test(slices_of_before_are_read),
         cmocka_unit_test(damage_anywhere_is_found),
         cmocka_unit_test(a_run_cut_short_is_found),
         cmocka_unit_test(a_round_comes_to_its_end),
