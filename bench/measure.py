@@ -108,7 +108,7 @@ class Bench:
         name = f"bench{len(self.figures.get('drain_rate', []))}"
         self.daemon = daemon = Daemon(self, name)
         broker = cpu_seconds(self.broker_pid)
-        ready = daemon.start()
+        ready = daemon.start(self.partitions)
         already, began = daemon.metrics().get("messages_total", 0), time.monotonic()
 
         def all_is_judged():
@@ -160,9 +160,9 @@ class Bench:
 
     def restart(self):
         self.daemon.stop()
-        seconds = self.daemon.start()
+        seconds = self.daemon.start(self.partitions)
         self.add(restart=seconds,
-                 restored=self.daemon.metrics()["shard_clients"] / seconds,
+                 restored=self.figures["clients_known"][-1] / seconds,
                  restart_peak=peak_megabytes(self.daemon.pid))
 
     # ---- latency ----
@@ -207,7 +207,7 @@ class Bench:
                 "waiting": waiting, "paced_cpu": (cpu_seconds(pid) - before) / sent * 1e6}
 
     def latency(self):
-        self.daemon.start()
+        self.daemon.start(self.partitions)
         self.add(**self.paced(self.seen_in_feed(), self.daemon.pid))
         self.daemon.stop()
 

@@ -51,7 +51,7 @@ def wait_until(condition, every=0.05):
     end = time.monotonic() + PATIENCE_S
     while not condition():
         if time.monotonic() > end:
-            sys.exit(f"not within {PATIENCE_S} s: {condition.__name__}")
+            sys.exit(f"not within {PATIENCE_S} s: {condition.__qualname__}")
         time.sleep(every)
 
 
@@ -111,13 +111,15 @@ class Daemon:
             self.options += ["-o", option]
         self.log = open(bench.home / f"{instance or name}.log", "ab")
 
-    def start(self):
+    def start(self, shards=0):
+        """Until it says that it is ready and that many shards are; seconds. One with several engine threads may say
+        so when only one of them has its shards."""
         self.began = time.monotonic()
         command = [self.bench.build / "churnwatchd", "-o", "kafka.create_topics=true"]
         self.process = subprocess.Popen(command + self.options, stdout=self.log, stderr=self.log,
                                         env=self.environment)
         self.pid = self.process.pid
-        wait_until(self.is_ready, 0.01)
+        wait_until(lambda: self.is_ready() and self.running() >= shards, 0.01)
         return time.monotonic() - self.began
 
     def stop(self):
@@ -137,6 +139,10 @@ class Daemon:
 
     def is_ready(self):
         return self.get("/readyz") is not None
+
+    def running(self):
+        """Shards that are restored and judging."""
+        return self.metrics().get("shard_running", 0)
 
     def metrics(self):
         """Name to value, summed over shards and other labels."""

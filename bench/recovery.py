@@ -2,7 +2,6 @@
 and asserts nothing; a step that fails ends it."""
 import os
 import random
-import re
 import signal
 import statistics
 import subprocess
@@ -34,9 +33,7 @@ class Victim(Daemon):
         return time.monotonic()
 
     def owns(self):
-        """Shards that are restored and running."""
-        text = self.get("/metrics") or ""
-        return len(re.findall(r"^churnwatch_shard_clients\{", text, re.M)) if self.is_ready() else 0
+        return self.running() if self.is_ready() else 0
 
     def commits(self):
         return self.metrics().get("commits_total", 0)
@@ -47,7 +44,7 @@ class Recovery(Bench):
         """A daemon that has taken the whole backlog; messages a second, µs CPU a message, and the
         share of its engines' time that went into commits."""
         daemon = Daemon(self, name)
-        daemon.start()
+        daemon.start(self.partitions)
         began, already = time.monotonic(), daemon.metrics().get("messages_total", 0)
 
         def all_is_judged():
@@ -64,7 +61,7 @@ class Recovery(Bench):
     def restores(self, group):
         daemon = Daemon(self, group)
         for _ in range(self.repetitions):
-            ready = daemon.start()
+            ready = daemon.start(self.partitions)
             m = daemon.metrics()
             # Engine threads restore side by side, each its shards one after the other.
             seconds = m["restore_seconds_sum"] / self.threads
