@@ -11,7 +11,7 @@
 
 /* Bytes: an individual's record, slices, id of twelve bytes, line and last 16 ids; the same of each
  * further line with 8 ids more; and the image of a client of two months. */
-enum { RECORD = 168, SLICES = 136, LINE = 136, FURTHER_LINE = 80, IMAGE = 440 };
+enum { RECORD = 168, SLICES = 136, LINE = 136, FURTHER_LINE = 80, IMAGE = 340 };
 enum { DAYS = 60 };
 
 static void live(struct rehearsal *r, int lines)
