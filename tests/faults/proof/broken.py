@@ -244,7 +244,7 @@ def needed_too_late(run):
     run.log[0, 4][3]["needed"] = 4
 
 
-@breaks("O4-state", "client ann differs from byte 7 on, 12 bytes to 12")
+@breaks("O4-state", "client ann differs from byte 4 on, 9 bytes to 9")
 def client_judged_twice(run):
     run.log[0, 4][2] = image(FACTS, b"day 2") + client(b"ann", b"STATE")
 

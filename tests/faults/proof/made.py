@@ -20,7 +20,7 @@ INPUTS = {"profiles": (["ann"], ["dan"]), "billing": (["ann", "bob", "ann", "bob
           "service": ([], ["dan"]), "outcomes": ([], [])}
 DUE = "2026-03-02T10:00:00+08:00"
 DUE_SECONDS = 1772416800
-FACTS, CLIENT = 2, 3
+LAYOUT, FACTS, CLIENT = 1, 2, 3
 
 
 # ---- records ----
@@ -72,11 +72,12 @@ def image(kind, payload):
 
 
 def client(name, what=b"state"):
-    return image(CLIENT, text(name) + what)
+    return image(CLIENT, bytes([len(name)]) + name + what)
 
 
 def state_value(commit, part, images, position=None):
-    value = struct.pack("<BBIH", 1, 1 if position else 0, commit, part) + text(images)
+    value = struct.pack("<BBIH", 1, 1 if position else 0, commit, part)
+    value += text(image(LAYOUT, bytes([6])) + images)
     if position:
         value += struct.pack("<4q4qQqiqqqI", *position["next"], *position["greatest"], position["batch"],
                              position["clock"], 0, 1, 0, position["needed"], len(position["cuts"]))

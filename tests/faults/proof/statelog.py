@@ -87,12 +87,19 @@ def images(run):
         at += 9 + n
 
 
+def client_of(payload, layout):
+    """The id that a client's image begins with: from layout 6 on its length is a byte."""
+    return Bytes(payload).text() if layout < 6 else payload[1:1 + payload[0]]
+
+
 def restored(records):
     """What the images leave, written in this order: (kind, client's id or None) -> payload."""
     found = {}
     for record in records:
         for kind, payload in images(record.images):
-            found[kind, Bytes(payload).text() if kind == CLIENT else None] = payload
+            if kind == LAYOUT:
+                layout = payload[0]
+            found[kind, client_of(payload, layout) if kind == CLIENT else None] = payload
     return found
 
 
