@@ -4,8 +4,8 @@
  *
  * Where a piece lies is told in 32 bits, the number of its chunk and the place in it, since an
  * address would be a tenth of what a client takes. Chunks of all shards are numbered together, so
- * that no shard is needed to find a piece; a process has room for 32 GiB of them. Private to the
- * core; a slab belongs to its shard.
+ * that no shard is needed to find a piece; a process has room for 32 GiB of them, of which each
+ * larger piece takes a number, as a chunk does. Private to the core; a slab belongs to its shard.
  */
 #ifndef CW_CORE_SLAB_H
 #define CW_CORE_SLAB_H
@@ -17,8 +17,8 @@
 
 enum {
     CW_SLAB_UNIT = 8,
-    CW_SLAB_CHUNK = 1 << 20, /* bytes, and what a chunk is aligned to */
-    CW_SLAB_SMALL = 32 * 1024,
+    CW_SLAB_CHUNK = 1 << 20,    /* bytes, and what a chunk is aligned to */
+    CW_SLAB_SMALL = 128 * 1024, /* a group of some 1,600 lines */
     CW_SLAB_SIZES = CW_SLAB_SMALL / CW_SLAB_UNIT + 1,
     CW_SLAB_PLACE_BITS = 17, /* of a unit in its chunk */
     CW_SLAB_CHUNKS = 1 << (32 - CW_SLAB_PLACE_BITS)

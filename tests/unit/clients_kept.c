@@ -261,6 +261,24 @@ static void pieces_given_back_are_taken_again_and_zero(void **state)
     cw_slab_free(&s);
 }
 
+/* There are numbers for 32,767 chunks, and a process may well have more groups of 500 lines. */
+static void large_groups_share_chunks(void **state)
+{
+    (void)state;
+    enum { GROUPS = 200, BYTES = 50 * 1024, MOST = 1 + GROUPS * BYTES / CW_SLAB_CHUNK * 5 / 4 };
+    struct cw_slab s = {.used = 0};
+    cw_ref last = 0;
+    size_t chunks = 0;
+    for (int i = 0; i < GROUPS; i++) {
+        cw_ref r = cw_slab_take(&s, BYTES);
+        assert_int_not_equal(r, 0);
+        chunks += !last || r >> CW_SLAB_PLACE_BITS != last >> CW_SLAB_PLACE_BITS;
+        last = r;
+    }
+    assert_in_range(chunks, 1, MOST);
+    cw_slab_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +290,7 @@ int main(void)
         cmocka_unit_test(slices_keep_what_was_written),
         cmocka_unit_test(nothing_takes_no_room),
         cmocka_unit_test(pieces_given_back_are_taken_again_and_zero),
+        cmocka_unit_test(large_groups_share_chunks),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     cw_slab_free(&slab);
