@@ -14,6 +14,7 @@ struct cw_board {
     atomic_uint_fast64_t counters[CW_COUNTERS];
     atomic_uint_fast64_t rejects[CW_INPUTS][CW_REJECT_COUNT];
     atomic_uint_fast64_t beats[CW_BOARD_ENGINES_MOST];
+    atomic_bool assigned[CW_BOARD_ENGINES_MOST];
     atomic_int versions[CW_BOARD_ENGINES_MOST]; /* of the settings, plus one; 0 unknown */
     atomic_uint_fast64_t inputs[CW_INPUTS];
     atomic_int_fast64_t input_last[CW_INPUTS];
@@ -175,6 +176,22 @@ int32_t cw_board_settings_least(const struct cw_board *b, size_t n)
         least = version < least ? version : least;
     }
     return least;
+}
+
+void cw_board_assigned(struct cw_board *b, size_t engine, bool assigned)
+{
+    if (atomic_exchange(&b->assigned[engine], assigned) == assigned)
+        return;
+    lock(b);
+    unlock_and_wake(b, true);
+}
+
+bool cw_board_all_assigned(const struct cw_board *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!atomic_load(&b->assigned[i]))
+            return false;
+    return n > 0;
 }
 
 /* Where the shard is, or where it would go. */

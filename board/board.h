@@ -74,6 +74,11 @@ uint64_t cw_board_beats(const struct cw_board *b, size_t engine);
 void cw_board_settings(struct cw_board *b, size_t engine, int32_t version);
 int32_t cw_board_settings_least(const struct cw_board *b, size_t n);
 
+/* Engine: it knows which shards are its own, or that none is, and they are on the board; wakes the
+ * reader when that changes. Main: all of the first n do. */
+void cw_board_assigned(struct cw_board *b, size_t engine, bool assigned);
+bool cw_board_all_assigned(const struct cw_board *b, size_t n);
+
 /* Engine: publish a shard's standing; drop it when it is no longer ours. wake runs on the engine's
  * thread (it is ev_async_send) when standing, ownership or commits changed. */
 void cw_board_wake(struct cw_board *b, void (*wake)(void *arg), void *arg);

@@ -24,6 +24,7 @@ struct cw_metrics_view {
     const struct cw_delivery_shard *deliveries;
     size_t n_deliveries;
     enum cw_delivery_standing delivery;
+    bool assigned; /* each engine thread knows which shards are its own */
     bool ready;
     struct cw_errbuf why; /* it is not */
     cw_wall_time started;

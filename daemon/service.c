@@ -55,11 +55,6 @@ static struct census count(const struct cw_metrics_view *v)
     return c;
 }
 
-static bool assigned(const struct cw_metrics_view *v)
-{
-    return cw_board_counter(v->board, CW_COUNT_rebalances) > 0;
-}
-
 void cw_service_status(const struct cw_metrics_view *v, char *out, size_t size)
 {
     struct census c = count(v);
@@ -67,7 +62,7 @@ void cw_service_status(const struct cw_metrics_view *v, char *out, size_t size)
     const char *redis = cw_delivery_standing_name(v->delivery);
     if (c.stopped)
         (void)snprintf(stopped, sizeof stopped, "%zu stopped, ", c.stopped);
-    if (!assigned(v))
+    if (!v->assigned)
         (void)snprintf(out, size, "waiting for an assignment, Redis %s", redis);
     else if (v->n_shards == 0)
         (void)snprintf(out, size, "standing by, no shards, Redis %s", redis);
@@ -95,7 +90,7 @@ static void say_status(struct cw_service *s, const struct cw_metrics_view *v)
 static void look_for_ready(struct cw_service *s, const struct cw_metrics_view *v)
 {
     struct census c = count(v);
-    if (assigned(v) && c.restoring == 0) {
+    if (v->assigned && c.restoring == 0) {
         s->ready = true;
         tell("READY=1");
     } else if (c.progress > s->progress) {

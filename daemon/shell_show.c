@@ -5,8 +5,8 @@
 bool cw_shell_ready(struct cw_shell *sh, struct cw_errbuf *why)
 {
     size_t n = cw_board_shards(sh->board, sh->shards, CW_BOARD_SHARDS_MOST);
-    if (cw_board_counter(sh->board, CW_COUNT_rebalances) == 0) {
-        (void)cw_fail(why, CW_E_RETRY, "no shards have been assigned yet");
+    if (!cw_board_all_assigned(sh->board, sh->n_engines)) {
+        (void)cw_fail(why, CW_E_RETRY, "an engine thread has no assignment");
         return false;
     }
     for (size_t i = 0; i < n; i++) {
@@ -47,6 +47,7 @@ struct cw_metrics_view cw_shell_view(struct cw_shell *sh)
                                 .live_version = cw_board_settings_least(sh->board, sh->n_engines),
                                 .reload = &sh->reload};
     cw_board_accuracy_sum(sh->board, &accuracy);
+    v.assigned = cw_board_all_assigned(sh->board, sh->n_engines);
     v.ready = cw_shell_ready(sh, &v.why);
     v.n_shards = cw_board_shards(sh->board, sh->shards, CW_BOARD_SHARDS_MOST);
     v.n_deliveries = cw_delivery_shards(sh->delivery, deliveries, CW_BOARD_SHARDS_MOST);

@@ -88,6 +88,7 @@ static void turn_until_stopped(struct cw_engine *e, struct cw_bus *bus)
         take_settings(e, p);
         err = cw_protocol_turn(p);
         cw_board_settings(e->board, (size_t)e->n, cw_protocol_version(p));
+        cw_board_assigned(e->board, (size_t)e->n, cw_protocol_assigned(p));
     }
     if (!err)
         (void)cw_protocol_finish(p); /* What went wrong is on the board. */

@@ -50,6 +50,7 @@ struct cw_protocol {
     struct cw_shards shards;
     size_t first;   /* who is judged first: in turns, for the first may take the whole batch */
     uint64_t token; /* of the assignment */
+    bool assigned;  /* there is one */
     bool more;      /* bus or merge had more than the last turn took: no waiting */
     bool behind;    /* a shard is far from its inputs' ends: commits may wait */
     int failures;   /* since the last commit */
@@ -126,6 +127,7 @@ static int start_over(struct cw_protocol *p, bool revoked)
     if (err && err != -CW_E_REVOKED && err != -CW_E_ABORT)
         return fatal(p, p->eb.text);
     if (revoked || err == -CW_E_REVOKED) {
+        p->assigned = false;
         cw_shards_release(&p->shards, now_of(p));
         return 0;
     }
@@ -155,6 +157,7 @@ static int on_assigned(struct cw_protocol *p, const struct cw_bus_event *ev)
     cw_mono_time now = now_of(p);
     cw_shards_release(&p->shards, now);
     p->token = ev->token;
+    p->assigned = true;
     cw_board_count(p->board, CW_COUNT_rebalances, 1);
     cw_log(CW_LOG_INFO, "assigned", "shards=%zu", ev->n_shards);
     return cw_shards_assign(&p->shards, ev->shards, ev->n_shards, now);
@@ -163,6 +166,7 @@ static int on_assigned(struct cw_protocol *p, const struct cw_bus_event *ev)
 static int on_revoked(struct cw_protocol *p, bool lost)
 {
     cw_log(CW_LOG_INFO, lost ? "lost" : "revoked", "shards=%zu", p->shards.n);
+    p->assigned = false;
     cw_shards_release(&p->shards, now_of(p));
     return cw_link_released(&p->link, &p->eb);
 }
@@ -532,6 +536,11 @@ void cw_protocol_settings(struct cw_protocol *p, const struct cw_settings *files
 int32_t cw_protocol_version(const struct cw_protocol *p)
 {
     return p->in_force;
+}
+
+bool cw_protocol_assigned(const struct cw_protocol *p)
+{
+    return p->assigned;
 }
 
 const struct cw_shard *cw_protocol_shard(const struct cw_protocol *p, int32_t shard)

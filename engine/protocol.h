@@ -22,6 +22,8 @@ void cw_protocol_free(struct cw_protocol *p);
 void cw_protocol_settings(struct cw_protocol *p, const struct cw_settings *files);
 /* Version of the live settings in force; -1 before they have been read. */
 int32_t cw_protocol_version(const struct cw_protocol *p);
+/* There is an assignment; it may be of no shard. */
+bool cw_protocol_assigned(const struct cw_protocol *p);
 
 /* The memory of a shard that is running, to be looked at until the next turn; NULL: it is not. */
 const struct cw_shard *cw_protocol_shard(const struct cw_protocol *p, int32_t shard);

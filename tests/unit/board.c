@@ -108,6 +108,27 @@ static void first_fatal_reason_stands(void **state)
     cw_board_free(b);
 }
 
+/* One engine's assignment, however often it changes, is not the other's. */
+static void all_are_assigned_when_each_is(void **state)
+{
+    (void)state;
+    struct cw_board *b = cw_board_new();
+    woken = 0;
+    cw_board_wake(b, wake, NULL);
+    assert_false(cw_board_all_assigned(b, 0));
+    cw_board_assigned(b, 1, true);
+    cw_board_assigned(b, 1, true);
+    assert_int_equal(woken, 1);
+    assert_false(cw_board_all_assigned(b, 2));
+    cw_board_assigned(b, 0, true);
+    assert_true(cw_board_all_assigned(b, 2));
+    assert_false(cw_board_all_assigned(b, 3));
+    cw_board_assigned(b, 1, false);
+    assert_int_equal(woken, 3);
+    assert_false(cw_board_all_assigned(b, 2));
+    cw_board_free(b);
+}
+
 static void a_full_board_takes_no_more(void **state)
 {
     (void)state;
@@ -122,9 +143,12 @@ static void a_full_board_takes_no_more(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_from_all_threads),    cmocka_unit_test(shards_stand_in_order),
-        cmocka_unit_test(wakes_for_news_only),        cmocka_unit_test(first_fatal_reason_stands),
+        cmocka_unit_test(counts_from_all_threads),
+        cmocka_unit_test(shards_stand_in_order),
+        cmocka_unit_test(wakes_for_news_only),
+        cmocka_unit_test(first_fatal_reason_stands),
         cmocka_unit_test(a_full_board_takes_no_more),
+        cmocka_unit_test(all_are_assigned_when_each_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
