@@ -25,7 +25,7 @@ from county import CHUNK, County  # noqa: E402
 
 PARTITIONS = 6
 # What each shard has waiting before each fault, at the least; so much that no fault outlasts it.
-BACKLOG = 70000
+BACKLOG = 120000
 # Small transactions, and so many, that faults meet them at every stage, and the backlog lasts.
 BATCH = 400
 RECOVERY_MOST = 120

@@ -21,6 +21,7 @@ def strike(house, rng):
 def stop(house, rng, point):
     if len(house.instances) == 1:
         joins.resized(house, 2)
+        house.feed()  # One alone has judged a good part of what lay there.
     instance = rng.choice(house.instances)
     shards = house.share_of(instance)
     stop_at(house, instance, point, 1 if point in ONCE else rng.randint(2, NTH_MOST))
