@@ -103,9 +103,10 @@ static void print_images(size_t clients)
     cw_buf_free(&b);
 }
 
-static void print_bytes(size_t clients)
+static void print_bytes(void)
 {
     struct cw_weight sum = {0};
+    size_t clients = shard->clients.n; /* those that anything was told of */
     for (size_t i = 0; i < clients; i++) {
         struct cw_weight w = cw_client_weigh(cw_index_at(&shard->clients, i));
         sum.record += w.record;
@@ -138,7 +139,7 @@ int main(int argc, char **argv)
     for (size_t day = 0; day < days; day++)
         for (size_t i = 0; i < clients; i++)
             live(i, lines, FIRST_DAY + (cw_day)day);
-    print_bytes(clients);
+    print_bytes();
     print_images(clients);
     cw_shard_free(shard);
     cw_settings_free(settings);

@@ -107,7 +107,7 @@ static double line_weight(const struct cw_judge *j)
 {
     const struct cw_baseline *b = &j->client->usage;
     bool rests = !j->day->working && 2 * b->p_rest < b->p_work;
-    return weight_of(j->day) * (rests ? (double)(b->p_rest / b->p_work) : 1);
+    return weight_of(j->day) * (rests ? (double)b->p_rest / b->p_work : 1);
 }
 
 /* When one feed was silent, use may have gone unseen: only use itself counts. */
