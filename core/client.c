@@ -72,7 +72,7 @@ struct cw_roaming cw_client_roaming(const struct cw_client *cl, cw_day day)
 cw_event_time cw_line_status_at(const struct cw_line *ln)
 {
     cw_small_time at = 0;
-    const void *p = cw_rare_find(ln->rare, CW_RARE_STATUS_AT, true);
+    const void *p = cw_rare_find(cw_rare_of(NULL, ln), CW_RARE_STATUS_AT, true);
     if (p)
         memcpy(&at, p, sizeof at);
     return cw_time_unpack(at);

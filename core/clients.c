@@ -121,13 +121,11 @@ void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
     sh->bytes -= cw_past_bytes(cw_client_past(cl)) + cw_rare_bytes(cl->rare, false) +
                  cw_line_block_bytes(cl);
     free_owned(sh, cl);
-    cw_line_block_clear(&sh->slab, cl);
-    sh->bytes += cw_line_block_bytes(cl);
+    cw_line_block_free(&sh->slab, cl);
     memset((char *)(cl + 1) + cw_slices_begin(cl), 0, cw_slices_of_client());
     struct cw_client kept = *cl;
     *cl = (struct cw_client){.id_n = kept.id_n,
                              .packed = kept.packed,
-                             .lines = kept.lines,
                              .older = kept.older,
                              .newer = kept.newer,
                              .written = kept.written,
@@ -209,16 +207,6 @@ void cw_clients_written(struct cw_shard *sh, struct cw_client *cl, uint32_t comm
 
 /* ---- lines and repeats ---- */
 
-/* A change of the client's block, with what it takes counted. */
-static bool reserve(struct cw_shard *sh, struct cw_client *cl, uint32_t lines)
-{
-    size_t before = cw_line_block_bytes(cl);
-    bool ok = cw_line_block_reserve(&sh->slab, cl, lines);
-    sh->failed |= !ok;
-    sh->bytes += cw_line_block_bytes(cl) - before;
-    return ok;
-}
-
 struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_number number)
 {
     struct cw_line *ln = cw_client_line(cl, number);
@@ -235,12 +223,6 @@ struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_nu
     return ln;
 }
 
-bool cw_clients_room(struct cw_shard *sh, struct cw_client *cl, size_t lines)
-{
-    size_t most = (size_t)sh->settings->max_lines;
-    return reserve(sh, cl, (uint32_t)(lines < most ? lines : most));
-}
-
 bool cw_clients_lines(struct cw_shard *sh, struct cw_client *cl, uint32_t n)
 {
     size_t before = cw_line_block_bytes(cl);
@@ -253,21 +235,21 @@ bool cw_clients_lines(struct cw_shard *sh, struct cw_client *cl, uint32_t n)
 bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str source,
                      struct cw_str id)
 {
-    uint64_t h = XXH3_64bits_withSeed(id.p, id.n, XXH3_64bits(source.p, source.n)) & CW_SEEN_BITS;
+    uint64_t h = XXH3_64bits_withSeed(id.p, id.n, XXH3_64bits(source.p, source.n));
     if (cw_seen_has(cl, h))
         return true;
     cw_clients_touch(sh, cl);
-    if (cl->lines || reserve(sh, cl, 0))
+    if (cl->lines || cw_clients_lines(sh, cl, 0))
         cw_seen_add(cl, h);
     return false;
 }
 
 /* ---- what lies apart ---- */
 
-static bool put_fact(struct cw_shard *sh, struct cw_rare *rare, unsigned kind, bool of_line,
+static bool put_fact(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln, unsigned kind,
                      const void *bytes)
 {
-    int more = cw_rare_put(&sh->slab, rare, kind, of_line, bytes);
+    int more = cw_rare_put(&sh->slab, cl, ln, kind, bytes);
     sh->failed |= more < 0;
     sh->bytes += more > 0 ? (size_t)more : 0;
     return more >= 0;
@@ -276,13 +258,13 @@ static bool put_fact(struct cw_shard *sh, struct cw_rare *rare, unsigned kind, b
 bool cw_clients_fact(struct cw_shard *sh, struct cw_client *cl, enum cw_rare_fact fact,
                      const void *bytes)
 {
-    return put_fact(sh, &cl->rare, fact, false, bytes);
+    return put_fact(sh, cl, NULL, fact, bytes);
 }
 
 bool cw_clients_line_fact(struct cw_shard *sh, struct cw_line *ln, enum cw_rare_fact fact,
                           const void *bytes)
 {
-    return put_fact(sh, &ln->rare, fact, true, bytes);
+    return put_fact(sh, NULL, ln, fact, bytes);
 }
 
 static bool set_calls(struct cw_shard *sh, struct cw_client *cl, struct cw_calls calls)

@@ -225,8 +225,6 @@ void cw_clients_after(struct cw_shard *sh, struct cw_client *cl, struct cw_line 
 
 static void profile_lines(struct cw_shard *sh, struct cw_client *cl, const struct cw_profile *p)
 {
-    if (!cw_clients_room(sh, cl, p->n_lines))
-        return;
     for (size_t i = 0; i < p->n_lines && !sh->failed; i++) {
         struct cw_line *ln = cw_clients_line(sh, cl, p->lines[i].msisdn);
         if (!ln)

@@ -70,11 +70,12 @@ static void put_lines(struct cw_buf *b, const struct cw_client *cl)
     put_count(b, cl->n_lines);
     for (uint32_t i = 0; i < cl->n_lines; i++) {
         const struct cw_line *ln = cw_client_line_at(cl, i);
-        uint32_t kinds = rare_kinds(ln->rare, true);
+        struct cw_rare rare = cw_rare_of(cl, ln);
+        uint32_t kinds = rare_kinds(rare, true);
         cw_words_put(b, (const char *)ln + CW_LINE_STORED, CW_IMAGE_LINE + cw_slices_of_line());
         cw_buf_u8(b, kinds ? HAS_RARE : 0);
         if (kinds)
-            put_rare(b, ln->rare, kinds, true);
+            put_rare(b, rare, kinds, true);
     }
 }
 
@@ -82,11 +83,11 @@ static void put_seen(struct cw_buf *b, const struct cw_client *cl)
 {
     uint32_t n = cw_seen_count(cl);
     put_count(b, n);
-    char *to = cw_buf_room(b, n * CW_SEEN_BYTES);
+    char *to = cw_buf_room(b, n * cw_seen_bytes(cl));
     if (!to)
         return;
     cw_seen_copy(cl, n, to);
-    b->n += n * CW_SEEN_BYTES;
+    b->n += n * cw_seen_bytes(cl);
 }
 
 void cw_image_put_client(struct cw_buf *b, const struct cw_client *cl)
@@ -136,7 +137,7 @@ void cw_image_set_slice(struct cw_shard *sh, struct cw_client *cl, struct cw_lin
         memcpy(lent.slice, from, cw_rare_size(d, ln));
     else if (lent.slice)
         (void)cw_detectors[d]->older(l->of[i].version, ln, from, stored_size(l, i, ln), lent.slice);
-    int bytes = cw_slices_return(&sh->slab, ln ? &ln->rare : &cl->rare, d, ln, &lent);
+    int bytes = cw_slices_return(&sh->slab, cl, ln, d, &lent);
     sh->failed |= bytes < 0;
     sh->bytes += bytes > 0 ? (size_t)bytes : 0;
 }
@@ -199,13 +200,12 @@ static bool read_lines(struct cw_shard *sh, struct cw_reader *r, struct cw_clien
 static bool read_seen(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
 {
     uint32_t n = read_count(r);
-    if (r->failed || n > (size_t)(r->end - r->p) / CW_SEEN_BYTES)
+    if (r->failed || n > (size_t)(r->end - r->p) / cw_seen_bytes(cl))
         return false;
-    const char *from = cw_read(r, n * CW_SEEN_BYTES);
+    const char *from = cw_read(r, n * cw_seen_bytes(cl));
     if (!from || (n && !cl->lines && !cw_clients_lines(sh, cl, 0)))
         return false;
-    for (uint32_t i = 0; i < n; i++)
-        cw_seen_add(cl, cw_seen_copied(from, n, i));
+    cw_seen_paste(cl, n, from);
     return true;
 }
 

@@ -208,7 +208,7 @@ static bool read_seen(struct cw_shard *sh, struct cw_reader *r, struct cw_client
     if (n && !cl->lines && !cw_clients_lines(sh, cl, 0))
         return false;
     for (uint32_t i = 0; i < n; i++)
-        cw_seen_add(cl, cw_read_u64(r) & CW_SEEN_BITS);
+        cw_seen_add(cl, cw_read_u64(r));
     return !sh->failed && !r->failed;
 }
 

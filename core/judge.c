@@ -45,9 +45,9 @@ static void count(struct cw_shard *sh, int bytes)
 
 static void end(const struct turn *t, struct cw_shard *sh, struct cw_client *cl, struct cw_judge *j)
 {
-    count(sh, cw_slices_return(&sh->slab, &cl->rare, j->self, false, &t->client));
+    count(sh, cw_slices_return(&sh->slab, cl, NULL, j->self, &t->client));
     if (j->line)
-        count(sh, cw_slices_return(&sh->slab, &j->line->rare, j->self, true, &t->line));
+        count(sh, cw_slices_return(&sh->slab, cl, j->line, j->self, &t->line));
 }
 
 void cw_judge_look(struct cw_judge *j, const struct cw_policy *p, unsigned d)

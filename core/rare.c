@@ -29,11 +29,11 @@ static size_t size_of(uint32_t kinds, bool of_line)
     return n;
 }
 
-/* Bytes before that kind's: those of the kinds above, so that calls, which are asked for with each
- * event, come first. */
+/* Bytes before that kind's: the bits of a line, and those of the kinds above, so that calls, which
+ * are asked for with each event, come first. */
 static size_t place_of(uint32_t there, unsigned kind, bool of_line)
 {
-    return size_of(there & ~((UINT32_C(2) << kind) - 1), of_line);
+    return (of_line ? sizeof there : 0) + size_of(there & ~((UINT32_C(2) << kind) - 1), of_line);
 }
 
 void *cw_rare_find(struct cw_rare r, unsigned kind, bool of_line)
@@ -45,34 +45,49 @@ void *cw_rare_find(struct cw_rare r, unsigned kind, bool of_line)
 
 /* A block with room for one kind more, which is exactly so much: another one of the same owner is
  * rarer still. */
-int cw_rare_put(struct cw_slab *slab, struct cw_rare *rare, unsigned kind, bool of_line,
-                const void *bytes)
+static int widen(struct cw_slab *slab, struct cw_rare *rare, unsigned kind, bool of_line,
+                 const void *bytes)
 {
-    void *known = cw_rare_find(*rare, kind, of_line);
     size_t n = cw_rare_size(kind, of_line), was = cw_rare_bytes(*rare, of_line);
-    if (known) {
-        memcpy(known, bytes, n);
-        return 0;
-    }
-    struct cw_rare wider = {rare->there | UINT32_C(1) << kind, cw_slab_take(slab, was + n)};
+    struct cw_rare wider = {rare->there | UINT32_C(1) << kind, 0};
+    size_t is = cw_rare_bytes(wider, of_line), before = place_of(wider.there, kind, of_line);
+    wider.at = cw_slab_take(slab, is);
     if (!wider.at)
         return -CW_E_NOMEM;
-    size_t before = place_of(wider.there, kind, of_line);
     unsigned char *to = cw_at(wider.at);
     const unsigned char *from = cw_at(rare->at);
-    memcpy(to + before, bytes, n);
     if (was) {
         memcpy(to, from, before);
         memcpy(to + before + n, from + before, was - before);
     }
+    memcpy(to + before, bytes, n);
+    if (of_line)
+        memcpy(to, &wider.there, sizeof wider.there);
     cw_rare_free(slab, *rare, of_line);
     *rare = wider;
-    return (int)n;
+    return (int)(is - was);
+}
+
+int cw_rare_put(struct cw_slab *slab, struct cw_client *cl, struct cw_line *ln, unsigned kind,
+                const void *bytes)
+{
+    struct cw_rare rare = cw_rare_of(cl, ln);
+    void *known = cw_rare_find(rare, kind, ln);
+    if (known) {
+        memcpy(known, bytes, cw_rare_size(kind, ln));
+        return 0;
+    }
+    int more = widen(slab, &rare, kind, ln, bytes);
+    if (ln)
+        ln->rare = rare.at;
+    else
+        cl->rare = rare;
+    return more;
 }
 
 size_t cw_rare_bytes(struct cw_rare r, bool of_line)
 {
-    return size_of(r.there, of_line);
+    return r.there ? (of_line ? sizeof r.there : 0) + size_of(r.there, of_line) : 0;
 }
 
 void cw_rare_free(struct cw_slab *slab, struct cw_rare r, bool of_line)

@@ -1,6 +1,7 @@
 /* What most clients and lines have nothing of: the slices of rare detectors, and facts that few are
- * told of, one after the other in a block that has only those that are there. Private to the core;
- * readers get them by churnwatch/client.h.
+ * told of, one after the other in a block that has only those that are there. A line's block begins
+ * with the bits of them, since few lines have one. Private to the core; readers get them by
+ * churnwatch/client.h.
  */
 #ifndef CW_CORE_RARE_H
 #define CW_CORE_RARE_H
@@ -39,8 +40,15 @@ struct cw_roamed {
 size_t cw_rare_size(unsigned kind, bool of_line);
 /* NULL: not there. Aligned for four bytes. */
 void *cw_rare_find(struct cw_rare r, unsigned kind, bool of_line);
-/* Puts it in, in place of what was there. Returns the bytes that took more, or -CW_E_NOMEM. */
-int cw_rare_put(struct cw_slab *slab, struct cw_rare *rare, unsigned kind, bool of_line,
+/* Of the client, where ln is NULL. */
+static inline struct cw_rare cw_rare_of(const struct cw_client *cl, const struct cw_line *ln)
+{
+    const uint32_t *there = ln ? cw_at(ln->rare) : NULL;
+    return !ln ? cl->rare : (struct cw_rare){there ? *there : 0, ln->rare};
+}
+/* Puts it in, in place of what was there; of the client, where ln is NULL. Returns the bytes that
+ * took more, or -CW_E_NOMEM. */
+int cw_rare_put(struct cw_slab *slab, struct cw_client *cl, struct cw_line *ln, unsigned kind,
                 const void *bytes);
 size_t cw_rare_bytes(struct cw_rare r, bool of_line);
 void cw_rare_free(struct cw_slab *slab, struct cw_rare r, bool of_line);

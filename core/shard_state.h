@@ -100,9 +100,7 @@ struct cw_client *cw_clients_newer(const struct cw_client *cl);
 void cw_clients_written(struct cw_shard *sh, struct cw_client *cl, uint32_t commit);
 /* Finds or adds a line; NULL when the client has input.max_lines already, or no memory. */
 struct cw_line *cw_clients_line(struct cw_shard *sh, struct cw_client *cl, cw_number number);
-/* Makes room for so many lines, as far as input.max_lines goes; false: no memory. */
-bool cw_clients_room(struct cw_shard *sh, struct cw_client *cl, size_t lines);
-/* Makes room for n lines, all zero, in place of those there are; false: no memory. */
+/* Makes n lines, all zero, in place of those there are; false: no memory. */
 bool cw_clients_lines(struct cw_shard *sh, struct cw_client *cl, uint32_t n);
 /* True when this id was among the last ones (then it is a repeat); remembers it otherwise. */
 bool cw_clients_seen(struct cw_shard *sh, struct cw_client *cl, struct cw_str source,
@@ -130,8 +128,8 @@ void cw_clients_after(struct cw_shard *sh, struct cw_client *cl, struct cw_line 
                       const struct cw_event *ev);
 /* What a profile says becomes the client's; a deleted one leaves a client without a profile. */
 void cw_clients_profile(struct cw_shard *sh, struct cw_client *cl, const struct cw_profile *p);
-/* As newly made, but known under its id and in its place; for an image that replaces it. Profile
- * and room for lines stay, which will most likely be the same. */
+/* As newly made, but known under its id and in its place; for an image that replaces it. The
+ * profile stays, which will most likely be the same. */
 void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl);
 /* The client has begun by that day, and has a line left to live on. */
 bool cw_clients_takes_part(const struct cw_client *cl, cw_day day);

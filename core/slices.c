@@ -70,17 +70,17 @@ void cw_slices_lend_line(struct cw_line *ln, unsigned detector, struct cw_lent *
     if (!ln || !cw_detectors[detector]->line_state_size)
         return;
     if (cw_detectors[detector]->rare)
-        lend(ln->rare, detector, true, ret);
+        lend(cw_rare_of(NULL, ln), detector, true, ret);
     else
         ret->slice = (unsigned char *)(ln + 1) + offset_in_line(detector);
 }
 
-int cw_slices_return(struct cw_slab *slab, struct cw_rare *rare, unsigned detector, bool of_line,
-                     const struct cw_lent *lent)
+int cw_slices_return(struct cw_slab *slab, struct cw_client *cl, struct cw_line *ln,
+                     unsigned detector, const struct cw_lent *lent)
 {
-    if (!lent->absent || cw_all_zero(lent->room, cw_rare_size(detector, of_line)))
+    if (!lent->absent || cw_all_zero(lent->room, cw_rare_size(detector, ln)))
         return 0;
-    return cw_rare_put(slab, rare, detector, of_line, lent->room);
+    return cw_rare_put(slab, cl, ln, detector, lent->room);
 }
 
 /* ---- reading ---- */
@@ -103,6 +103,6 @@ const void *cw_line_slice(const struct cw_line *ln, unsigned detector)
         return NULL;
     if (!cw_detectors[detector]->rare)
         return (const unsigned char *)(ln + 1) + offset_in_line(detector);
-    const void *p = cw_rare_find(ln->rare, detector, true);
+    const void *p = cw_rare_find(cw_rare_of(NULL, ln), detector, true);
     return p ? p : nothing;
 }

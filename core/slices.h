@@ -34,7 +34,7 @@ void cw_slices_lend(struct cw_client *cl, unsigned detector, struct cw_lent *ret
 void cw_slices_lend_line(struct cw_line *ln, unsigned detector, struct cw_lent *ret);
 /* Takes it back: what was absent and is no longer zero gets a place. Returns the bytes that took,
  * or -CW_E_NOMEM. */
-int cw_slices_return(struct cw_slab *slab, struct cw_rare *rare, unsigned detector, bool of_line,
-                     const struct cw_lent *lent);
+int cw_slices_return(struct cw_slab *slab, struct cw_client *cl, struct cw_line *ln,
+                     unsigned detector, const struct cw_lent *lent);
 
 #endif

@@ -17,15 +17,15 @@
 
 enum cw_line_status { CW_LINE_ACTIVE, CW_LINE_ONE_WAY, CW_LINE_TWO_WAY, CW_LINE_GONE };
 
-/* What most have none of: which kinds of it there are, a bit each, and where; see core/rare.h. The
- * bits are here so that what is not there is known without looking. */
+/* What most clients have none of: which kinds of it there are, a bit each, and where; see
+ * core/rare.h. The bits are here so that what is not there is known without looking. */
 struct cw_rare {
     uint32_t there;
     cw_ref at; /* 0: nothing */
 };
 
 struct cw_line {
-    struct cw_rare rare;
+    cw_ref rare; /* what most have none of, which says itself what there is; 0: nothing */
     /* from here on stored */
     cw_number number __attribute__((packed, aligned(4))); /* lines lie at any four bytes */
     cw_small_money monthly_fee;                           /* of the plan now; -1 unknown */
