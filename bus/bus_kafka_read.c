@@ -97,23 +97,12 @@ void cw_bus_kafka_trim(struct cw_bus *b, int32_t shard, int64_t before)
 
 /* ---- opening ---- */
 
-/* A reader that has not asked for topics before it is assigned one waits a second for its next
- * round of asking (librdkafka 2.0.2). No answer is no matter: the reading will wait for it. */
-static void acquaint(struct cw_bus_kafka *k)
-{
-    const struct rd_kafka_metadata *known;
-    if (rd_kafka_metadata(k->reader, 1, NULL, &known, CW_KAFKA_CALL_MS) ==
-        RD_KAFKA_RESP_ERR_NO_ERROR)
-        rd_kafka_metadata_destroy(known);
-}
-
 int cw_bus_kafka_open_readers(struct cw_bus_kafka *k, struct cw_errbuf *eb)
 {
     k->reader = cw_kafka_reader(k->settings, k->id, true, eb);
     k->tail = k->reader ? cw_kafka_reader(k->settings, k->id, false, eb) : NULL;
     if (!k->tail)
         return -CW_E_FATAL;
-    acquaint(k);
     k->admin = rd_kafka_queue_new(k->tail);
     return k->admin ? 0 : cw_fail(eb, CW_E_FATAL, "no queue for answers");
 }

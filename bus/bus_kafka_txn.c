@@ -218,18 +218,10 @@ static int know_topics(struct cw_bus_kafka *k, struct cw_errbuf *eb)
 {
     static const enum cw_log written[] = {CW_LOG_STATE, CW_LOG_TASKS, CW_LOG_DEAD_LETTERS};
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
-        const struct rd_kafka_metadata *metadata;
-        rd_kafka_topic_t *topic =
-            rd_kafka_topic_new(k->producer, cw_topics_log(k->settings, written[i]), NULL);
-        rd_kafka_resp_err_t err =
-            topic ? rd_kafka_metadata(k->producer, 0, topic, &metadata, CW_KAFKA_CALL_MS)
-                  : rd_kafka_last_error();
-        if (topic)
-            rd_kafka_topic_destroy(topic);
+        const char *topic = cw_topics_log(k->settings, written[i]);
+        rd_kafka_resp_err_t err = cw_kafka_ask_about(k->producer, topic, CW_KAFKA_CALL_MS);
         if (err)
-            return cw_fail(eb, CW_E_FATAL, "metadata of %s: %s",
-                           cw_topics_log(k->settings, written[i]), rd_kafka_err2str(err));
-        rd_kafka_metadata_destroy(metadata);
+            return cw_fail(eb, CW_E_FATAL, "metadata of %s: %s", topic, rd_kafka_err2str(err));
     }
     return 0;
 }

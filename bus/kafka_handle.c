@@ -116,3 +116,16 @@ rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,
     }
     return rk;
 }
+
+rd_kafka_resp_err_t cw_kafka_ask_about(rd_kafka_t *rk, const char *topic, int ms)
+{
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_topic_t *t = rd_kafka_topic_new(rk, topic, NULL);
+    if (!t)
+        return rd_kafka_last_error();
+    rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 0, t, &metadata, ms);
+    if (!err)
+        rd_kafka_metadata_destroy(metadata);
+    rd_kafka_topic_destroy(t);
+    return err;
+}

@@ -24,4 +24,10 @@ const char *cw_kafka_listed(const struct cw_settings *s, const char *name);
  * server is asked. 0, or -CW_E_INVALID with eb naming the first that is wrong. */
 int cw_kafka_check(const struct cw_settings *s, struct cw_errbuf *eb);
 
+/* Asks the brokers about a topic by its name, at most `ms`: who leads its partitions now. The
+ * handle keeps the answer, and is best asked before it first reads or writes the topic: what it has
+ * nothing kept of it asks for in a round of once a second, and of an answer about all topics it
+ * keeps nothing new (librdkafka 2.8). */
+rd_kafka_resp_err_t cw_kafka_ask_about(rd_kafka_t *rk, const char *topic, int ms);
+
 #endif

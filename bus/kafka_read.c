@@ -4,7 +4,7 @@
 #include "bus/kafka_handle.h"
 
 /* A reading that gets nothing for so long is given up: the same again later is right. */
-enum { STALL_TRIES = 60, STALL_MS = 500 };
+enum { STALL_TRIES = 60, STALL_MS = 500, ASK_MS = 1000 };
 
 /* What is read faster than it is taken, as tasks are while Redis is slow, would lie here in up to
  * 64 MiB; where a full queue is looked at again soon, little is enough. */
@@ -39,19 +39,9 @@ rd_kafka_t *cw_kafka_reader(const struct cw_settings *s, const char *client_id, 
 
 /* ---- bounds ---- */
 
-/* The library asks the leader it knows of, dead or not, until the time is over. Asked about the
- * topic it hears who leads now. */
-static void learn_leaders(rd_kafka_t *reader, const char *topic, int ms)
-{
-    const struct rd_kafka_metadata *metadata;
-    rd_kafka_topic_t *t = rd_kafka_topic_new(reader, topic, NULL);
-    if (t && !rd_kafka_metadata(reader, 0, t, &metadata, ms))
-        rd_kafka_metadata_destroy(metadata);
-    if (t)
-        rd_kafka_topic_destroy(t);
-}
-
-/* By time, where the earliest and the latest have names: rd_kafka_query_watermark_offsets asks the
+/* The library asks the leader it knows of, dead or not, until the time is over.
+ *
+ * By time, where the earliest and the latest have names: rd_kafka_query_watermark_offsets asks the
  * same, but up to librdkafka 2.2 it waits for a dead broker three minutes, whatever it was given.
  */
 static rd_kafka_resp_err_t bound(rd_kafka_t *reader, const char *topic, int32_t partition,
@@ -77,7 +67,7 @@ int cw_kafka_bounds(rd_kafka_t *reader, const char *topic, int32_t partition, in
     if (!err)
         err = bound(reader, topic, partition, RD_KAFKA_OFFSET_END, ms, &end);
     if (err) {
-        learn_leaders(reader, topic, ms);
+        (void)cw_kafka_ask_about(reader, topic, ms); /* It hears who leads now. */
         return cw_fail(eb, CW_E_RETRY, "%s: %s", topic, rd_kafka_err2str(err));
     }
     *ret_first = first;
@@ -143,6 +133,7 @@ int cw_kafka_read(rd_kafka_t *reader, struct cw_kafka_headers *room,
     if (range->from >= range->to)
         return 0;
     struct reading r = {.range = range, .room = room, .each = each, .arg = arg};
+    (void)cw_kafka_ask_about(reader, range->topic, ASK_MS);
     rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(parts, range->topic, range->partition)->offset = range->from;
     rd_kafka_resp_err_t failed = rd_kafka_assign(reader, parts);

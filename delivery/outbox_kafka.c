@@ -14,6 +14,8 @@
 #include "bus/kafka_handle.h"
 #include "delivery/outbox.h"
 
+enum { ASK_MS = 1000 };
+
 struct kafka {
     const char *topic;
     struct cw_outbox *outbox;
@@ -164,6 +166,7 @@ int cw_outbox_kafka_open(const struct cw_settings *s, struct ev_loop *loop, stru
         return err;
     }
     (void)rd_kafka_poll_set_consumer(k->rk);
+    (void)cw_kafka_ask_about(k->rk, k->topic, ASK_MS); /* Not answered now, it will be later. */
     start_watching(k);
     *ret_reader = (struct cw_outbox_reader){k, assign, read_queue, close_reader};
     return 0;
