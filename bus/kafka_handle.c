@@ -76,6 +76,14 @@ static int configure(rd_kafka_conf_t *conf, const struct cw_settings *s,
     return err;
 }
 
+/* Brokers may ask their clients for metrics (KIP-714), and a handle that would answer often waits a
+ * second when it is freed, for a wake-up that came before it waited (librdkafka 2.5 to 2.8 at
+ * least); older ones do not know the property. kafka.properties may turn it on. */
+static void set_defaults(rd_kafka_conf_t *conf)
+{
+    (void)rd_kafka_conf_set(conf, "enable.metrics.push", "false", NULL, 0);
+}
+
 const char *cw_kafka_listed(const struct cw_settings *s, const char *name)
 {
     size_t n = strlen(name);
@@ -103,6 +111,7 @@ rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,
     char said[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, on_log);
+    set_defaults(conf);
     if (conf_hook)
         conf_hook(conf, arg);
     if (configure(conf, s, extra, n_extra, eb) != 0) {
