@@ -49,6 +49,15 @@ void cw_clients_expect(const struct cw_shard *sh, struct cw_str id, unsigned ste
         cw_client_expect_owned(cw_at(*slot));
 }
 
+void cw_clients_expect_after(const struct cw_shard *sh, size_t i)
+{
+    enum { NEAR = 4, FAR = 2 * NEAR };
+    if (i + FAR < sh->clients.n)
+        cw_client_expect(cw_index_at(&sh->clients, i + FAR));
+    if (i + NEAR < sh->clients.n)
+        cw_client_expect_owned(cw_index_at(&sh->clients, i + NEAR));
+}
+
 /* What a client is before anything is known of it; all else is zero. */
 static void set_unknown(struct cw_client *cl)
 {

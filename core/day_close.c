@@ -15,16 +15,16 @@ struct close {
     struct cw_shocks shocks[CW_CHANNELS];
 };
 
-static void view_channel(const struct close *c, struct cw_client *cl, enum cw_channel ch,
-                         struct cw_channel_day *ret)
+static void view_channel(const struct close *c, const struct cw_client *cl, enum cw_channel ch,
+                         struct cw_shock shock, struct cw_channel_day *ret)
 {
     cw_baseline_view(cw_clients_baseline(cl, ch), cw_weekday(c->day), c->working,
-                     cw_clients_amount(cl, ch, c->day), cw_shocks_of(&c->shocks[ch], cl, ch),
-                     c->sh->settings->warmup_days, ret);
+                     cw_clients_amount(cl, ch, c->day), shock, c->sh->settings->warmup_days, ret);
     ret->judged = c->judged[ch];
 }
 
-static void view_day(const struct close *c, struct cw_client *cl, struct cw_day_view *ret)
+static void view_day(const struct close *c, const struct cw_client *cl,
+                     const struct cw_shock shocks[CW_CHANNELS], struct cw_day_view *ret)
 {
     struct cw_roaming r = cw_client_roaming(cl, c->day);
     *ret = (struct cw_day_view){
@@ -34,19 +34,19 @@ static void view_day(const struct close *c, struct cw_client *cl, struct cw_day_
         .roaming_night = r.night,
         .quiet_days = cw_client_quiet_days(cl, c->day),
     };
-    view_channel(c, cl, CW_CH_SPEND, &ret->spend);
-    view_channel(c, cl, CW_CH_USAGE, &ret->usage);
+    view_channel(c, cl, CW_CH_SPEND, shocks[CW_CH_SPEND], &ret->spend);
+    view_channel(c, cl, CW_CH_USAGE, shocks[CW_CH_USAGE], &ret->usage);
 }
 
-static void learn(const struct close *c, struct cw_client *cl)
+static void learn(const struct close *c, struct cw_client *cl,
+                  const struct cw_shock shocks[CW_CHANNELS])
 {
     if (cw_client_all_stopped(cl))
         return; /* Nothing can be used: the day says nothing of the client. */
     for (enum cw_channel ch = 0; ch < CW_CHANNELS; ch++)
         if (c->judged[ch])
             cw_baseline_learn(ch == CW_CH_SPEND ? &cl->spend : &cl->usage, cw_weekday(c->day),
-                              c->working, cw_clients_amount(cl, ch, c->day),
-                              cw_shocks_of(&c->shocks[ch], cl, ch));
+                              c->working, cw_clients_amount(cl, ch, c->day), shocks[ch]);
 }
 
 /* Before the day is learned, so that the client is counted where it was judged. */
@@ -72,12 +72,15 @@ static void close_client(const struct close *c, struct cw_client *cl, const stru
     struct cw_shard *sh = c->sh;
     sh->findings.n = sh->findings.dropped = 0;
     if (cw_clients_takes_part(cl, c->day)) {
+        struct cw_shock shocks[CW_CHANNELS];
         struct cw_day_view view;
-        view_day(c, cl, &view);
+        for (enum cw_channel ch = 0; ch < CW_CHANNELS; ch++)
+            shocks[ch] = cw_shocks_of(&c->shocks[ch], cl, ch);
+        view_day(c, cl, shocks, &view);
         tell_watcher(sh, cl, &view);
         cw_judge_day(sh, cl, &view, c->now);
         note_pace(c, cl, &view);
-        learn(c, cl);
+        learn(c, cl, shocks);
         cw_clients_touch(sh, cl);
     }
     if (cw_client_task(cl) || cw_client_past(cl) || sh->findings.n) {
@@ -107,8 +110,10 @@ void cw_day_close(struct cw_shard *sh, const struct cw_output *out)
     if (!cw_index_sort(&sh->clients) || find_shared(&c) != 0)
         sh->failed = true;
     size_t n = sh->clients.n;
-    for (size_t i = 0; i < n && !sh->failed; i++)
+    for (size_t i = 0; i < n && !sh->failed; i++) {
+        cw_clients_expect_after(sh, i);
         close_client(&c, cw_index_at(&sh->clients, i), out);
+    }
     for (enum cw_channel ch = 0; ch < CW_CHANNELS; ch++)
         cw_shocks_free(&c.shocks[ch]);
     cw_rates_close(&sh->rates);

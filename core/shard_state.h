@@ -89,6 +89,8 @@ void cw_clients_expect(const struct cw_shard *sh, struct cw_str id, unsigned ste
 /* Has a client's record brought near, without waiting; what it owns, when the record is near. */
 void cw_client_expect(const struct cw_client *cl);
 void cw_client_expect_owned(const struct cw_client *cl);
+/* For who goes through all in their order and is at the i-th: likewise those that come next. */
+void cw_clients_expect_after(const struct cw_shard *sh, size_t i);
 /* Finds or makes; NULL when out of memory. */
 struct cw_client *cw_clients_get(struct cw_shard *sh, struct cw_str id);
 void cw_clients_free(struct cw_shard *sh);

@@ -9,7 +9,8 @@
 struct part {
     double residual; /* of the log amount, where there was any */
     double expected; /* chance of any */
-    uint32_t group;  /* bucket, then county */
+    uint32_t county;
+    uint8_t like;
     bool any;
 };
 #define ACTIVITY_LEAST 0.05
@@ -29,16 +30,26 @@ unsigned cw_shocks_like(const struct cw_client *cl, enum cw_channel ch)
 
 /* ---- one step ---- */
 
-static int by_group_and_value(const void *a, const void *b)
+/* Those with any first, by residual. */
+static int by_value(const struct part *x, const struct part *y)
 {
-    const struct part *x = a, *y = b;
-    if (x->group != y->group)
-        return x->group < y->group ? -1 : 1;
     if (x->any != y->any)
         return x->any ? -1 : 1;
     if (x->residual != y->residual)
         return x->residual < y->residual ? -1 : 1;
     return (x->expected > y->expected) - (x->expected < y->expected); /* sums go in this order */
+}
+
+static int by_like(const void *a, const void *b)
+{
+    const struct part *x = a, *y = b;
+    return x->like != y->like ? x->like - y->like : by_value(x, y);
+}
+
+static int by_county(const void *a, const void *b)
+{
+    const struct part *x = a, *y = b;
+    return x->county != y->county ? (x->county < y->county ? -1 : 1) : by_value(x, y);
 }
 
 /* Of the parts of one group, those with any first, by residual. */
@@ -58,14 +69,6 @@ static struct cw_shock share(const struct part *p, size_t n, double least)
     return s;
 }
 
-static size_t end_of_group(const struct part *parts, size_t from, size_t n)
-{
-    size_t to = from;
-    while (to < n && parts[to].group == parts[from].group)
-        to++;
-    return to;
-}
-
 /* ---- collecting ---- */
 
 static bool speaks(const struct cw_shard *sh, const struct cw_client *cl, enum cw_channel ch,
@@ -77,47 +80,66 @@ static bool speaks(const struct cw_shard *sh, const struct cw_client *cl, enum c
 }
 
 static size_t collect(const struct cw_shard *sh, enum cw_channel ch, cw_day day, bool working,
-                      const struct cw_shocks *so_far, struct part *parts)
+                      struct part *parts)
 {
     size_t n = 0;
     for (size_t i = 0; i < sh->clients.n; i++) {
         const struct cw_client *cl = cw_index_at(&sh->clients, i);
-        if (!speaks(sh, cl, ch, day) || (so_far && !cl->county))
+        cw_clients_expect_after(sh, i);
+        if (!speaks(sh, cl, ch, day))
             continue;
         const struct cw_baseline *b = cw_clients_baseline(cl, ch);
         double amount = cw_clients_amount(cl, ch, day);
         struct part *p = &parts[n++];
-        unsigned like = cw_shocks_like(cl, ch);
-        struct cw_shock known = so_far ? so_far->like[like] : (struct cw_shock){0, 1};
-        *p = (struct part){.expected = fmin(cw_baseline_p(b, working) * known.activity, 1),
-                           .group = so_far ? cl->county : like,
+        *p = (struct part){.expected = cw_baseline_p(b, working),
+                           .county = cl->county,
+                           .like = (uint8_t)cw_shocks_like(cl, ch),
                            .any = amount > 0};
         if (p->any)
-            p->residual = cw_baseline_residual(b, cw_weekday(day), amount) - known.shift;
+            p->residual = cw_baseline_residual(b, cw_weekday(day), amount);
     }
-    qsort(parts, n, sizeof *parts, by_group_and_value);
     return n;
 }
 
-static void share_likes(struct cw_shocks *s, const struct part *parts, size_t n, double least)
+static void share_likes(struct cw_shocks *s, struct part *parts, size_t n, double least)
 {
-    for (size_t from = 0, to; from < n; from = to) {
-        to = end_of_group(parts, from, n);
-        s->like[parts[from].group] = share(&parts[from], to - from, least);
+    qsort(parts, n, sizeof *parts, by_like);
+    for (size_t from = 0, to = 0; from < n; from = to) {
+        while (to < n && parts[to].like == parts[from].like)
+            to++;
+        s->like[parts[from].like] = share(&parts[from], to - from, least);
     }
 }
 
-static int share_counties(struct cw_shocks *s, const struct part *parts, size_t n, double least)
+/* Those that have a county, and what is left of them when their likes' part is taken out. */
+static size_t leave_likes(const struct cw_shocks *s, struct part *parts, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct part p = parts[i];
+        if (!p.county)
+            continue;
+        p.expected = fmin(p.expected * s->like[p.like].activity, 1);
+        if (p.any)
+            p.residual -= s->like[p.like].shift;
+        parts[kept++] = p;
+    }
+    return kept;
+}
+
+static int share_counties(struct cw_shocks *s, struct part *parts, size_t n, double least)
 {
     size_t most = (size_t)((double)n / least);
     s->counties = most ? calloc(most, sizeof *s->counties) : NULL;
     if (most && !s->counties)
         return -CW_E_NOMEM;
-    for (size_t from = 0, to; from < n; from = to) {
-        to = end_of_group(parts, from, n);
+    qsort(parts, n, sizeof *parts, by_county);
+    for (size_t from = 0, to = 0; from < n; from = to) {
+        while (to < n && parts[to].county == parts[from].county)
+            to++;
         if ((double)(to - from) >= least)
             s->counties[s->n_counties++] =
-                (struct cw_county_shock){parts[from].group, share(&parts[from], to - from, least)};
+                (struct cw_county_shock){parts[from].county, share(&parts[from], to - from, least)};
     }
     return 0;
 }
@@ -132,9 +154,9 @@ int cw_shocks_find(const struct cw_shard *sh, enum cw_channel ch, cw_day day, bo
         return -CW_E_NOMEM;
     for (unsigned k = 0; k < CW_SHOCK_LIKE; k++)
         ret->like[k] = (struct cw_shock){0, 1};
-    size_t n = collect(sh, ch, day, working, NULL, parts);
+    size_t n = collect(sh, ch, day, working, parts);
     share_likes(ret, parts, n, least);
-    n = collect(sh, ch, day, working, ret, parts);
+    n = leave_likes(ret, parts, n);
     int err = share_counties(ret, parts, n, least);
     free(parts);
     return err;
@@ -148,7 +170,7 @@ void cw_shocks_free(struct cw_shocks *s)
 
 /* ---- asking ---- */
 
-static int by_county(const void *key, const void *item)
+static int is_county(const void *key, const void *item)
 {
     uint32_t a = *(const uint32_t *)key, b = ((const struct cw_county_shock *)item)->county;
     return (a > b) - (a < b);
@@ -160,7 +182,7 @@ struct cw_shock cw_shocks_of(const struct cw_shocks *s, const struct cw_client *
     struct cw_shock all = s->like[cw_shocks_like(cl, ch)];
     const struct cw_county_shock *c =
         s->n_counties
-            ? bsearch(&cl->county, s->counties, s->n_counties, sizeof *s->counties, by_county)
+            ? bsearch(&cl->county, s->counties, s->n_counties, sizeof *s->counties, is_county)
             : NULL;
     if (!c)
         return all;
