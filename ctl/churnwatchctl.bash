@@ -169,6 +169,7 @@ _churnwatchctl_settings()
         engine.threads \
         engine.commit_interval_ms \
         engine.backlog_commit_interval_ms \
+        engine.history_commit_interval_ms \
         engine.batch_messages \
         engine.cold_share \
         engine.cold_least \

@@ -24,6 +24,10 @@
  */
 #define COMMIT_GAP (5 * CW_SECOND / 1000)
 #define COMMIT_REST 3
+/* In a backlog a task waits so small a part of the time by which it is late already. */
+#define BEHIND_A_WAIT 1000
+/* A storm of tasks is committed before what waits takes more than this, in all shards. */
+#define WAITING_BYTES_MOST (16U << 20)
 #define MS (CW_SECOND / 1000)
 /* Restoring gives way to a turn after so long. */
 #define RESTORE_MOST CW_SECOND
@@ -277,22 +281,38 @@ static size_t uncommitted(const struct cw_protocol *p)
     return n;
 }
 
+static size_t bytes_waiting(const struct cw_protocol *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->shards.n; i++)
+        n += p->shards.runs[i]->pending.bytes.n;
+    return n;
+}
+
 /* How many messages more this transaction may judge. */
 static size_t room(const struct cw_protocol *p)
 {
     size_t most = (size_t)p->common.settings->batch_messages, n = uncommitted(p);
-    return n < most ? most - n : 0;
+    return n < most && bytes_waiting(p) < WAITING_BYTES_MOST ? most - n : 0;
 }
 
-static cw_mono_time commit_interval(const struct cw_protocol *p)
+/* While there is a backlog, the longer the further behind the events' clock is. */
+static cw_mono_time commit_interval(const struct cw_protocol *p, const struct cw_run *r)
 {
     const struct cw_settings *s = p->common.settings;
-    return (p->behind ? s->commit_interval_backlog : s->commit_interval) * MS;
+    cw_event_time clock = cw_shard_clock(r->core);
+    if (!p->behind)
+        return s->commit_interval * MS;
+    cw_mono_time least = s->commit_interval_backlog * MS, most = s->commit_interval_history * MS;
+    cw_mono_time far =
+        clock == CW_NO_TIME ? most : (p->env->wall(p->env->arg) - clock) / BEHIND_A_WAIT;
+    far = far < most ? far : most;
+    return far > least ? far : least;
 }
 
 static cw_mono_time commit_at(const struct cw_protocol *p, const struct cw_run *r)
 {
-    cw_mono_time at = r->committed_at + commit_interval(p);
+    cw_mono_time at = r->committed_at + commit_interval(p, r);
     cw_mono_time gap = COMMIT_REST * p->commit_took;
     cw_mono_time soon = p->committed_at + (gap > COMMIT_GAP ? gap : COMMIT_GAP);
     if (!p->more && !p->behind && r->pending.tasks && soon < at)

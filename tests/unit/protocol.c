@@ -836,6 +836,71 @@ static void held_back_is_a_backlog(void **state)
     cw_settings_free(s);
 }
 
+/* A backlog of so many events, each of which makes a task. */
+static struct mem *backlog_of_tasks(int n)
+{
+    struct mem *m = mem_new(PARTITIONS);
+    for (int i = 0; i < n; i++) {
+        char client[16];
+        (void)snprintf(client, sizeof client, "g-%05d", i);
+        put_event(m, kinds[2].in, i, client, BASE + i, kinds[2].type, kinds[2].data);
+    }
+    return m;
+}
+
+/* Commits of ten turns of a backlog, 100 ms apart, the wall clock being so far ahead of its events.
+ */
+static size_t commits_of_a_second(cw_event_time ahead)
+{
+    struct cw_settings *s = settings_of("engine.batch_messages=50000");
+    struct instance x;
+    struct mem *m = backlog_of_tasks(12000);
+    mem_wall_set(m, BASE + ahead);
+    start(&x, m, s);
+    turn(&x, 3);
+    size_t before = mem_commits(m);
+    for (int i = 0; i < 10; i++) {
+        mem_env(m)->rest(mem_env(m)->arg, 100);
+        turn(&x, 1);
+    }
+    size_t n = mem_commits(m) - before;
+    drain(&x, m);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+    return n;
+}
+
+/* A task of last month can wait for three seconds; of a minute ago it cannot. */
+static void the_further_behind_the_rarer_are_commits(void **state)
+{
+    (void)state;
+    size_t now = commits_of_a_second(CW_MINUTE), quarter = commits_of_a_second(15 * CW_MINUTE),
+           month = commits_of_a_second(30 * CW_DAY);
+    assert_in_range(now, 4, 10);
+    assert_in_range(quarter, 1, 2);
+    assert_in_range(month, 0, 1);
+}
+
+/* No time passes and the batch has room, but what waits has grown large. */
+static void a_storm_of_tasks_is_committed_in_parts(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=1000000");
+    s->merge_wait = 0;
+    struct instance x;
+    struct mem *m = backlog_of_tasks(60000);
+    start(&x, m, s);
+    while (mem_commits(m) == 0)
+        turn(&x, 1);
+    uint64_t tasks = cw_board_counter(x.board, CW_COUNT_outbox_records);
+    assert_in_range(tasks, 12000, 20000);
+    drain(&x, m);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
 /* Outcomes are read to their end, which is told far beyond the last of them: markers, or all of it
  * deleted by retention. A task does not wait as in a backlog for that. */
 static void an_end_that_was_read_is_no_backlog(void **state)
@@ -1072,6 +1137,8 @@ int main(void)
         cmocka_unit_test(an_idle_clock_follows_the_wall),
         cmocka_unit_test(too_much_is_held_back),
         cmocka_unit_test(held_back_is_a_backlog),
+        cmocka_unit_test(the_further_behind_the_rarer_are_commits),
+        cmocka_unit_test(a_storm_of_tasks_is_committed_in_parts),
         cmocka_unit_test(an_end_that_was_read_is_no_backlog),
         cmocka_unit_test(a_dear_commit_is_not_followed_closely),
         cmocka_unit_test(shards_share_the_batches),
