@@ -406,3 +406,30 @@ const struct cw_baseline *cw_clients_baseline(const struct cw_client *cl, enum c
 {
     return ch == CW_CH_SPEND ? &cl->spend : &cl->usage;
 }
+
+/* A trend takes each day that the baseline takes, but of usage the first. */
+static const uint16_t left_out[] = {[CW_CH_SPEND] = 0, [CW_CH_USAGE] = 1};
+
+struct cw_trend cw_clients_trend(const struct cw_client *cl, enum cw_channel ch)
+{
+    const struct cw_trends *t = &cl->trends;
+    uint16_t days = cw_clients_baseline(cl, ch)->days;
+    days = (uint16_t)(days > left_out[ch] ? days - left_out[ch] : 0);
+    return (struct cw_trend){t->fast[ch], t->slow[ch], t->restless[ch], days};
+}
+
+void cw_clients_set_trend(struct cw_client *cl, enum cw_channel ch, const struct cw_trend *t)
+{
+    cl->trends.fast[ch] = t->fast;
+    cl->trends.slow[ch] = t->slow;
+    cl->trends.restless[ch] = t->restless;
+}
+
+struct cw_trend cw_clients_trend_day(struct cw_client *cl, enum cw_channel ch, double amount)
+{
+    struct cw_trend t = cw_clients_trend(cl, ch);
+    if (cw_clients_baseline(cl, ch)->days >= left_out[ch])
+        cw_trend_step(&t, amount);
+    cw_clients_set_trend(cl, ch, &t);
+    return t;
+}

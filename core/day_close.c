@@ -15,15 +15,24 @@ struct close {
     struct cw_shocks shocks[CW_CHANNELS];
 };
 
-static void view_channel(const struct close *c, const struct cw_client *cl, enum cw_channel ch,
+/* Whether the day says something of the client: not when nothing can be used. */
+static bool tells(const struct close *c, const struct cw_client *cl, enum cw_channel ch)
+{
+    return c->judged[ch] && !cw_client_all_stopped(cl);
+}
+
+/* The trend takes the day before the detectors look at it. */
+static void view_channel(const struct close *c, struct cw_client *cl, enum cw_channel ch,
                          struct cw_shock shock, struct cw_channel_day *ret)
 {
     cw_baseline_view(cw_clients_baseline(cl, ch), cw_weekday(c->day), c->working,
                      cw_clients_amount(cl, ch, c->day), shock, c->sh->settings->warmup_days, ret);
     ret->judged = c->judged[ch];
+    ret->trend = tells(c, cl, ch) ? cw_clients_trend_day(cl, ch, ret->amount / ret->shared)
+                                  : cw_clients_trend(cl, ch);
 }
 
-static void view_day(const struct close *c, const struct cw_client *cl,
+static void view_day(const struct close *c, struct cw_client *cl,
                      const struct cw_shock shocks[CW_CHANNELS], struct cw_day_view *ret)
 {
     struct cw_roaming r = cw_client_roaming(cl, c->day);
@@ -41,10 +50,8 @@ static void view_day(const struct close *c, const struct cw_client *cl,
 static void learn(const struct close *c, struct cw_client *cl,
                   const struct cw_shock shocks[CW_CHANNELS])
 {
-    if (cw_client_all_stopped(cl))
-        return; /* Nothing can be used: the day says nothing of the client. */
     for (enum cw_channel ch = 0; ch < CW_CHANNELS; ch++)
-        if (c->judged[ch])
+        if (tells(c, cl, ch))
             cw_baseline_learn(ch == CW_CH_SPEND ? &cl->spend : &cl->usage, cw_weekday(c->day),
                               c->working, cw_clients_amount(cl, ch, c->day), shocks[ch]);
 }

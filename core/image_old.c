@@ -154,6 +154,27 @@ static void set_client(struct cw_shard *sh, const struct old_client *o, struct c
     set_facts(sh, o, cl);
 }
 
+/* spend_decline kept the trends until its version 1. */
+static void set_trends(const struct cw_layout *l, unsigned i, const void *from,
+                       struct cw_client *cl)
+{
+    struct {
+        float fast, slow, restless;
+        uint32_t days;
+    } w[CW_CHANNELS];
+    if (l->of[i].to != CW_DET_spend_decline || l->of[i].version != 1 ||
+        l->of[i].state_size < sizeof w)
+        return;
+    memcpy(w, from, sizeof w);
+    for (enum cw_channel ch = 0; ch < CW_CHANNELS; ch++) {
+        struct cw_trend t = {.fast = w[ch].fast,
+                             .slow = w[ch].slow,
+                             .restless =
+                                 cw_fixed_pack((double)w[ch].restless, CW_TREND_RESTLESS_STEPS)};
+        cw_clients_set_trend(cl, ch, &t);
+    }
+}
+
 static void set_line(struct cw_shard *sh, const struct old_line *o, struct cw_line *ln)
 {
     cw_small_time at = cw_time_pack(o->status_at);
@@ -177,6 +198,8 @@ static void read_slices(struct cw_shard *sh, struct cw_reader *r, struct cw_clie
     for (unsigned i = 0; i < l->n && !r->failed; i++) {
         size_t n = ln ? l->of[i].line_state_size : l->of[i].state_size;
         const void *from = mask >> i & 1 ? cw_read(r, n) : NULL;
+        if (from && n && !ln)
+            set_trends(l, i, from, cl);
         if (from && n)
             cw_image_set_slice(sh, cl, ln, i, from);
     }

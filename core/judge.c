@@ -65,6 +65,7 @@ void cw_judge_so_far(const struct cw_shard *sh, const struct cw_client *cl, enum
                      cw_calendar_working(sh->settings->workdays, day),
                      cw_clients_amount(cl, ch, day), (struct cw_shock){0, 1},
                      sh->settings->warmup_days, ret);
+    ret->trend = cw_clients_trend(cl, ch);
 }
 
 void cw_judge_by_hour(const struct cw_shard *sh, const struct cw_client *cl, cw_event_time at,

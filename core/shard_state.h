@@ -138,6 +138,10 @@ bool cw_clients_takes_part(const struct cw_client *cl, cw_day day);
 /* Yuan, or units of usage, of an open day; 0 of another. */
 double cw_clients_amount(const struct cw_client *cl, enum cw_channel ch, cw_day day);
 const struct cw_baseline *cw_clients_baseline(const struct cw_client *cl, enum cw_channel ch);
+struct cw_trend cw_clients_trend(const struct cw_client *cl, enum cw_channel ch);
+/* One more day, before the baseline learns it; returns the trend with it. */
+struct cw_trend cw_clients_trend_day(struct cw_client *cl, enum cw_channel ch, double amount);
+void cw_clients_set_trend(struct cw_client *cl, enum cw_channel ch, const struct cw_trend *t);
 
 /* ---- day_close.c ---- */
 /* Closes sh->open_day: residuals, the shared part, verdicts, learning; then moves on to the next

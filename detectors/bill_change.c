@@ -114,7 +114,7 @@ static struct verdict look_so_far(const struct cw_judge *j, uint8_t side)
     const struct cycle_part *p = j->state;
     struct verdict v = {.e = earlier_of(j->client, 0)};
     double change = side == ABOVE ? cycle_part_above(p) : cycle_part_below(p);
-    v.e.usual += (double)p->fees;
+    v.e.usual += cw_float_unpack(p->fees);
     judge_change(j, side, change, &v);
     v.bill = v.e.usual + (side == ABOVE ? change : -change);
     return v;
@@ -190,7 +190,7 @@ static void tell_so_far(struct cw_judge *j, uint8_t side)
     if (cw_gauge_met(&v.gauge) && !(p->told & bit)) {
         struct cw_signal s = signal_of(j, SO_FAR + side, &v);
         cw_raise(j, &s);
-        p->told = (uint16_t)(p->told | bit);
+        p->told = (p->told | bit) & 3U;
     } else if ((p->told & bit) && v.gauge.need[0].is < v.gauge.need[0].limit / 2) {
         cw_clear(j, 0, SO_FAR + side);
     }

@@ -9,7 +9,6 @@
 #define CW_DETECTORS_CUSUM_H
 
 #include "churnwatch/detector.h"
-#include "detectors/fixed.h"
 
 struct cusum {
     float observed, expected; /* amounts since the sum last left zero */
@@ -31,8 +30,8 @@ static inline struct cusum cusum_of_wide(const struct cusum_wide *w)
 {
     return (struct cusum){w->observed,
                           w->expected,
-                          fixed_pack((double)w->sum, CUSUM_SUM_STEPS),
-                          fixed_pack_signed((double)w->usual, CUSUM_USUAL_STEPS),
+                          cw_fixed_pack((double)w->sum, CUSUM_SUM_STEPS),
+                          cw_fixed_pack_signed((double)w->usual, CUSUM_USUAL_STEPS),
                           w->days,
                           w->seen};
 }
@@ -49,8 +48,8 @@ static inline void cusum_step(struct cusum *c, const struct cw_channel_day *d, d
     double sum = cusum_sum(c) + d->llr - (over > 0 ? over : 0);
     c->seen = (uint16_t)(c->seen + (c->seen < UINT16_MAX));
     double gain = 1.0 / c->seen > CUSUM_GAIN ? 1.0 / c->seen : CUSUM_GAIN;
-    c->usual = fixed_pack_signed(usual + gain * (d->llr - usual), CUSUM_USUAL_STEPS);
-    c->sum = fixed_pack(sum < cap ? sum : cap, CUSUM_SUM_STEPS);
+    c->usual = cw_fixed_pack_signed(usual + gain * (d->llr - usual), CUSUM_USUAL_STEPS);
+    c->sum = cw_fixed_pack(sum < cap ? sum : cap, CUSUM_SUM_STEPS);
     if (c->sum == 0) {
         c->observed = c->expected = 0;
         c->days = 0;

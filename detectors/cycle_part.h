@@ -15,15 +15,30 @@
 #include <math.h>
 
 #include "churnwatch/detector.h"
+#include "churnwatch/packed.h"
 
 struct cycle_part {
-    uint16_t cycle;
-    uint16_t told;         /* a bit per side that was told of in this cycle */
-    float spent, expected; /* yuan but fees, on the same days */
-    float refunded;        /* yuan, in spent as less */
+    float above;             /* yuan spent but fees, less what is usual for the same days */
+    cw_small_float refunded; /* yuan, in `above` as less */
     /* By which changed plans move the bill of this cycle and of the next; may be negative. */
-    float fees, fees_next;
+    cw_small_float fees, fees_next;
+    uint16_t cycle : 14; /* since CYCLE_PART_FIRST; see cycle_part_cycle */
+    uint16_t told : 2;   /* a bit per side that was told of in this cycle */
 };
+#define CYCLE_PART_FIRST (1970 * 12)
+enum { CYCLE_PART_MOST = (1 << 14) - 1 };
+
+/* 0: none yet. None before 1970 is kept, and none after 3335. */
+static inline cw_cycle cycle_part_cycle(const struct cycle_part *p)
+{
+    return p->cycle ? p->cycle + CYCLE_PART_FIRST : 0;
+}
+static inline void cycle_part_set_cycle(struct cycle_part *p, cw_cycle cycle)
+{
+    cw_cycle since = cycle - CYCLE_PART_FIRST;
+    uint32_t kept = since < 0 ? 0 : since < CYCLE_PART_MOST ? (uint32_t)since : CYCLE_PART_MOST;
+    p->cycle = kept & CYCLE_PART_MOST;
+}
 
 /* As it lay in slices before. */
 struct cycle_part_wide {
@@ -33,31 +48,42 @@ struct cycle_part_wide {
 };
 static inline struct cycle_part cycle_part_of_wide(const struct cycle_part_wide *w)
 {
-    return (struct cycle_part){(uint16_t)w->cycle, (uint16_t)w->told, w->spent,    w->expected,
-                               w->refunded,        w->fees,           w->fees_next};
+    struct cycle_part p = {.above = w->spent - w->expected,
+                           .refunded = cw_float_pack((double)w->refunded),
+                           .fees = cw_float_pack((double)w->fees),
+                           .fees_next = cw_float_pack((double)w->fees_next),
+                           .told = w->told & 3U};
+    cycle_part_set_cycle(&p, w->cycle);
+    return p;
 }
 
 static inline void cycle_part_begin(struct cycle_part *p, cw_cycle cycle)
 {
-    if (cycle > p->cycle)
-        *p = (struct cycle_part){.cycle = (uint16_t)cycle,
-                                 .fees = cycle == p->cycle + 1 ? p->fees_next : 0};
+    cw_cycle before = cycle_part_cycle(p);
+    if (cycle <= before)
+        return;
+    *p = (struct cycle_part){.fees = cycle == before + 1 ? p->fees_next : 0};
+    cycle_part_set_cycle(p, cycle);
+}
+
+/* Adds to one that is kept in 16 bits. */
+static inline void cycle_part_add(cw_small_float *sum, double yuan)
+{
+    *sum = cw_float_pack(cw_float_unpack(*sum) + yuan);
 }
 
 static inline void cycle_part_day(struct cycle_part *p, cw_day day, const struct cw_channel_day *d)
 {
     cycle_part_begin(p, cw_cycle_of(day));
-    if (cw_cycle_of(day) != p->cycle || !d->judged)
-        return;
-    p->spent += (float)d->amount;
-    p->expected += (float)d->mean;
+    if (cw_cycle_of(day) == cycle_part_cycle(p) && d->judged)
+        p->above += (float)(d->amount - d->mean);
 }
 
 static inline void cycle_part_refund(struct cycle_part *p, cw_day day, double yuan)
 {
     cycle_part_begin(p, cw_cycle_of(day));
-    if (cw_cycle_of(day) == p->cycle)
-        p->refunded += (float)yuan;
+    if (cw_cycle_of(day) == cycle_part_cycle(p))
+        cycle_part_add(&p->refunded, yuan);
 }
 
 /* The share of a cycle's days on which something is in force from that day on. */
@@ -72,20 +98,20 @@ static inline void cycle_part_plan(struct cycle_part *p, cw_day today, cw_day fr
 {
     cw_cycle cycle = cw_cycle_of(today);
     cycle_part_begin(p, cycle);
-    if (cycle != p->cycle)
+    if (cycle != cycle_part_cycle(p))
         return;
-    p->fees += (float)(fee_more * cycle_part_left(cycle, from));
-    p->fees_next += (float)(fee_more * cycle_part_left(cycle + 1, from));
+    cycle_part_add(&p->fees, fee_more * cycle_part_left(cycle, from));
+    cycle_part_add(&p->fees_next, fee_more * cycle_part_left(cycle + 1, from));
 }
 
 /* Spent above what is usual for these days; below, refunds left out, it is negative. */
 static inline double cycle_part_above(const struct cycle_part *p)
 {
-    return (double)p->spent - (double)p->expected;
+    return (double)p->above;
 }
 static inline double cycle_part_below(const struct cycle_part *p)
 {
-    return (double)p->expected - (double)p->spent - (double)p->refunded;
+    return -(double)p->above - cw_float_unpack(p->refunded);
 }
 
 #endif

@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "detectors/fixed.h"
-
 struct own_gap {
     uint16_t run;   /* days of nothing, shared quiet ones counted in part; 1/128, up to 511 */
     uint16_t gap;   /* nine in ten gaps are no longer than this, in days; 1/256, up to 255 */
@@ -28,8 +26,8 @@ struct own_gap_wide {
 };
 static inline struct own_gap own_gap_of_wide(const struct own_gap_wide *w)
 {
-    return (struct own_gap){.run = fixed_pack((double)w->run, OWN_GAP_RUN_STEPS),
-                            .gap = fixed_pack((double)w->gap, OWN_GAP_GAP_STEPS),
+    return (struct own_gap){.run = cw_fixed_pack((double)w->run, OWN_GAP_RUN_STEPS),
+                            .gap = cw_fixed_pack((double)w->gap, OWN_GAP_GAP_STEPS),
                             .known = w->known};
 }
 
@@ -47,14 +45,14 @@ static inline void own_gap_learn(struct own_gap *g)
 {
     double run = own_gap_run(g), gap = own_gap_gap(g), step = 0.15 * (gap + 1);
     double by = run > gap ? 0.9 * fmin(step, run - gap) : -0.1 * step;
-    g->gap = fixed_pack(gap + by, OWN_GAP_GAP_STEPS);
+    g->gap = cw_fixed_pack(gap + by, OWN_GAP_GAP_STEPS);
 }
 
 /* One more day; weight: how much of one a day of nothing counts for. */
 static inline void own_gap_count(struct own_gap *g, bool active, double weight)
 {
     if (!active) {
-        g->run = fixed_pack(own_gap_run(g) + weight, OWN_GAP_RUN_STEPS);
+        g->run = cw_fixed_pack(own_gap_run(g) + weight, OWN_GAP_RUN_STEPS);
         return;
     }
     if (g->known)

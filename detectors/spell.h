@@ -18,7 +18,6 @@
 
 #include "churnwatch/detector.h"
 #include "churnwatch/packed.h"
-#include "detectors/fixed.h"
 
 enum { SPELL_DAYS_BEFORE = 2 };
 #define SPELL_DAY_LEAST 1.0 /* sigma: a day below is in no spell */
@@ -29,10 +28,9 @@ enum { SPELL_DAYS_BEFORE = 2 };
 #define SPELL_DOUBT 0.5   /* of the log amount, added to the scale as independent errors are */
 
 struct spell_past {
-    float over[SPELL_DAYS_BEFORE]; /* amount above what was usual, of the last day and before */
-    int16_t z[SPELL_DAYS_BEFORE];  /* z of them, what all share taken out; 1/2048, see spell_z_of */
-    cw_small_day last;             /* the last day that was judged */
-    uint16_t spare;
+    cw_small_float over[SPELL_DAYS_BEFORE]; /* yuan above usual, of the last day and before */
+    int16_t z[SPELL_DAYS_BEFORE]; /* z of them, what all share taken out; 1/2048, see spell_z_of */
+    cw_small_day last;            /* the last day that was judged */
 };
 #define SPELL_Z_STEPS 2048.0
 
@@ -45,8 +43,8 @@ static inline struct spell_past spell_of_wide(const struct spell_past_wide *w)
 {
     struct spell_past p = {.last = w->last ? cw_day_pack(w->last) : 0};
     for (int k = 0; k < SPELL_DAYS_BEFORE; k++) {
-        p.over[k] = w->over[k];
-        p.z[k] = fixed_pack_signed((double)w->z[k], SPELL_Z_STEPS);
+        p.over[k] = cw_float_pack((double)w->over[k]);
+        p.z[k] = cw_fixed_pack_signed((double)w->z[k], SPELL_Z_STEPS);
     }
     return p;
 }
@@ -97,7 +95,7 @@ static inline struct spell spell_of(const struct spell_past *p, cw_day day,
     bool goes_on = spell_follows(p, day) && of_day > SPELL_DAY_LEAST;
     for (int k = 0; k < SPELL_DAYS_BEFORE && goes_on && spell_z_of(p, k) > SPELL_DAY_LEAST; k++) {
         z += spell_z_of(p, k);
-        over += (double)p->over[k];
+        over += cw_float_unpack(p->over[k]);
         double score = SPELL_FOLLOWING * z / sqrt(k + 2);
         if (score > best.score)
             best = (struct spell){score, over};
@@ -111,8 +109,8 @@ static inline void spell_remember(struct spell_past *p, cw_day day, const struct
     bool follows = spell_follows(p, day);
     p->z[1] = follows ? p->z[0] : 0;
     p->over[1] = follows ? p->over[0] : 0;
-    p->z[0] = fixed_pack_signed(fmin(spell_z(d), SPELL_Z_MOST), SPELL_Z_STEPS);
-    p->over[0] = (float)(d->amount - d->expected);
+    p->z[0] = cw_fixed_pack_signed(fmin(spell_z(d), SPELL_Z_MOST), SPELL_Z_STEPS);
+    p->over[0] = cw_float_pack(d->amount - d->expected);
     p->last = cw_day_pack(day);
 }
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "detectors/latch.h"
-#include "detectors/two_scale.h"
 
 enum {
     FIRE,
@@ -42,16 +41,27 @@ static const struct cw_threshold thresholds[] = {
 #define SCORE_MOST 3 /* deeper declines add no more */
 
 struct state {
-    struct two_scale spend, usage;
     struct latch latch;
     uint16_t spare;
 };
 
-/* Spend's decline with usage's; nothing until there is history, and nothing by usage alone. */
-static double score_of(const struct cw_judge *j, const struct state *st)
+/* How spend and usage go, as the core keeps it. */
+struct trends {
+    const struct cw_trend *spend, *usage;
+};
+
+static struct trends trends_of(const struct cw_judge *j)
 {
-    double spend = two_scale_score(&st->spend), usage = two_scale_score(&st->usage);
-    if (st->spend.days < j->t[WARMUP] || spend <= 0)
+    const struct cw_day_view *v = j->day ? j->day : j->so_far;
+    return (struct trends){&v->spend.trend, &v->usage.trend};
+}
+
+/* Spend's decline with usage's; nothing until there is history, and nothing by usage alone. */
+static double score_of(const struct cw_judge *j)
+{
+    struct trends t = trends_of(j);
+    double spend = cw_trend_score(t.spend), usage = cw_trend_score(t.usage);
+    if (t.spend->days < j->t[WARMUP] || spend <= 0)
         return 0;
     return j->t[SPEND_WEIGHT] * spend + j->t[USAGE_WEIGHT] * usage;
 }
@@ -63,18 +73,20 @@ static struct cw_limit limit_of(const struct cw_judge *j)
 
 static struct cw_gauge gauge_of(const struct cw_judge *j, const struct state *st)
 {
-    double lost_a_month = 30 * (double)(st->spend.slow - st->spend.fast);
+    const struct cw_trend *spend = trends_of(j).spend;
+    double lost_a_month = 30 * (double)(spend->slow - spend->fast);
     struct cw_gauge g = {.n = 0};
     struct cw_limit l = limit_of(j);
-    cw_need_least(&g, l.by, "score", score_of(j, st), l.score);
+    cw_need_least(&g, l.by, "score", score_of(j), l.score);
     if (st->latch.state == LATCH_OFF)
         cw_need_least(&g, LEAST_YUAN, "yuan a month", lost_a_month, j->t[LEAST_YUAN]);
     return g;
 }
 
-static struct cw_signal signal_of(const struct cw_judge *j, const struct state *st)
+static struct cw_signal signal_of(const struct cw_judge *j)
 {
-    double score = score_of(j, st), fire = limit_of(j).score;
+    const struct cw_trend *spend = trends_of(j).spend;
+    double score = score_of(j), fire = limit_of(j).score;
     double capped = score < SCORE_MOST ? score : SCORE_MOST;
     struct cw_signal s = {.step = step_of(score, fire),
                           .holds = true,
@@ -83,11 +95,11 @@ static struct cw_signal signal_of(const struct cw_judge *j, const struct state *
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
-    cw_fact_yuan(&s, CW_FACT_observed_yuan, (double)st->spend.fast);
-    cw_fact_yuan(&s, CW_FACT_expected_yuan, (double)st->spend.slow);
+    cw_fact_yuan(&s, CW_FACT_observed_yuan, (double)spend->fast);
+    cw_fact_yuan(&s, CW_FACT_expected_yuan, (double)spend->slow);
     cw_fact_yuan(&s, CW_FACT_limit_yuan,
-                 two_scale_limit(&st->spend, fire / (j->t[SPEND_WEIGHT] + j->t[USAGE_WEIGHT])));
-    cw_fact_number(&s, CW_FACT_span_days, TWO_SCALE_SLOW);
+                 cw_trend_limit(spend, fire / (j->t[SPEND_WEIGHT] + j->t[USAGE_WEIGHT])));
+    cw_fact_number(&s, CW_FACT_span_days, CW_TREND_SLOW);
     cw_fact_number(&s, CW_FACT_score, score);
     return s;
 }
@@ -98,19 +110,16 @@ static void on_day_close(struct cw_judge *j)
     const struct cw_day_view *v = j->day;
     if (!v->spend.judged || cw_client_all_stopped(j->client))
         return;
-    two_scale_step(&st->spend, v->spend.amount / v->spend.shared);
-    if (v->usage.days && v->usage.judged) /* Else it keeps what it last said. */
-        two_scale_step(&st->usage, v->usage.amount / v->usage.shared);
-    double score = score_of(j, st), fire = limit_of(j).score;
+    double score = score_of(j), fire = limit_of(j).score;
     struct cw_gauge g = gauge_of(j, st);
-    if (st->spend.days >= j->t[WARMUP])
+    if (v->spend.trend.days >= j->t[WARMUP])
         cw_rate_note(j, CW_RATED_spend_decline, score);
     if (st->latch.state == LATCH_OFF && !cw_gauge_met(&g))
         score = 0;
     switch (latch_step(&st->latch, score, fire, j->t[CLEAR], j->t[LASTS])) {
     case LATCH_ON:
         if (score >= fire || cw_is_raised(j, 0, 0)) {
-            struct cw_signal s = signal_of(j, st);
+            struct cw_signal s = signal_of(j);
             cw_raise(j, &s);
         }
         break;
@@ -124,25 +133,25 @@ static void on_day_close(struct cw_judge *j)
 static void explain(const struct cw_judge *j, struct cw_explanation *x)
 {
     const struct state *st = j->state;
-    struct cw_reading r = {.s = signal_of(j, st),
+    struct cw_reading r = {.s = signal_of(j),
                            .gauge = gauge_of(j, st),
-                           .warmup_days = cw_explain_missing(j->t[WARMUP], st->spend.days),
+                           .warmup_days =
+                               cw_explain_missing(j->t[WARMUP], trends_of(j).spend->days),
                            .hold = latch_hold(&st->latch)};
     cw_explain_add(j, x, &r);
 }
 
+/* Version 1 kept the trends too, which the core reads (core/image_old.c). */
 static bool older(uint8_t version, bool line, const void *from, size_t n, void *to)
 {
     struct {
-        struct two_scale_wide spend, usage;
+        uint32_t trends[2 * 4];
         struct latch_wide latch;
     } w;
     if (version != 1 || line || n != sizeof w)
         return false;
     memcpy(&w, from, sizeof w);
-    *(struct state *)to = (struct state){.spend = two_scale_of_wide(&w.spend),
-                                         .usage = two_scale_of_wide(&w.usage),
-                                         .latch = latch_of_wide(w.latch)};
+    *(struct state *)to = (struct state){.latch = latch_of_wide(w.latch)};
     return true;
 }
 

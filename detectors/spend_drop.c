@@ -72,7 +72,7 @@ static void on_day_close(struct cw_judge *j)
     if (!d->judged || !d->warm || cw_client_all_stopped(j->client))
         return;
     if (st->spend.days == 0)
-        st->chance = fixed_pack(d->p_any, UINT16_MAX);
+        st->chance = cw_fixed_pack(d->p_any, UINT16_MAX);
     cusum_step(&st->spend, d, j->t[CAP]);
     double score = cusum_sum(&st->spend);
     struct cw_gauge g = gauge_of(j, st);
@@ -120,7 +120,7 @@ static bool older(uint8_t version, bool line, const void *from, size_t n, void *
         return false;
     memcpy(&w, from, sizeof w);
     *(struct state *)to = (struct state){cusum_of_wide(&w.spend), latch_of_wide(w.latch),
-                                         fixed_pack((double)w.chance, UINT16_MAX)};
+                                         cw_fixed_pack((double)w.chance, UINT16_MAX)};
     return true;
 }
 

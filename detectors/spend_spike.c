@@ -50,9 +50,10 @@ enum { DAY, NIGHT };
 #define SIGMAS_MOST 6 /* higher spikes add no more */
 
 struct state {
+    struct spell_past past;
     cw_small_day day; /* the last day with a spike; means something while run > 0 */
     uint16_t run;     /* days in a row with one */
-    struct spell_past past;
+    uint16_t spare;
 };
 
 static struct cw_signal incident(const struct cw_judge *j, uint8_t slot, double log_odds)
@@ -241,7 +242,8 @@ static bool older(uint8_t version, bool line, const void *from, size_t n, void *
     if (version != 2 || line || n != sizeof w)
         return false;
     memcpy(&w, from, sizeof w);
-    *(struct state *)to = (struct state){cw_day_pack(w.day), w.run, spell_of_wide(&w.past)};
+    *(struct state *)to =
+        (struct state){.past = spell_of_wide(&w.past), .day = cw_day_pack(w.day), .run = w.run};
     return true;
 }
 

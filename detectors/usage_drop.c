@@ -6,7 +6,6 @@
 
 #include "detectors/cusum.h"
 #include "detectors/latch.h"
-#include "detectors/two_scale.h"
 
 enum {
     FIRE,
@@ -44,7 +43,6 @@ enum { SUDDEN, SLOW };
 
 struct state {
     struct cusum usage;
-    struct two_scale slow;
     struct latch latch[2]; /* SUDDEN, SLOW */
 };
 
@@ -116,20 +114,20 @@ static struct verdict sudden(const struct cw_judge *j, const struct state *st)
 
 static struct verdict slow(const struct cw_judge *j, const struct state *st)
 {
-    const struct two_scale *ts = &st->slow;
+    const struct cw_trend *trend = j->day ? &j->day->usage.trend : &j->so_far->usage.trend;
     struct verdict v = {.slot = SLOW,
-                        .score = two_scale_score(ts),
+                        .score = cw_trend_score(trend),
                         .fire = j->t[SLOW_FIRE],
                         .clear = j->t[SLOW_CLEAR],
                         .log_odds = j->t[SLOW_LOG_ODDS],
-                        .observed = (double)ts->fast,
-                        .expected = (double)ts->slow,
-                        .limit = two_scale_limit(ts, j->t[SLOW_FIRE]),
-                        .span = TWO_SCALE_SLOW};
+                        .observed = (double)trend->fast,
+                        .expected = (double)trend->slow,
+                        .limit = cw_trend_limit(trend, j->t[SLOW_FIRE]),
+                        .span = CW_TREND_SLOW};
     cw_need_least(&v.gauge, SLOW_FIRE, "score", v.score, v.fire);
     if (st->latch[SLOW].state != LATCH_OFF)
         return v;
-    cw_need_least(&v.gauge, WARMUP, "days", ts->days, j->t[WARMUP]);
+    cw_need_least(&v.gauge, WARMUP, "days", trend->days, j->t[WARMUP]);
     cw_need_least(&v.gauge, LEAST_USAGE, "minutes a day", v.expected, j->t[LEAST_USAGE]);
     return v;
 }
@@ -140,7 +138,6 @@ static void on_day_close(struct cw_judge *j)
     const struct cw_channel_day *d = &j->day->usage;
     if (!d->judged || d->days == 0 || cw_client_all_stopped(j->client))
         return;
-    two_scale_step(&st->slow, d->amount / d->shared);
     struct verdict v = slow(j, st);
     tell(j, &st->latch[SLOW], &v);
     if (!d->warm)
@@ -162,7 +159,7 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
                     .hold = latch_hold(&st->latch[SUDDEN])},
         [SLOW] = {.s = signal_of(j, &v[SLOW]),
                   .gauge = v[SLOW].gauge,
-                  .warmup_days = cw_explain_missing(j->t[WARMUP], st->slow.days),
+                  .warmup_days = cw_explain_missing(j->t[WARMUP], usual->trend.days),
                   .hold = latch_hold(&st->latch[SLOW])},
     };
     if (st->usage.days ==
@@ -175,20 +172,19 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
     cw_explain_add(j, x, &r[SLOW]);
 }
 
+/* Version 1 kept the trend too; spend_decline's of that time is the same. */
 static bool older(uint8_t version, bool line, const void *from, size_t n, void *to)
 {
     struct {
         struct cusum_wide usage;
-        struct two_scale_wide slow;
+        uint32_t trend[4];
         struct latch_wide latch[2];
     } w;
     if (version != 1 || line || n != sizeof w)
         return false;
     memcpy(&w, from, sizeof w);
-    *(struct state *)to =
-        (struct state){cusum_of_wide(&w.usage),
-                       two_scale_of_wide(&w.slow),
-                       {latch_of_wide(w.latch[SUDDEN]), latch_of_wide(w.latch[SLOW])}};
+    *(struct state *)to = (struct state){
+        cusum_of_wide(&w.usage), {latch_of_wide(w.latch[SUDDEN]), latch_of_wide(w.latch[SLOW])}};
     return true;
 }
 

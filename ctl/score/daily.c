@@ -19,9 +19,9 @@ static double silence_of(const struct own_gap *g)
     return g->known < KNOWN ? 0 : own_gap_run(g) / fmax(SILENCE_LEAST, GAPS * own_gap_gap(g));
 }
 
-static double fall_of(const struct two_scale *s)
+static double fall_of(const struct cw_trend *s)
 {
-    return s->days < WARMUP ? 0 : fmax(0, two_scale_score(s) / FALL_FIRES);
+    return s->days < WARMUP ? 0 : fmax(0, cw_trend_score(s) / FALL_FIRES);
 }
 
 static double spike_of(struct cw_daily *d, cw_day day, double amount)
@@ -44,7 +44,7 @@ struct cw_daily_signs cw_daily_step(struct cw_daily *d, cw_day day, double amoun
     if (d->decline.days == 0)
         d->begin = day;
     own_gap_count(&d->silence, amount > 0, 1);
-    two_scale_step(&d->decline, amount);
+    cw_trend_step(&d->decline, amount);
     return (struct cw_daily_signs){.fall = fall_of(&d->decline),
                                    .silence = silence_of(&d->silence),
                                    .spike = spike_of(d, day, amount)};

@@ -9,12 +9,11 @@
 #include "core/baseline.h"
 #include "detectors/own_gap.h"
 #include "detectors/spell.h"
-#include "detectors/two_scale.h"
 
 /* Zero it to begin, but for step_days. */
 struct cw_daily {
     struct cw_baseline baseline;
-    struct two_scale decline;
+    struct cw_trend decline;
     struct own_gap silence;
     struct spell_past spells;
     int64_t step_days; /* to be set: of how many days a step is; of 1 there are weekdays */

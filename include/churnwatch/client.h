@@ -47,6 +47,13 @@ struct cw_baseline {
     uint16_t days, days_any; /* of history, capped */
 };
 
+/* Fast and slow means of the channels' days, by enum cw_channel; read by cw_clients_trend. How many
+ * days they are of is what their baselines say. */
+struct cw_trends {
+    float fast[2], slow[2];
+    uint16_t restless[2];
+};
+
 /* Sums of one open day; two days may be open at once while late events are awaited. */
 struct cw_day_sums {
     float usage;          /* voice minutes + MB / 40 */
@@ -80,6 +87,7 @@ struct cw_client {
     cw_small_money bills[CW_BILLS_KEPT]; /* newest first */
     struct cw_day_sums open[2];          /* of open_day */
     struct cw_baseline spend, usage;
+    struct cw_trends trends;
     /* then the id, then the slices of detectors whose slices are not rare */
 };
 #define CW_CLIENT_STORED offsetof(struct cw_client, n_bills)

@@ -13,6 +13,7 @@
 #define CHURNWATCH_DETECTOR_H
 
 #include "churnwatch/event.h"
+#include "churnwatch/trend.h"
 
 /* The list: name in this order, which is the order of judging and of the stored tables. */
 enum cw_detector_id {
@@ -129,6 +130,8 @@ struct cw_channel_day {
     double z;        /* log amount against expected, in own scales; 0 on a day of nothing */
     double llr;      /* log-likelihood ratio of "at a third" against "as usual", -4..4 */
     double shared;   /* what the day did to everybody's mean amount; 1 is nothing */
+    struct cw_trend
+        trend; /* with the closed day, where it was judged; of a day so far without it */
 };
 /* Of the log of a day's amount, how much of it is usual by an hour of the day, and how far days
  * differ in that; see core/pace.h. {0, 0}: all of it. */

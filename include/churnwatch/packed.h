@@ -6,6 +6,8 @@
 #ifndef CHURNWATCH_PACKED_H
 #define CHURNWATCH_PACKED_H
 
+#include <math.h>
+
 #include "churnwatch/types.h"
 
 /* A day, 1970 to 2149 in 16 bits; 0 is CW_NO_DAY. Later ones are all kept as CW_DAY_FAR, earlier
@@ -49,6 +51,41 @@ static inline cw_small_money cw_money_pack(cw_money m)
     n = n > CW_SMALL_MONEY_MOST ? CW_SMALL_MONEY_MOST : n;
     n = n < -CW_SMALL_MONEY_MOST ? -CW_SMALL_MONEY_MOST : n;
     return (uint32_t)(int32_t)n << 2 | of;
+}
+
+/* So many steps, to the nearest, or to the last there is room for. A step is chosen so that what a
+ * usual day moves is several of them, or a number would stand still for being rounded. */
+static inline uint16_t cw_fixed_pack(double v, double steps_a_unit)
+{
+    return (uint16_t)lround(fmin(fmax(v * steps_a_unit, 0), UINT16_MAX));
+}
+static inline int16_t cw_fixed_pack_signed(double v, double steps_a_unit)
+{
+    return (int16_t)lround(fmin(fmax(v * steps_a_unit, INT16_MIN), INT16_MAX));
+}
+
+/* An amount of yuan in 16 bits, for what is compared and not added up for long: a sign, 5 bits of a
+ * power of two and 10 of a number, which is to 1/2000 of itself. From a tenth of a fen, and what is
+ * less is nothing, to two million yuan, and what is more is that. */
+typedef uint16_t cw_small_float;
+enum { CW_SMALL_FLOAT_BITS = 10, CW_SMALL_FLOAT_POWER_LEAST = -9, CW_SMALL_FLOAT_MOST = 0x7fff };
+static inline double cw_float_unpack(cw_small_float f)
+{
+    int power = (f & CW_SMALL_FLOAT_MOST) >> CW_SMALL_FLOAT_BITS;
+    double of = 1 + (f & ((1 << CW_SMALL_FLOAT_BITS) - 1)) / (double)(1 << CW_SMALL_FLOAT_BITS);
+    double v = power ? ldexp(of, power - 2 + CW_SMALL_FLOAT_POWER_LEAST) : 0;
+    return f > CW_SMALL_FLOAT_MOST ? -v : v;
+}
+static inline cw_small_float cw_float_pack(double v)
+{
+    int power;
+    double of = frexp(fabs(v), &power);                  /* from a half to one */
+    long n = lround(ldexp(of, CW_SMALL_FLOAT_BITS + 1)); /* so many, or one bit more */
+    n += (long)(power - CW_SMALL_FLOAT_POWER_LEAST) << CW_SMALL_FLOAT_BITS;
+    if (of <= 0 || n < 1 << CW_SMALL_FLOAT_BITS)
+        return 0;
+    n = n < CW_SMALL_FLOAT_MOST ? n : CW_SMALL_FLOAT_MOST;
+    return (cw_small_float)(n | (v < 0 ? CW_SMALL_FLOAT_MOST + 1 : 0));
 }
 
 /* An instant to the second, 1970 to 2106; 0 is CW_NO_TIME. Of two within one second neither is the

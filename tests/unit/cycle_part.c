@@ -194,17 +194,17 @@ static void fees_go_by_the_days_in_force(void **state)
     cw_day first;
     assert_int_equal(cw_parse_date((struct cw_str)CW_STR("2026-04-01"), &first), 0);
     cycle_part_plan(&p, first + 10, first + 10, 60);
-    assert_true(p.fees == 40 && p.fees_next == 60);
+    assert_true(cw_float_unpack(p.fees) == 40 && cw_float_unpack(p.fees_next) == 60);
     cycle_part_plan(&p, first + 12, first + 20, -60);
-    assert_true(p.fees == 20 && p.fees_next == 0);
+    assert_true(cw_float_unpack(p.fees) == 20 && cw_float_unpack(p.fees_next) == 0);
     cycle_part_plan(&p, first + 12, first + 30, 90); /* from the next cycle on */
-    assert_true(p.fees == 20 && p.fees_next == 90);
+    assert_true(cw_float_unpack(p.fees) == 20 && cw_float_unpack(p.fees_next) == 90);
     cycle_part_plan(&p, first + 13, first - 40, 30); /* since long ago */
-    assert_true(p.fees == 50 && p.fees_next == 120);
+    assert_true(cw_float_unpack(p.fees) == 50 && cw_float_unpack(p.fees_next) == 120);
     cycle_part_begin(&p, cw_cycle_of(first + 30));
-    assert_true(p.fees == 120 && p.fees_next == 0);
+    assert_true(cw_float_unpack(p.fees) == 120 && cw_float_unpack(p.fees_next) == 0);
     cycle_part_plan(&p, first, first, 60); /* told in a cycle that is over */
-    assert_true(p.fees == 120);
+    assert_true(cw_float_unpack(p.fees) == 120);
 }
 
 int main(void)

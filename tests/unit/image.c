@@ -359,7 +359,7 @@ static void slices_of_before_are_read(void **state)
         assert_false(det->older(of[i].version, of[i].line, was, of[i].size - 4U, to));
         assert_int_equal(to[0], 0);
         assert_true(det->older(of[i].version, of[i].line, was, of[i].size, to));
-        assert_true(to[0] != 0);
+        assert_true(to[0] | to[1] | to[2]);
     }
 }
 
