@@ -14,7 +14,7 @@
 #include "churnwatch/buf.h"
 
 #define CW_STATE_RECORD_MOST ((size_t)512 * 1024)
-#define CW_CUTS_MOST 64
+#define CW_CUTS_MOST 256
 
 /* A batch collected, merged and judged as one, or a tick: where the inputs and the clock stood
  * after it. A commit may hold several, and repeating a live run needs each. */

@@ -871,7 +871,7 @@ static size_t commits_of_a_second(cw_event_time ahead)
     return n;
 }
 
-/* A task of last month can wait for three seconds; of a minute ago it cannot. */
+/* A task of last month can wait for a second; of a minute ago it cannot. */
 static void the_further_behind_the_rarer_are_commits(void **state)
 {
     (void)state;
