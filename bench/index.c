@@ -24,7 +24,7 @@ static struct cw_client *make(struct cw_slab *slab, size_t n)
     char id[24];
     if (!cl)
         return NULL;
-    cl->id_n = (uint8_t)snprintf(id, sizeof id, "C%09zu", n);
+    cl->id_n = (unsigned)snprintf(id, sizeof id, "C%09zu", n) & INT8_MAX;
     memcpy(cl + 1, id, cl->id_n);
     return cl;
 }

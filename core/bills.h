@@ -18,30 +18,32 @@ struct cw_bills {
 
 static inline void cw_bills_unpack(const struct cw_client *cl, struct cw_bills *ret)
 {
-    *ret = (struct cw_bills){.n = cl->n_bills};
+    *ret = (struct cw_bills){.n = (int)cl->n_bills};
     for (int i = 0; i < ret->n; i++)
         ret->of[i] = (struct cw_bill){cw_client_bill_cycle(cl, i), cw_client_bill(cl, i)};
 }
 
-/* Those of more than 21 years before the newest are forgotten. A cycle that no calendar has (years
- * after 5400) is kept as the last one there is room for. */
+/* Those of more than 15 cycles before the next one are forgotten. A cycle that no calendar has
+ * (years after 5400) is kept as the last one there is room for. */
 static inline void cw_bills_pack(const struct cw_bills *b, struct cw_client *cl)
 {
-    cw_cycle newest = b->n == 0 ? 0 : b->of[0].cycle < UINT16_MAX ? b->of[0].cycle : UINT16_MAX;
-    cl->bill_cycle = (uint16_t)newest;
-    cl->n_bills = 0;
-    memset(cl->bill_before, 0, sizeof cl->bill_before);
+    uint32_t n = 0, gaps = 0;
+    cw_cycle newer = 0;
     memset(cl->bills, 0, sizeof cl->bills);
-    for (int i = 0; i < b->n; i++) {
-        cw_cycle before = i ? newest - b->of[i].cycle : 0;
-        if (before > UINT8_MAX)
-            return;
-        before = before > 0 ? before : 0;
-        if (i)
-            cl->bill_before[i - 1] = (uint8_t)before;
+    cl->bill_cycle = 0;
+    for (int i = 0; i < b->n; i++, n++) {
+        cw_cycle cycle = b->of[i].cycle < UINT16_MAX ? b->of[i].cycle : UINT16_MAX;
+        if (i == 0)
+            cl->bill_cycle = (uint16_t)cycle;
+        else if (newer - cycle > CW_BILL_GAP_MOST)
+            break;
+        else
+            gaps |= (uint32_t)(newer - cycle) << CW_BILL_GAP * (i - 1);
         cl->bills[i] = cw_money_pack(b->of[i].amount);
-        cl->n_bills++;
+        newer = cycle;
     }
+    cl->n_bills = n & 7U;
+    cl->bill_gaps = gaps & ((1U << CW_BILL_GAP * (CW_BILLS_KEPT - 1)) - 1);
 }
 
 #endif

@@ -82,9 +82,12 @@ cw_event_time cw_line_status_at(const struct cw_line *ln)
 
 cw_cycle cw_client_bill_cycle(const struct cw_client *cl, int i)
 {
-    if (i >= cl->n_bills)
+    cw_cycle cycle = cl->bill_cycle;
+    if (i >= (int)cl->n_bills)
         return 0;
-    return cl->bill_cycle - (i ? cl->bill_before[i - 1] : 0);
+    for (uint32_t gaps = cl->bill_gaps; i > 0; i--, gaps >>= CW_BILL_GAP)
+        cycle -= (cw_cycle)(gaps & CW_BILL_GAP_MOST);
+    return cycle;
 }
 
 bool cw_client_all_stopped(const struct cw_client *cl)
@@ -99,7 +102,7 @@ cw_money cw_client_usual_bill(const struct cw_client *cl, int skip, int n)
 {
     cw_money sum = 0;
     int found = 0;
-    for (int i = skip; i < cl->n_bills && found < n; i++, found++)
+    for (int i = skip; i < (int)cl->n_bills && found < n; i++, found++)
         sum += cw_client_bill(cl, i);
     /* To the fen: a mean is no amount of any bill, and people read it. */
     return found ? sum / found / (CW_YUAN / 100) * (CW_YUAN / 100) : -1;

@@ -67,6 +67,8 @@ static void set_unknown(struct cw_client *cl)
     cl->policy = UINT16_MAX;
 }
 
+_Static_assert(CW_CLIENT_ID_MOST <= INT8_MAX, "its length is kept in seven bits");
+
 static size_t record_bytes(const struct cw_client *cl)
 {
     return sizeof *cl + cw_slices_begin(cl) + cw_slices_of_client();
@@ -74,12 +76,12 @@ static size_t record_bytes(const struct cw_client *cl)
 
 static struct cw_client *new_client(struct cw_shard *sh, struct cw_str id)
 {
-    struct cw_client sized = {.id_n = (uint8_t)id.n};
+    struct cw_client sized = {.id_n = id.n & INT8_MAX};
     struct cw_client *cl =
         id.n <= CW_CLIENT_ID_MOST ? cw_at(cw_slab_take(&sh->slab, record_bytes(&sized))) : NULL;
     if (!cl)
         return NULL;
-    cl->id_n = (uint8_t)id.n;
+    cl->id_n = id.n & INT8_MAX;
     memcpy(cl + 1, id.p, id.n);
     set_unknown(cl);
     return cl;

@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "core/fields.h"
+#include "core/slices.h"
 
 enum { HEAD_BYTES = 5, SUM_BYTES = 4 };
 enum { SLICES_MOST = (CW_IMAGE_WORDS_MOST - 256) * 4 }; /* with a record, there is room for all */
@@ -106,12 +107,12 @@ static int read_layout(struct cw_shard *sh, struct cw_reader *r, struct cw_errbu
     }
     l->record = version >= 6 ? cw_read_u16(r) : 0;
     l->line = version >= 6 ? cw_read_u16(r) : 0;
-    l->slices = (uint16_t)slices;
-    l->line_slices = (uint16_t)line_slices;
+    l->slices = (uint16_t)cw_slices_whole(slices);
+    l->line_slices = (uint16_t)cw_slices_whole(line_slices);
     if (r->failed)
         return cw_fail(eb, CW_E_CORRUPT, "a layout image is cut short");
     if (l->record > CW_IMAGE_RECORD || l->line > CW_IMAGE_LINE || slices > SLICES_MOST ||
-        line_slices > SLICES_MOST || (l->record | l->line | slices | line_slices) % 4)
+        line_slices > SLICES_MOST || (l->record | l->line) % 4)
         return cw_fail(eb, CW_E_NEWER, "the state's clients are larger than those of this release");
     return 0;
 }

@@ -142,16 +142,18 @@ void cw_image_set_slice(struct cw_shard *sh, struct cw_client *cl, struct cw_lin
     sh->bytes += bytes > 0 ? (size_t)bytes : 0;
 }
 
-/* Out of those of the usual detectors, one after the other. */
+/* Out of those of the usual detectors, one after the other as core/slices.c places them. */
 static void set_usual(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
                       const unsigned char *from)
 {
     const struct cw_layout *l = sh->layout;
-    for (unsigned i = 0; i < l->n; i++) {
-        if (l->of[i].rare)
+    for (unsigned k = 0; k < 2 * l->n; k++) {
+        unsigned i = k % l->n;
+        size_t n = stored_size(l, i, ln);
+        if (l->of[i].rare || cw_slices_odd(n) != (k >= l->n))
             continue;
         cw_image_set_slice(sh, cl, ln, i, from);
-        from += stored_size(l, i, ln);
+        from += n;
     }
 }
 
@@ -183,7 +185,8 @@ static bool read_lines(struct cw_shard *sh, struct cw_reader *r, struct cw_clien
     const struct cw_layout *l = sh->layout;
     uint32_t n = read_count(r), room[CW_IMAGE_WORDS_MOST];
     /* Each line takes more than a byte of the image: a damaged count asks for no more memory. */
-    if (r->failed || n > (size_t)(r->end - r->p) || !cw_clients_lines(sh, cl, n))
+    if (r->failed || n > CW_LINES_MOST || n > (size_t)(r->end - r->p) ||
+        !cw_clients_lines(sh, cl, n))
         return false;
     for (uint32_t i = 0; i < n; i++) {
         struct cw_line *ln = cw_client_line_at(cl, i);
@@ -192,7 +195,8 @@ static bool read_lines(struct cw_shard *sh, struct cw_reader *r, struct cw_clien
         set_usual(sh, cl, ln, (const unsigned char *)room + l->line);
         if (ln->status > CW_LINE_GONE || (cw_read_u8(r) == HAS_RARE && !read_rare(sh, r, cl, ln)))
             return false;
-        cl->lines_gone += ln->status == CW_LINE_GONE;
+        if (ln->status == CW_LINE_GONE)
+            cl->lines_gone++;
     }
     return !r->failed;
 }

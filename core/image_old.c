@@ -146,7 +146,7 @@ static void set_client(struct cw_shard *sh, const struct old_client *o, struct c
     cl->first_day = cw_day_pack(o->first_day);
     cl->active_day = cw_day_pack(o->active_day);
     cl->contract_ends = cw_day_pack(o->contract_ends);
-    cl->lines_gone = o->lines_gone;
+    cl->lines_gone = o->lines_gone & CW_LINES_MOST;
     cl->spend = baseline_of(&o->spend);
     cl->usage = baseline_of(&o->usage);
     set_days(sh, o->open, cl);
@@ -209,7 +209,8 @@ static bool read_lines(struct cw_shard *sh, struct cw_reader *r, struct cw_clien
 {
     uint32_t n = cw_read_u32(r);
     /* Each line takes more than a byte of the image: a damaged count asks for no more memory. */
-    if (r->failed || n > (size_t)(r->end - r->p) || !cw_clients_lines(sh, cl, n))
+    if (r->failed || n > CW_LINES_MOST || n > (size_t)(r->end - r->p) ||
+        !cw_clients_lines(sh, cl, n))
         return false;
     for (uint32_t i = 0; i < n; i++) {
         struct cw_line *ln = cw_client_line_at(cl, i);

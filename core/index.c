@@ -9,8 +9,8 @@
 
 enum { FIRST_SLOTS = 1024 };
 /* An addition moves so many slots. The array that is left is moved whole before the new one, twice
- * as large, is full: from a half of three quarters to three quarters. */
-enum { MOVED_AN_ADDITION = 8 };
+ * as large, is full, and soon, since both take room. */
+enum { MOVED_AN_ADDITION = 32 };
 /* And gives so many of an array that was left back: half a megabyte. */
 enum { LEAVING_AN_ADDITION = 64 * 1024 };
 
@@ -141,7 +141,7 @@ static bool grow_slots(struct cw_index *t)
 /* Large lists are moved by the kernel, page by page, and not copied. */
 static bool grow_all(struct cw_index *t)
 {
-    size_t n = t->cap_all ? t->cap_all * 2 : FIRST_SLOTS;
+    size_t n = t->cap_all ? t->cap_all + t->cap_all / 4 : FIRST_SLOTS;
     cw_ref *grown = realloc(t->all, n * sizeof *grown);
     if (!grown)
         return false;
@@ -152,7 +152,7 @@ static bool grow_all(struct cw_index *t)
 
 bool cw_index_add(struct cw_index *t, struct cw_client *cl)
 {
-    if ((t->n + 1) * 4 > t->now.n * 3 && !grow_slots(t))
+    if ((t->n + 1) * 8 > t->now.n * 7 && !grow_slots(t))
         return false;
     if (t->n == t->cap_all && !grow_all(t))
         return false;

@@ -260,7 +260,7 @@ bool cw_line_block_make(struct cw_slab *slab, struct cw_client *cl, uint32_t n)
 {
     cw_line_block_free(slab, cl);
     cl->lines = cw_slab_take(slab, block_bytes(n));
-    cl->n_lines = cl->lines ? n : 0;
+    cl->n_lines = cl->lines ? n & CW_LINES_MOST : 0;
     return cl->lines;
 }
 

@@ -6,19 +6,32 @@
 #include "core/fields.h"
 
 /* Where each detector's slice begins, worked out from the table; the last entry is the size of all.
+ * Those of a multiple of four bytes lie before the others, so that each is aligned.
  * Written before main begins and never again, so threads may share it: it is asked for so often
  * that even asking whether it is there would be felt. */
 static struct {
     size_t client[CW_DETECTORS + 1], line[CW_DETECTORS + 1];
 } offsets;
 
+static void place(size_t *offset, unsigned d, size_t n, bool odd)
+{
+    if (cw_slices_odd(n) != odd)
+        return;
+    offset[d] = offset[CW_DETECTORS];
+    offset[CW_DETECTORS] += n;
+}
+
 __attribute__((constructor)) static void work_out_offsets(void)
 {
-    for (unsigned d = 0; d < CW_DETECTORS; d++) {
-        bool fixed = !cw_detectors[d]->rare;
-        offsets.client[d + 1] = offsets.client[d] + (fixed ? cw_detectors[d]->state_size : 0);
-        offsets.line[d + 1] = offsets.line[d] + (fixed ? cw_detectors[d]->line_state_size : 0);
-    }
+    for (int odd = 0; odd < 2; odd++)
+        for (unsigned d = 0; d < CW_DETECTORS; d++) {
+            size_t n = cw_detectors[d]->rare ? 0 : cw_detectors[d]->state_size;
+            size_t of_line = cw_detectors[d]->rare ? 0 : cw_detectors[d]->line_state_size;
+            place(offsets.client, d, n, odd);
+            place(offsets.line, d, of_line, odd);
+        }
+    offsets.client[CW_DETECTORS] = cw_slices_whole(offsets.client[CW_DETECTORS]);
+    offsets.line[CW_DETECTORS] = cw_slices_whole(offsets.line[CW_DETECTORS]);
 }
 
 static size_t offset_in_client(unsigned detector)

@@ -8,7 +8,16 @@
 #include "churnwatch/client.h"
 #include "core/rare.h"
 
-/* Bytes behind a client's id, and behind a line, of slices that are not rare. */
+/* Slices of whole words lie before those that end with half of one. */
+static inline bool cw_slices_odd(size_t n)
+{
+    return n % sizeof(uint32_t) != 0;
+}
+static inline size_t cw_slices_whole(size_t n)
+{
+    return (n + sizeof(uint32_t) - 1) / sizeof(uint32_t) * sizeof(uint32_t);
+}
+/* Bytes behind a client's id, and behind a line, of slices that are not rare; whole words. */
 size_t cw_slices_of_client(void);
 size_t cw_slices_of_line(void);
 /* Bytes from the client's end to its slices: the id. */
@@ -17,7 +26,7 @@ static inline size_t cw_slices_begin(const struct cw_client *cl)
     return ((size_t)cl->id_n + 3) & ~(size_t)3;
 }
 
-/* Those of a client, one after the other in the table's order. */
+/* Those of a client, one after the other: in the table's order, but whole words first. */
 static inline void *cw_slices_usual(const struct cw_client *cl)
 {
     return (unsigned char *)(uintptr_t)(cl + 1) + cw_slices_begin(cl);

@@ -14,7 +14,6 @@ struct own_gap {
     uint16_t run;   /* days of nothing, shared quiet ones counted in part; 1/128, up to 511 */
     uint16_t gap;   /* nine in ten gaps are no longer than this, in days; 1/256, up to 255 */
     uint16_t known; /* days of use */
-    uint16_t spare;
 };
 #define OWN_GAP_RUN_STEPS 128.0
 #define OWN_GAP_GAP_STEPS 256.0

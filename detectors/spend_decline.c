@@ -42,7 +42,6 @@ static const struct cw_threshold thresholds[] = {
 
 struct state {
     struct latch latch;
-    uint16_t spare;
 };
 
 /* How spend and usage go, as the core keeps it. */

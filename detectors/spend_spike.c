@@ -53,7 +53,6 @@ struct state {
     struct spell_past past;
     cw_small_day day; /* the last day with a spike; means something while run > 0 */
     uint16_t run;     /* days in a row with one */
-    uint16_t spare;
 };
 
 static struct cw_signal incident(const struct cw_judge *j, uint8_t slot, double log_odds)

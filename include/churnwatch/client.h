@@ -62,35 +62,38 @@ struct cw_day_sums {
 };
 
 #define CW_BILLS_KEPT 6
+enum { CW_BILL_GAP = 4 /* bits */, CW_BILL_GAP_MOST = (1 << CW_BILL_GAP) - 1 };
+enum { CW_LINES_MOST = (1 << 20) - 1 };
 struct cw_client {
     cw_ref lines; /* by rising number, and the last event ids; 0: none */
     struct cw_rare rare;
     cw_ref packed;       /* the profile, see cw_client_profile; 0 without one */
     cw_ref older, newer; /* order of writing to the state log, then those touched since */
     uint32_t county;     /* hash of the profile's county; 0: none */
-    uint32_t n_lines, lines_gone;
-    uint32_t written; /* commit number that last wrote it to the state log */
-    uint16_t policy;  /* index into the shard's; UINT16_MAX = to be resolved */
-    uint8_t id_n;     /* bytes of the id */
-    bool touched;     /* changed since the last commit */
+    uint32_t written;    /* commit number that last wrote it to the state log */
+    struct {
+        uint64_t n_lines : 20, lines_gone : 20; /* up to CW_LINES_MOST */
+        uint64_t policy : 16; /* index into the shard's; UINT16_MAX = to be resolved */
+        uint64_t id_n : 7;    /* bytes of the id */
+        uint64_t touched : 1; /* changed since the last commit */
+    } __attribute__((packed, aligned(4)));
     /* from here on stored */
-    uint8_t n_bills;
-    uint8_t kind : 2, class_ : 3, vip : 2, /* from the profile; individual/none/none without one */
-        snapshot : 1;
-    cw_small_day first_day;                 /* of the first event */
-    cw_small_day active_day;                /* last day with own use */
-    cw_small_day contract_ends;             /* as profile or events told */
-    cw_small_day open_day[2];               /* by day & 1 */
-    uint16_t bill_cycle;                    /* of the newest bill */
-    uint8_t bill_before[CW_BILLS_KEPT - 1]; /* cycles by which each is older than the newest */
-    uint8_t spare;
+    cw_small_day first_day;     /* of the first event */
+    cw_small_day active_day;    /* last day with own use */
+    cw_small_day contract_ends; /* as profile or events told */
+    cw_small_day open_day[2];   /* by day & 1 */
+    uint16_t bill_cycle;        /* of the newest bill */
+    uint32_t n_bills : 3;
+    uint32_t bill_gaps : 20; /* cycles from each to the next older one, 4 bits each, newest first */
+    uint32_t kind : 2, class_ : 3, vip : 2; /* from the profile; individual/none/none without one */
+    uint32_t snapshot : 1;
     cw_small_money bills[CW_BILLS_KEPT]; /* newest first */
     struct cw_day_sums open[2];          /* of open_day */
     struct cw_baseline spend, usage;
     struct cw_trends trends;
     /* then the id, then the slices of detectors whose slices are not rare */
 };
-#define CW_CLIENT_STORED offsetof(struct cw_client, n_bills)
+#define CW_CLIENT_STORED offsetof(struct cw_client, first_day)
 
 static inline struct cw_str cw_client_id(const struct cw_client *cl)
 {

@@ -215,8 +215,8 @@ struct cw_detector {
     const struct cw_threshold *thresholds;
     uint8_t n_thresholds;
     uint8_t state_version;
-    uint16_t state_size;      /* bytes in the client, a multiple of 4 */
-    uint16_t line_state_size; /* bytes in each line, a multiple of 4 */
+    uint16_t state_size; /* bytes in the client, an even number; of a rare one a multiple of 4 */
+    uint16_t line_state_size; /* bytes in each line, likewise */
     /* Reads a slice of n bytes that an older state_version wrote into today's, which is all zero;
      * false: it is not known, and begins anew. NULL: none is. */
     bool (*older)(uint8_t version, bool line, const void *from, size_t n, void *to);

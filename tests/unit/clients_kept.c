@@ -27,7 +27,7 @@ static struct cw_client *client_of(const char *id)
     struct cw_client *cl =
         cw_at(cw_slab_take(&slab, sizeof(struct cw_client) + 64 + cw_slices_of_client()));
     assert_non_null(cl);
-    cl->id_n = (uint8_t)strlen(id);
+    cl->id_n = strlen(id) & INT8_MAX;
     memcpy(cl + 1, id, cl->id_n);
     return cl;
 }

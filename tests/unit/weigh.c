@@ -12,7 +12,7 @@
 /* Bytes: an individual's record, slices, id of twelve bytes, line and last 16 ids; a second line,
  * with 8 ids more and a byte more for each of the former; each further line; and the image of a
  * client of two months. */
-enum { RECORD = 188, SLICES = 84, LINE = 112, SECOND_LINE = 92, FURTHER_LINE = 76, IMAGE = 296 };
+enum { RECORD = 180, SLICES = 80, LINE = 112, SECOND_LINE = 92, FURTHER_LINE = 76, IMAGE = 288 };
 enum { DAYS = 60 };
 
 static void live(struct rehearsal *r, int lines)
