@@ -11,7 +11,7 @@
 #include "bus/topic_table.h"
 #include "bus/topics_admin.h"
 
-enum { CALL_MS = 15000, SEEN_TRIES = 100, SEEN_MS = 100 };
+enum { CALL_MS = 15000, LED_TRIES = 500, LED_MS = 20 };
 
 /* A full round of the state log is written at least once a day; several of them must be there. */
 #define STATE_DAYS_LEAST 3
@@ -19,16 +19,28 @@ enum { CALL_MS = 15000, SEEN_TRIES = 100, SEEN_MS = 100 };
 
 /* ---- what is there ---- */
 
+static int32_t partitions_in(const struct rd_kafka_metadata *all, const char *topic)
+{
+    for (int i = 0; i < all->topic_cnt; i++)
+        if (!all->topics[i].err && strcmp(all->topics[i].topic, topic) == 0)
+            return all->topics[i].partition_cnt;
+    return 0;
+}
+
+static int ask_for_all(rd_kafka_t *rk, const struct rd_kafka_metadata **ret_all,
+                       struct cw_errbuf *eb)
+{
+    rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 1, NULL, ret_all, CALL_MS);
+    return err ? cw_fail(eb, CW_E_RETRY, "Kafka: %s", rd_kafka_err2str(err)) : 0;
+}
+
 int cw_topics_partitions(rd_kafka_t *rk, const char *topic, int32_t *ret_n, struct cw_errbuf *eb)
 {
     const struct rd_kafka_metadata *all;
-    rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 1, NULL, &all, CALL_MS);
+    int err = ask_for_all(rk, &all, eb);
     if (err)
-        return cw_fail(eb, CW_E_RETRY, "Kafka: %s", rd_kafka_err2str(err));
-    *ret_n = 0;
-    for (int i = 0; i < all->topic_cnt; i++)
-        if (!all->topics[i].err && strcmp(all->topics[i].topic, topic) == 0)
-            *ret_n = all->topics[i].partition_cnt;
+        return err;
+    *ret_n = partitions_in(all, topic);
     rd_kafka_metadata_destroy(all);
     return 0;
 }
@@ -36,66 +48,104 @@ int cw_topics_partitions(rd_kafka_t *rk, const char *topic, int32_t *ret_n, stru
 static int count_all(rd_kafka_t *rk, const struct cw_settings *s, int32_t counts[CW_TOPICS],
                      struct cw_errbuf *eb)
 {
-    int err = 0;
-    for (size_t i = 0; i < CW_TOPICS && !err; i++)
-        err = cw_topics_partitions(rk, cw_topic_name(s, &cw_topics[i]), &counts[i], eb);
-    return err ? -CW_E_IO : 0;
+    const struct rd_kafka_metadata *all;
+    if (ask_for_all(rk, &all, eb) != 0)
+        return -CW_E_IO;
+    for (size_t i = 0; i < CW_TOPICS; i++)
+        counts[i] = partitions_in(all, cw_topic_name(s, &cw_topics[i]));
+    rd_kafka_metadata_destroy(all);
+    return 0;
 }
 
 /* ---- making ---- */
 
-static size_t configs_of(const struct cw_settings *s, const struct cw_topic *t, char retention[24],
-                         struct cw_topic_config ret[3])
+struct range { /* of rows of the table */
+    size_t from, to;
+};
+
+static struct cw_new_topic new_topic(const struct cw_settings *s, const struct cw_topic *t,
+                                     int32_t partitions, char retention[24])
 {
-    size_t n = 0;
+    struct cw_new_topic fresh = {.name = cw_topic_name(s, t), .partitions = partitions};
     int64_t ms = -1;
-    ret[n++] = (struct cw_topic_config){"cleanup.policy",
-                                        t->keeps == CW_KEEPS_LATEST ? "compact" : "delete"};
+    fresh.configs[fresh.n_configs++] = (struct cw_topic_config){
+        "cleanup.policy", t->keeps == CW_KEEPS_LATEST ? "compact" : "delete"};
     if (t->stamped)
-        ret[n++] = (struct cw_topic_config){"message.timestamp.type", "LogAppendTime"};
+        fresh.configs[fresh.n_configs++] =
+            (struct cw_topic_config){"message.timestamp.type", "LogAppendTime"};
     if (t->keeps == CW_KEEPS_STATE)
         ms = STATE_DAYS * CW_DAY / 1000;
     else if (t->keeps == CW_KEEPS_TASKS)
         ms = s->retention / 1000;
     if (t->keeps == CW_KEEPS_DEFAULT || t->keeps == CW_KEEPS_LATEST)
-        return n;
+        return fresh;
     (void)snprintf(retention, 24, "%lld", (long long)ms);
-    ret[n++] = (struct cw_topic_config){"retention.ms", retention};
-    return n;
+    fresh.configs[fresh.n_configs++] = (struct cw_topic_config){"retention.ms", retention};
+    return fresh;
 }
 
-/* A topic just made is not known at every broker at once. */
-static int wait_until_seen(rd_kafka_t *rk, const char *topic, int32_t *ret_n, struct cw_errbuf *eb)
+/* Each partition's leader tells where it ends. */
+static bool are_led(rd_kafka_t *rk, const struct cw_settings *s, struct range rows,
+                    const int32_t counts[CW_TOPICS])
 {
-    for (int i = 0; i < SEEN_TRIES; i++) {
-        int err = cw_topics_partitions(rk, topic, ret_n, eb);
-        if (err || *ret_n)
+    rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(CW_TOPICS);
+    for (size_t i = rows.from; i < rows.to; i++)
+        for (int32_t p = 0; p < counts[i]; p++)
+            rd_kafka_topic_partition_list_add(parts, cw_topic_name(s, &cw_topics[i]), p)->offset =
+                RD_KAFKA_OFFSET_END;
+    bool led = rd_kafka_offsets_for_times(rk, parts, CALL_MS) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int i = 0; i < parts->cnt && led; i++)
+        led = !parts->elems[i].err;
+    rd_kafka_topic_partition_list_destroy(parts);
+    return led;
+}
+
+/* A topic just made is not known at every broker at once, and is known before it is led. */
+static int wait_until_led(rd_kafka_t *rk, const struct cw_settings *s, struct range rows,
+                          int32_t counts[CW_TOPICS], struct cw_errbuf *eb)
+{
+    for (int i = 0; i < LED_TRIES; i++) {
+        size_t row = rows.from;
+        int err = count_all(rk, s, counts, eb);
+        while (!err && row < rows.to && counts[row])
+            row++;
+        if (err || (row == rows.to && are_led(rk, s, rows, counts)))
             return err;
-        (void)rd_kafka_poll(rk, SEEN_MS);
+        (void)rd_kafka_poll(rk, LED_MS);
     }
-    return cw_fail(eb, CW_E_IO, "topic %s was created and is not seen", topic);
+    return cw_fail(eb, CW_E_IO, "topics were created and nobody leads them yet");
+}
+
+/* In one request, which takes the brokers no longer than one topic does. */
+static int make_missing(rd_kafka_t *rk, const struct cw_settings *s, struct range rows,
+                        int32_t counts[CW_TOPICS], struct cw_errbuf *eb)
+{
+    struct cw_new_topic fresh[CW_TOPICS];
+    char retention[CW_TOPICS][24];
+    bool missing[CW_TOPICS];
+    size_t n = 0;
+    for (size_t i = rows.from; i < rows.to; i++) {
+        int32_t partitions = !cw_topics[i].by_client ? 1 : i == 0 ? -1 : counts[0];
+        missing[i] = counts[i] == 0;
+        if (missing[i])
+            fresh[n++] = new_topic(s, &cw_topics[i], partitions, retention[i]);
+    }
+    int err = n ? cw_topics_create(rk, fresh, n, eb) : 0;
+    if (!err && n)
+        err = wait_until_led(rk, s, rows, counts, eb);
+    for (size_t i = rows.from; i < rows.to && !err; i++)
+        if (missing[i])
+            cw_log(CW_LOG_INFO, "topic_created", "topic=%s partitions=%d",
+                   cw_topic_name(s, &cw_topics[i]), counts[i]);
+    return err;
 }
 
 /* Billing is the first row: all that is keyed by client follows its count. */
-static int make_missing(rd_kafka_t *rk, const struct cw_settings *s, int32_t counts[CW_TOPICS],
-                        struct cw_errbuf *eb)
+static int make_all(rd_kafka_t *rk, const struct cw_settings *s, int32_t counts[CW_TOPICS],
+                    struct cw_errbuf *eb)
 {
-    for (size_t i = 0; i < CW_TOPICS; i++) {
-        char retention[24];
-        struct cw_topic_config configs[3];
-        if (counts[i])
-            continue;
-        int32_t partitions = !cw_topics[i].by_client ? 1 : i == 0 ? -1 : counts[0];
-        size_t n = configs_of(s, &cw_topics[i], retention, configs);
-        const char *topic = cw_topic_name(s, &cw_topics[i]);
-        int err = cw_topics_create(rk, topic, partitions, configs, n, eb);
-        if (!err)
-            err = wait_until_seen(rk, topic, &counts[i], eb);
-        if (err)
-            return err;
-        cw_log(CW_LOG_INFO, "topic_created", "topic=%s partitions=%d", topic, counts[i]);
-    }
-    return 0;
+    int err = make_missing(rk, s, (struct range){0, 1}, counts, eb);
+    return err ? err : make_missing(rk, s, (struct range){1, CW_TOPICS}, counts, eb);
 }
 
 static int name_missing(const struct cw_settings *s, const int32_t counts[CW_TOPICS],
@@ -155,29 +205,49 @@ static bool keeps_days(const char *value, int64_t us)
     return ms < 0 || ms >= us / 1000;
 }
 
-static int check_row(rd_kafka_t *rk, const struct cw_settings *s, const struct cw_topic *t,
-                     struct cw_errbuf *eb)
+/* What is looked at of a topic; NULL: nothing. */
+static const char *config_of(const struct cw_topic *t)
 {
-    const char *topic = cw_topic_name(s, t);
-    char value[64] = "";
-    int err = 0;
-    if (t->stamped) {
-        err = cw_topics_config(rk, topic, "message.timestamp.type", value, sizeof value, eb);
-        if (!err && strcmp(value, "LogAppendTime") != 0)
-            warn(topic, "message.timestamp.type", value,
-                 "with LogAppendTime a producer's wrong clock is found out");
-    } else if (t->keeps == CW_KEEPS_LATEST) {
-        err = cw_topics_config(rk, topic, "cleanup.policy", value, sizeof value, eb);
-        if (!err && !strstr(value, "compact"))
-            warn(topic, "cleanup.policy", value, "without compact old profiles are lost in time");
-    } else if (t->keeps == CW_KEEPS_STATE || t->keeps == CW_KEEPS_TASKS) {
-        int64_t least = t->keeps == CW_KEEPS_STATE ? STATE_DAYS_LEAST * CW_DAY : s->retention;
-        err = cw_topics_config(rk, topic, "retention.ms", value, sizeof value, eb);
-        if (!err && !keeps_days(value, least))
-            warn(topic, "retention.ms", value,
-                 t->keeps == CW_KEEPS_STATE ? "state is rewritten once a day; keep several days"
-                                            : "shorter than tasks.retention");
+    if (t->stamped)
+        return "message.timestamp.type";
+    if (t->keeps == CW_KEEPS_LATEST)
+        return "cleanup.policy";
+    return t->keeps == CW_KEEPS_STATE || t->keeps == CW_KEEPS_TASKS ? "retention.ms" : NULL;
+}
+
+static void check_config(const struct cw_settings *s, const struct cw_topic *t,
+                         const struct cw_topic_question *q)
+{
+    int64_t least = t->keeps == CW_KEEPS_STATE ? STATE_DAYS_LEAST * CW_DAY : s->retention;
+    const char *why = NULL;
+    if (t->stamped && strcmp(q->answer, "LogAppendTime") != 0)
+        why = "with LogAppendTime a producer's wrong clock is found out";
+    else if (!t->stamped && t->keeps == CW_KEEPS_LATEST && !strstr(q->answer, "compact"))
+        why = "without compact old profiles are lost in time";
+    else if (t->keeps == CW_KEEPS_STATE && !keeps_days(q->answer, least))
+        why = "state is rewritten once a day; keep several days";
+    else if (t->keeps == CW_KEEPS_TASKS && !keeps_days(q->answer, least))
+        why = "shorter than tasks.retention";
+    if (why)
+        warn(q->topic, q->config, q->answer, why);
+}
+
+static int check_configs(rd_kafka_t *rk, const struct cw_settings *s, struct cw_errbuf *eb)
+{
+    const struct cw_topic *asked[CW_TOPICS];
+    struct cw_topic_question questions[CW_TOPICS];
+    size_t n = 0;
+    for (size_t i = 0; i < CW_TOPICS; i++) {
+        const char *config = config_of(&cw_topics[i]);
+        if (!config)
+            continue;
+        asked[n] = &cw_topics[i];
+        questions[n] = (struct cw_topic_question){cw_topic_name(s, asked[n]), config, ""};
+        n++;
     }
+    int err = cw_topics_ask(rk, questions, n, eb);
+    for (size_t i = 0; i < n && !err; i++)
+        check_config(s, asked[i], &questions[i]);
     return err;
 }
 
@@ -186,14 +256,12 @@ static int check(rd_kafka_t *rk, const struct cw_settings *s, struct cw_errbuf *
     int32_t counts[CW_TOPICS] = {0};
     int err = count_all(rk, s, counts, eb);
     if (!err && s->kafka_create_topics)
-        err = make_missing(rk, s, counts, eb);
+        err = make_all(rk, s, counts, eb);
     if (!err)
         err = name_missing(s, counts, eb);
     if (!err)
         err = check_counts(s, counts, eb);
-    for (size_t i = 0; i < CW_TOPICS && !err; i++)
-        err = check_row(rk, s, &cw_topics[i], eb);
-    return err;
+    return err ? err : check_configs(rk, s, eb);
 }
 
 int cw_topics_check(const struct cw_settings *s, struct cw_errbuf *eb)

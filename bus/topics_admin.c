@@ -1,7 +1,8 @@
-/* The brokers' administration, one question at a time. At start, on the main thread. */
+/* The brokers' administration. At start, on the main thread. */
 #include "bus/topics_admin.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ADMIN_MS = 30000 };
@@ -31,7 +32,9 @@ static rd_kafka_AdminOptions_t *options_of(rd_kafka_t *rk, rd_kafka_admin_op_t o
     return options;
 }
 
-static int created(rd_kafka_event_t *event, const char *topic, struct cw_errbuf *eb)
+/* ---- making ---- */
+
+static int created(rd_kafka_event_t *event, struct cw_errbuf *eb)
 {
     size_t n = 0;
     const rd_kafka_CreateTopics_result_t *result = rd_kafka_event_CreateTopics_result(event);
@@ -39,69 +42,109 @@ static int created(rd_kafka_event_t *event, const char *topic, struct cw_errbuf 
     for (size_t i = 0; i < n; i++) {
         rd_kafka_resp_err_t err = rd_kafka_topic_result_error(topics[i]);
         if (err && err != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-            return cw_fail(eb, CW_E_IO, "topic %s cannot be created: %s", topic,
+            return cw_fail(eb, CW_E_IO, "topic %s cannot be created: %s",
+                           rd_kafka_topic_result_name(topics[i]),
                            rd_kafka_topic_result_error_string(topics[i]));
     }
     return 0;
 }
 
-int cw_topics_create(rd_kafka_t *rk, const char *topic, int32_t partitions,
-                     const struct cw_topic_config *configs, size_t n, struct cw_errbuf *eb)
+static rd_kafka_NewTopic_t *order_of(const struct cw_new_topic *t, struct cw_errbuf *eb)
 {
     char said[256] = "";
-    rd_kafka_NewTopic_t *order = rd_kafka_NewTopic_new(topic, partitions, -1, said, sizeof said);
+    rd_kafka_NewTopic_t *order =
+        rd_kafka_NewTopic_new(t->name, t->partitions, -1, said, sizeof said);
     if (!order)
-        return cw_fail(eb, CW_E_INVALID, "topic %s: %s", topic, said);
-    for (size_t i = 0; i < n; i++)
-        (void)rd_kafka_NewTopic_set_config(order, configs[i].name, configs[i].value);
+        (void)cw_fail(eb, CW_E_INVALID, "topic %s: %s", t->name, said);
+    for (size_t i = 0; order && i < t->n_configs; i++)
+        (void)rd_kafka_NewTopic_set_config(order, t->configs[i].name, t->configs[i].value);
+    return order;
+}
+
+static int order(rd_kafka_t *rk, rd_kafka_NewTopic_t **orders, size_t n, struct cw_errbuf *eb)
+{
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
     rd_kafka_AdminOptions_t *options = options_of(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-    rd_kafka_CreateTopics(rk, &order, 1, options, queue);
-    rd_kafka_event_t *event = wait_for(queue, topic, eb);
-    int err = event ? created(event, topic, eb) : -CW_E_IO;
+    rd_kafka_CreateTopics(rk, orders, n, options, queue);
+    rd_kafka_event_t *event = wait_for(queue, "making topics", eb);
+    int err = event ? created(event, eb) : -CW_E_IO;
     if (event)
         rd_kafka_event_destroy(event);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_queue_destroy(queue);
-    rd_kafka_NewTopic_destroy(order);
     return err;
 }
 
-static int described(rd_kafka_event_t *event, const char *name, char *ret, size_t size,
+int cw_topics_create(rd_kafka_t *rk, const struct cw_new_topic *topics, size_t n,
                      struct cw_errbuf *eb)
 {
-    size_t n = 0, n_entries = 0;
+    size_t made = 0;
+    rd_kafka_NewTopic_t **orders = calloc(n, sizeof(rd_kafka_NewTopic_t *));
+    if (!orders)
+        return cw_fail(eb, CW_E_NOMEM, "no memory for %zu topics", n);
+    while (made < n && (orders[made] = order_of(&topics[made], eb)))
+        made++;
+    int err = made == n ? order(rk, orders, n, eb) : -CW_E_INVALID;
+    rd_kafka_NewTopic_destroy_array(orders, made);
+    free(orders);
+    return err;
+}
+
+/* ---- asking ---- */
+
+static void note_answers(const rd_kafka_ConfigResource_t *resource,
+                         struct cw_topic_question *questions, size_t n)
+{
+    size_t n_entries = 0;
+    const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &n_entries);
+    for (size_t q = 0; q < n; q++) {
+        if (strcmp(questions[q].topic, rd_kafka_ConfigResource_name(resource)) != 0)
+            continue;
+        for (size_t i = 0; i < n_entries; i++) {
+            const char *value = rd_kafka_ConfigEntry_value(entries[i]);
+            if (value && strcmp(rd_kafka_ConfigEntry_name(entries[i]), questions[q].config) == 0)
+                (void)snprintf(questions[q].answer, sizeof questions[q].answer, "%s", value);
+        }
+    }
+}
+
+static int described(rd_kafka_event_t *event, struct cw_topic_question *questions, size_t n,
+                     struct cw_errbuf *eb)
+{
+    size_t n_resources = 0;
     const rd_kafka_DescribeConfigs_result_t *result = rd_kafka_event_DescribeConfigs_result(event);
     const rd_kafka_ConfigResource_t **resources =
-        rd_kafka_DescribeConfigs_result_resources(result, &n);
-    if (n != 1 || rd_kafka_ConfigResource_error(resources[0]))
-        return cw_fail(eb, CW_E_IO, "topic configuration: %s",
-                       n == 1 ? rd_kafka_ConfigResource_error_string(resources[0]) : "no answer");
-    const rd_kafka_ConfigEntry_t **entries =
-        rd_kafka_ConfigResource_configs(resources[0], &n_entries);
-    for (size_t i = 0; i < n_entries; i++) {
-        const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-        if (value && strcmp(rd_kafka_ConfigEntry_name(entries[i]), name) == 0)
-            (void)snprintf(ret, size, "%s", value);
+        rd_kafka_DescribeConfigs_result_resources(result, &n_resources);
+    for (size_t i = 0; i < n_resources; i++) {
+        if (rd_kafka_ConfigResource_error(resources[i]))
+            return cw_fail(eb, CW_E_IO, "configuration of topic %s: %s",
+                           rd_kafka_ConfigResource_name(resources[i]),
+                           rd_kafka_ConfigResource_error_string(resources[i]));
+        note_answers(resources[i], questions, n);
     }
     return 0;
 }
 
-int cw_topics_config(rd_kafka_t *rk, const char *topic, const char *name, char *ret, size_t size,
-                     struct cw_errbuf *eb)
+int cw_topics_ask(rd_kafka_t *rk, struct cw_topic_question *questions, size_t n,
+                  struct cw_errbuf *eb)
 {
-    ret[0] = '\0';
-    rd_kafka_ConfigResource_t *resource =
-        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+    rd_kafka_ConfigResource_t **resources = calloc(n, sizeof(rd_kafka_ConfigResource_t *));
+    if (!resources)
+        return cw_fail(eb, CW_E_NOMEM, "no memory for %zu topics", n);
+    for (size_t i = 0; i < n; i++) {
+        questions[i].answer[0] = '\0';
+        resources[i] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, questions[i].topic);
+    }
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
     rd_kafka_AdminOptions_t *options = options_of(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-    rd_kafka_DescribeConfigs(rk, &resource, 1, options, queue);
-    rd_kafka_event_t *event = wait_for(queue, topic, eb);
-    int err = event ? described(event, name, ret, size, eb) : -CW_E_IO;
+    rd_kafka_DescribeConfigs(rk, resources, n, options, queue);
+    rd_kafka_event_t *event = wait_for(queue, "topic configuration", eb);
+    int err = event ? described(event, questions, n, eb) : -CW_E_IO;
     if (event)
         rd_kafka_event_destroy(event);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_queue_destroy(queue);
-    rd_kafka_ConfigResource_destroy(resource);
+    rd_kafka_ConfigResource_destroy_array(resources, n);
+    free(resources);
     return err;
 }

@@ -1,4 +1,5 @@
-/* What topics.c asks of the brokers' administration; each call waits for its answer. */
+/* What topics.c asks of the brokers' administration; each call waits for its answer. 0, or -CW_E_IO
+ * or -CW_E_INVALID with eb. */
 #ifndef CW_BUS_TOPICS_ADMIN_H
 #define CW_BUS_TOPICS_ADMIN_H
 
@@ -9,11 +10,25 @@
 struct cw_topic_config {
     const char *name, *value;
 };
-/* partitions -1 asks for the broker's default; so does the replication. "Exists" is success. */
-int cw_topics_create(rd_kafka_t *rk, const char *topic, int32_t partitions,
-                     const struct cw_topic_config *configs, size_t n, struct cw_errbuf *eb);
-/* Copies one configuration value of a topic; "" when the broker does not tell. */
-int cw_topics_config(rd_kafka_t *rk, const char *topic, const char *name, char *ret, size_t size,
+enum { CW_TOPIC_CONFIGS_MOST = 3 };
+/* partitions -1 asks for the broker's default; the replication is always that. */
+struct cw_new_topic {
+    const char *name;
+    int32_t partitions;
+    struct cw_topic_config configs[CW_TOPIC_CONFIGS_MOST];
+    size_t n_configs;
+};
+/* All of them in one request. "Exists" is success. */
+int cw_topics_create(rd_kafka_t *rk, const struct cw_new_topic *topics, size_t n,
                      struct cw_errbuf *eb);
+
+/* One configuration value of a topic; answer is "" when the broker does not tell. */
+struct cw_topic_question {
+    const char *topic, *config;
+    char answer[64];
+};
+/* All of them in one request. */
+int cw_topics_ask(rd_kafka_t *rk, struct cw_topic_question *questions, size_t n,
+                  struct cw_errbuf *eb);
 
 #endif

@@ -40,7 +40,8 @@ static rd_kafka_t *administrator(const struct cw_settings *s)
 static void make(rd_kafka_t *rk, const char *topic, int32_t partitions)
 {
     int32_t n = 0;
-    if (cw_topics_create(rk, topic, partitions, NULL, 0, &eb) != 0)
+    const struct cw_new_topic fresh = {.name = topic, .partitions = partitions};
+    if (cw_topics_create(rk, &fresh, 1, &eb) != 0)
         fail_msg("%s", eb.text);
     for (int i = 0; i < SEEN_TRIES && n == 0; i++) {
         assert_int_equal(cw_topics_partitions(rk, topic, &n, &eb), 0);
@@ -100,27 +101,21 @@ static void what_is_made_is_as_it_must_be(void **state)
     assert_checked(s);
     s->kafka_create_topics = false;
     assert_checked(s);
-    const struct {
-        const char *topic;
-        int32_t partitions;
-        const char *setting, *value;
-    } rows[] = {
-        {s->topic_service, 2, "message.timestamp.type", "LogAppendTime"},
-        {s->topic_profiles, 2, "cleanup.policy", "compact"},
-        {s->topic_outcomes, 2, "cleanup.policy", "delete"},
-        {s->topic_tasks, 2, "cleanup.policy", "delete"},
-        {s->topic_state, 2, "cleanup.policy", "delete"},
-        {s->topic_managers, 1, "cleanup.policy", "compact"},
-        {s->topic_control, 1, "retention.ms", "-1"},
+    static const int32_t partitions[] = {2, 2, 2, 2, 2, 1, 1};
+    static const char *const values[] = {"LogAppendTime", "compact", "delete", "delete",
+                                         "delete",        "compact", "-1"};
+    struct cw_topic_question rows[] = {
+        {s->topic_service, "message.timestamp.type", ""}, {s->topic_profiles, "cleanup.policy", ""},
+        {s->topic_outcomes, "cleanup.policy", ""},        {s->topic_tasks, "cleanup.policy", ""},
+        {s->topic_state, "cleanup.policy", ""},           {s->topic_managers, "cleanup.policy", ""},
+        {s->topic_control, "retention.ms", ""},
     };
+    assert_int_equal(cw_topics_ask(rk, rows, sizeof rows / sizeof *rows, &eb), 0);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char value[64];
         int32_t n;
         assert_int_equal(cw_topics_partitions(rk, rows[i].topic, &n, &eb), 0);
-        assert_int_equal(n, rows[i].partitions);
-        assert_int_equal(
-            cw_topics_config(rk, rows[i].topic, rows[i].setting, value, sizeof value, &eb), 0);
-        assert_string_equal(value, rows[i].value);
+        assert_int_equal(n, partitions[i]);
+        assert_string_equal(rows[i].answer, values[i]);
     }
     rd_kafka_destroy(rk);
     cw_settings_free(s);
