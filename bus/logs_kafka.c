@@ -6,9 +6,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bus/kafka_handle.h"
 #include "bus/kafka_read.h"
+#include "bus/topic_table.h"
 #include "bus/topics.h"
 
 enum { CALL_MS = 10000 };
@@ -18,6 +20,7 @@ struct kafka {
     const struct cw_settings *settings;
     rd_kafka_t *reader, *producer; /* the producer is NULL until something is appended */
     rd_kafka_t *tail;              /* reads uncommitted records too; NULL until it is asked */
+    bool asked[CW_TOPICS];         /* the producer, about this row of the table */
     struct cw_kafka_headers headers;
     uint64_t refused;
     char why[256]; /* of the first that was refused */
@@ -185,6 +188,19 @@ static rd_kafka_resp_err_t produce(struct kafka *k, const struct cw_logs_record 
     return err;
 }
 
+/* Before its first record, which would wait up to a second for its topic to be known. */
+static void ask_about(struct kafka *k, const char *topic)
+{
+    for (size_t i = 0; i < CW_TOPICS; i++) {
+        if (strcmp(cw_topic_name(k->settings, &cw_topics[i]), topic) != 0)
+            continue;
+        if (!k->asked[i])
+            (void)cw_kafka_ask_about(k->producer, topic, CALL_MS);
+        k->asked[i] = true;
+        return;
+    }
+}
+
 static int append(struct cw_logs *l, const struct cw_logs_record *r, struct cw_errbuf *eb)
 {
     struct kafka *k = of(l);
@@ -192,6 +208,7 @@ static int append(struct cw_logs *l, const struct cw_logs_record *r, struct cw_e
     int opened = k->producer ? 0 : open_producer(k, eb);
     if (opened)
         return opened;
+    ask_about(k, r->topic);
     while ((err = produce(k, r)) == RD_KAFKA_RESP_ERR__QUEUE_FULL && !k->refused)
         (void)rd_kafka_poll(k->producer, 100);
     (void)rd_kafka_poll(k->producer, 0);
