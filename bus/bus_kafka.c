@@ -164,6 +164,18 @@ static int take(struct cw_bus_kafka *k, rd_kafka_message_t *m, struct cw_bus_eve
     return cw_kafka_message(m, &k->headers, &ev->message);
 }
 
+static int join(struct cw_bus_kafka *k, struct cw_errbuf *eb)
+{
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(CW_INPUTS);
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        (void)rd_kafka_topic_partition_list_add(topics, cw_topics_input(k->settings, in),
+                                                RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t err = rd_kafka_subscribe(k->consumer, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+    k->joined = !err;
+    return err ? cw_fail(eb, CW_E_FATAL, "subscribe: %s", rd_kafka_err2str(err)) : 0;
+}
+
 static int poll(struct cw_bus *b, int wait_ms, struct cw_bus_event *ev, struct cw_errbuf *eb)
 {
     struct cw_bus_kafka *k = cw_bus_kafka_of(b);
@@ -173,6 +185,9 @@ static int poll(struct cw_bus *b, int wait_ms, struct cw_bus_event *ev, struct c
     k->held = NULL;
     if (tell(k, ev, eb))
         return 0;
+    int failed = k->joined ? 0 : join(k, eb);
+    if (failed)
+        return failed;
     rd_kafka_message_t *m = cw_kafka_sources_poll(k, wait_ms);
     int err = m ? take(k, m, ev, eb) : 0;
     /* What the callback said comes before a message that was polled along with it, which belongs
@@ -285,7 +300,7 @@ static void member_defaults(rd_kafka_conf_t *conf, void *arg)
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     rd_kafka_conf_set_opaque(conf, arg);
     (void)rd_kafka_conf_set(conf, "session.timeout.ms", "15000", NULL, 0);
-    (void)rd_kafka_conf_set(conf, "heartbeat.interval.ms", "1000", NULL, 0);
+    (void)rd_kafka_conf_set(conf, "heartbeat.interval.ms", "250", NULL, 0);
     (void)rd_kafka_conf_set(conf, "check.crcs", "true", NULL, 0);
     (void)rd_kafka_conf_set(conf, "fetch.wait.max.ms", "20", NULL, 0);
     (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "4096", NULL, 0);
@@ -294,17 +309,6 @@ static void member_defaults(rd_kafka_conf_t *conf, void *arg)
         (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "2048", NULL, 0);
         (void)rd_kafka_conf_set(conf, "max.partition.fetch.bytes", "262144", NULL, 0);
     }
-}
-
-static int subscribe(struct cw_bus_kafka *k, struct cw_errbuf *eb)
-{
-    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(CW_INPUTS);
-    for (enum cw_input in = 0; in < CW_INPUTS; in++)
-        (void)rd_kafka_topic_partition_list_add(topics, cw_topics_input(k->settings, in),
-                                                RD_KAFKA_PARTITION_UA);
-    rd_kafka_resp_err_t err = rd_kafka_subscribe(k->consumer, topics);
-    rd_kafka_topic_partition_list_destroy(topics);
-    return err ? cw_fail(eb, CW_E_FATAL, "subscribe: %s", rd_kafka_err2str(err)) : 0;
 }
 
 static int open_member(struct cw_bus_kafka *k, struct cw_errbuf *eb)
@@ -326,7 +330,7 @@ static int open_member(struct cw_bus_kafka *k, struct cw_errbuf *eb)
         return -CW_E_FATAL;
     (void)rd_kafka_poll_set_consumer(k->consumer);
     cw_kafka_sources_watch_member(k);
-    return subscribe(k, eb);
+    return 0;
 }
 
 int cw_bus_kafka_open(const struct cw_settings *s, int thread, struct cw_bus **ret_bus,

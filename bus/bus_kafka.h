@@ -13,8 +13,8 @@
 #include "churnwatch/settings.h"
 
 /* Opens the bus of engine thread `thread`: fences an earlier self (group.instance.id is
- * <instance>-<thread>, transactional.id <group>-<instance>-<thread>) and joins the group. Borrows
- * the settings until close. -CW_E_FATAL with eb on failure. */
+ * <instance>-<thread>, transactional.id <group>-<instance>-<thread>). The first poll joins the
+ * group. Borrows the settings until close. -CW_E_FATAL with eb on failure. */
 int cw_bus_kafka_open(const struct cw_settings *s, int thread, struct cw_bus **ret_bus,
                       struct cw_errbuf *eb);
 

@@ -12,6 +12,7 @@
 
 /* Messages between two looks at the member's own queue, where rebalances wait. */
 enum { MEMBER_EVERY = 64 };
+enum { BEAT_MS = 100 };
 
 /* ---- being woken ---- */
 
@@ -173,12 +174,28 @@ static rd_kafka_message_t *take_next(struct cw_bus_kafka *k)
     return src && !src->paused ? take_held(src) : NULL;
 }
 
+/* Whether a heartbeat is due the library looks when something wakes its main thread, and without
+ * that once a second only. Any question wakes it. */
+static void keep_beating(struct cw_bus_kafka *k)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (now_ms - k->woken_ms < BEAT_MS)
+        return;
+    k->woken_ms = now_ms;
+    char *id = rd_kafka_memberid(k->consumer);
+    if (id)
+        rd_kafka_mem_free(k->consumer, id);
+}
+
 rd_kafka_message_t *cw_kafka_sources_poll(struct cw_bus_kafka *k, int wait_ms)
 {
     bool members_turn = ++k->taken % MEMBER_EVERY == 0;
     rd_kafka_message_t *m = members_turn ? NULL : take_next(k);
     if (m)
         return m;
+    keep_beating(k);
     uint64_t seen = wakes_of(k);
     if (!members_turn)
         m = take(k);

@@ -29,6 +29,7 @@ struct cw_bus_kafka {
     struct cw_bus bus; /* first, so that the one is the other */
     const struct cw_settings *settings;
     rd_kafka_t *consumer; /* the group's member */
+    bool joined;          /* the group, or it is about to */
     rd_kafka_t *producer;
     bool open;               /* a transaction was begun and its end is not known yet */
     rd_kafka_t *reader;      /* read_committed, assigned by hand */
@@ -51,6 +52,7 @@ struct cw_bus_kafka {
     size_t n_sources, at;            /* at: the one polled last */
     unsigned taken;                  /* messages since the member's own queue was served */
     rd_kafka_queue_t *member;        /* the member's own queue: rebalances, errors */
+    int64_t woken_ms;                /* when its library was, for the sake of heartbeats */
     pthread_mutex_t lock;            /* of wakes, which librdkafka's threads raise */
     pthread_cond_t woken;
     uint64_t wakes;

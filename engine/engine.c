@@ -13,6 +13,8 @@
 #include "bus/bus_open.h"
 #include "engine/protocol.h"
 
+enum { FIRST_MS = 500 }; /* that the other threads wait at most for the first to be assigned */
+
 struct cw_engine {
     const struct cw_settings *settings;
     struct cw_board *board;
@@ -74,6 +76,15 @@ static void take_settings(struct cw_engine *e, struct cw_protocol *p)
     cw_settings_free(given);
 }
 
+/* A group without members is given to the first one at once, and whoever joins while that is under
+ * way throws it back to the pause that librdkafka makes between two joins, one to two seconds. Of
+ * one who joins later it hears by its next heartbeat. */
+static void let_the_first_join(struct cw_engine *e)
+{
+    for (int ms = 0; e->n > 0 && ms < FIRST_MS && !cw_board_all_assigned(e->board, 1); ms += 10)
+        rest(e, 10);
+}
+
 static void turn_until_stopped(struct cw_engine *e, struct cw_bus *bus)
 {
     const struct cw_env machine = {mono, wall, rest, e, beat};
@@ -83,6 +94,7 @@ static void turn_until_stopped(struct cw_engine *e, struct cw_bus *bus)
         return;
     }
     int err = 0;
+    let_the_first_join(e);
     while (!err && !atomic_load(&e->stop)) {
         beat(e);
         take_settings(e, p);
