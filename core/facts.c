@@ -176,12 +176,15 @@ static void set_owed(struct cw_shard *sh, struct cw_client *cl, const struct cw_
     struct cw_owed was = cw_client_owed(cl);
     if (was.at != CW_NO_TIME && ev->time < was.at)
         return;
-    struct cw_small_owed now = {.at = cw_time_pack(ev->time)};
+    struct cw_small_owed now = {.amount = 0};
+    cw_small_time at = cw_time_pack(ev->time);
     if (owed > 0) {
         now.amount = cw_money_pack(owed);
         now.since = cw_time_pack(was.amount > 0 ? was.since : since);
     }
-    (void)cw_clients_fact(sh, cl, CW_RARE_OWED, &now);
+    (void)cw_clients_fact(sh, cl, CW_RARE_OWED_AT, &at);
+    if (owed > 0 || was.amount > 0)
+        (void)cw_clients_fact(sh, cl, CW_RARE_OWED, &now);
 }
 
 /* Contracts likewise: one signed before a renewal and told after it is no news. */

@@ -128,10 +128,11 @@ static void set_bills(const struct old_client *o, struct cw_client *cl)
 
 static void set_facts(struct cw_shard *sh, const struct old_client *o, struct cw_client *cl)
 {
-    struct cw_small_owed owed = {cw_money_pack(o->owed), cw_time_pack(o->owed_since),
-                                 cw_time_pack(o->owed_at)};
-    cw_small_time contract_at = cw_time_pack(o->contract_at);
-    if (owed.at)
+    struct cw_small_owed owed = {cw_money_pack(o->owed), cw_time_pack(o->owed_since)};
+    cw_small_time owed_at = cw_time_pack(o->owed_at), contract_at = cw_time_pack(o->contract_at);
+    if (owed_at)
+        (void)cw_clients_fact(sh, cl, CW_RARE_OWED_AT, &owed_at);
+    if (owed.amount)
         (void)cw_clients_fact(sh, cl, CW_RARE_OWED, &owed);
     if (contract_at)
         (void)cw_clients_fact(sh, cl, CW_RARE_CONTRACT_AT, &contract_at);

@@ -14,21 +14,23 @@
 enum cw_rare_fact {
     CW_RARE_MOST = 32,
     /* of a client */
-    CW_RARE_CALLS = CW_RARE_MOST - 1, /* struct cw_calls; images store what it points at */
-    CW_RARE_OWED = CW_RARE_MOST - 2,
+    CW_RARE_CALLS = CW_RARE_MOST - 1,       /* struct cw_calls; images store what it points at */
+    CW_RARE_OWED_AT = CW_RARE_MOST - 2,     /* cw_small_time: of the last news of what is owed */
     CW_RARE_CONTRACT_AT = CW_RARE_MOST - 3, /* cw_small_time */
     CW_RARE_ROAMED = CW_RARE_MOST - 4,
+    CW_RARE_OWED = CW_RARE_MOST - 5,
     /* of a line */
     CW_RARE_STATUS_AT = CW_RARE_MOST - 1, /* cw_small_time */
-    CW_RARE_LEAST = CW_RARE_MOST - 4
+    CW_RARE_LEAST = CW_RARE_MOST - 5
 };
 struct cw_calls {
     struct cw_task *task;
     struct cw_past *past;
 };
+/* Apart from when it was told, which is all there is of those who pay in time. */
 struct cw_small_owed {
     cw_small_money amount;
-    cw_small_time since, at;
+    cw_small_time since;
 };
 /* By day & 1; nothing of another day than that. */
 struct cw_roamed {

@@ -6,6 +6,8 @@
  * account below its limit is in arrears at once and has no age; billing's own word takes its place.
  * Owing less than a share of the usual bill weighs less; a rest too small to matter counts as paid.
  */
+#include <string.h>
+
 #include "detectors/slices.h"
 
 enum {
@@ -60,15 +62,21 @@ enum { SLOT_DEBT, SLOT_BALANCE };
 enum { PAYMENTS_KEPT = 6 };
 
 struct slice {
-    float usual_days;  /* how late this client pays, on average of its last payments */
-    uint32_t told_at;  /* stamp of the latest news of what is owed; 0: none */
-    uint32_t since;    /* stamp from which the debt told by billing is overdue; 0: none */
-    int32_t cycle;     /* of the last payment counted */
+    uint32_t since; /* stamp from which the debt told by billing is overdue; 0: none */
+    uint16_t
+        usual_days;    /* how late it pays, on average of its last payments; 1/256, see usual_of */
+    uint16_t cycle;    /* of the last payment counted */
     uint8_t payments;  /* behind usual_days */
     uint8_t told_debt; /* 1 + the step told; 0: none */
     uint8_t told_balance;
     uint8_t unused;
 };
+#define USUAL_STEPS 256.0 /* a day; up to 255 */
+
+static double usual_of(const struct slice *known)
+{
+    return known->usual_days / USUAL_STEPS;
+}
 
 /* What is owed. */
 struct debt {
@@ -95,12 +103,18 @@ static double days_since(cw_event_time t, cw_event_time now)
     return t == CW_NO_TIME || now < t ? 0 : (double)((now - t) / CW_DAY);
 }
 
+static uint16_t cycle_of(cw_cycle cycle)
+{
+    return (uint16_t)(cycle < 0 ? 0 : cycle < UINT16_MAX ? cycle : UINT16_MAX);
+}
+
 static void count_payment(struct slice *known, double days_late, cw_cycle cycle)
 {
     if (known->payments < PAYMENTS_KEPT)
         known->payments++;
-    known->usual_days += (float)((days_late - (double)known->usual_days) / known->payments);
-    known->cycle = cycle;
+    double usual = usual_of(known) + (days_late - usual_of(known)) / known->payments;
+    known->usual_days = cw_fixed_pack(usual, USUAL_STEPS);
+    known->cycle = cycle_of(cycle);
 }
 
 /* A debt paid off says how late it was; a payment with nothing owed was in time, which is said once
@@ -111,7 +125,8 @@ static void learn(struct slice *known, const struct cw_judge *j, cw_money owed)
     cw_cycle cycle = cw_cycle_of(j->today);
     if (before.amount > 0 && owed <= 0)
         count_payment(known, days_since(before.since, j->now), cycle);
-    else if (before.amount <= 0 && j->event->type == CW_EV_PAYMENT && known->cycle != cycle)
+    else if (before.amount <= 0 && j->event->type == CW_EV_PAYMENT &&
+             known->cycle != cycle_of(cycle))
         count_payment(known, 0, cycle);
 }
 
@@ -120,7 +135,7 @@ static int step_of(const struct slice *known, const struct debt *d, const double
 {
     if (d->days < t[FIRST_DAYS])
         return -1;
-    double excused = (double)known->usual_days + t[HABIT_SLACK];
+    double excused = usual_of(known) + t[HABIT_SLACK];
     excused = excused < t[HABIT_MOST] ? excused : t[HABIT_MOST];
     if (known->payments >= t[HABIT_LEAST] && known->usual_days > 0 && d->days <= excused)
         return 0;
@@ -181,7 +196,7 @@ static struct cw_signal debt_signal(const struct cw_judge *j, const struct debt 
     s.due_hours = due_hours[s.step];
     cw_fact_number(&s, CW_FACT_days_overdue, d->days);
     if (known->payments >= j->t[HABIT_LEAST])
-        cw_fact_number(&s, CW_FACT_usual_delay_days, (double)known->usual_days);
+        cw_fact_number(&s, CW_FACT_usual_delay_days, usual_of(known));
     return s;
 }
 
@@ -236,9 +251,9 @@ static void on_event(struct cw_judge *j)
 {
     const struct cw_event *ev = j->event;
     struct slice *known = j->state;
-    if (known->told_at > cw_stamp(j->now))
+    cw_event_time told_at = cw_client_owed(j->client).at;
+    if (told_at != CW_NO_TIME && told_at > j->now)
         return; /* Older than what is known of the account. */
-    known->told_at = cw_stamp(j->now);
     cw_money owed = owed_after(j);
     learn(known, j, owed);
     if (ev->type == CW_EV_ARREARS) {
@@ -284,13 +299,35 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
         cw_explain_add(j, x, &debt);
 }
 
+static bool older(uint8_t version, bool line, const void *from, size_t n, void *to)
+{
+    struct {
+        float usual_days;
+        uint32_t told_at, since; /* told_at: as the client's facts have it */
+        int32_t cycle;
+        uint8_t payments, told_debt, told_balance, unused;
+    } w;
+    if (version != 1 || line || n != sizeof w)
+        return false;
+    memcpy(&w, from, sizeof w);
+    *(struct slice *)to =
+        (struct slice){.since = w.since,
+                       .usual_days = cw_fixed_pack((double)w.usual_days, USUAL_STEPS),
+                       .cycle = cycle_of(w.cycle),
+                       .payments = w.payments,
+                       .told_debt = w.told_debt,
+                       .told_balance = w.told_balance};
+    return true;
+}
+
 const struct cw_detector cw_det_arrears = {
     .name = "arrears",
     .finds = "unpaid debts, by age, against the usual bill and the client's paying habit",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
-    .state_version = 1,
+    .state_version = 2,
     .state_size = sizeof(struct slice),
+    .older = older,
     .rare = true,
     .reads = CW_READS(ARREARS) | CW_READS(PAYMENT) | CW_READS(BALANCE),
     .on_event = on_event,

@@ -12,7 +12,15 @@
 /* Bytes: an individual's record, slices, id of twelve bytes, line and last 16 ids; a second line,
  * with 8 ids more and a byte more for each of the former; each further line; and the image of a
  * client of two months. */
-enum { RECORD = 180, SLICES = 80, LINE = 112, SECOND_LINE = 92, FURTHER_LINE = 76, IMAGE = 288 };
+enum {
+    RECORD = 180,
+    SLICES = 80,
+    LINE = 112,
+    SECOND_LINE = 92,
+    FURTHER_LINE = 76,
+    PAYMENTS = 16,
+    IMAGE = 288
+};
 enum { DAYS = 60 };
 
 static void live(struct rehearsal *r, int lines)
@@ -54,6 +62,20 @@ static void an_individual_takes_no_more(void **state)
     assert_int_equal(w.profile, 0);
 }
 
+/* Who pays in time: when it was told, and the habit. */
+static void payments_take_no_more(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    live(r, 1);
+    r_event(r, "billing.bill", "2026-03-05 21:00", "c00000000001",
+            "{'cycle':'2026-02','amount':80,'due_date':'2026-03-20'}");
+    r_event(r, "billing.payment", "2026-03-05 22:00", "c00000000001", "{'amount':80}");
+    struct cw_weight w = cw_client_weigh(cw_shard_client(r_shard(r), CW_STR("c00000000001")));
+    assert_true(w.rare > 0 && w.rare <= PAYMENTS);
+    r_free(r);
+}
+
 static void a_further_line_takes_no_more(void **state)
 {
     (void)state;
@@ -84,6 +106,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_individual_takes_no_more),
+        cmocka_unit_test(payments_take_no_more),
         cmocka_unit_test(a_further_line_takes_no_more),
         cmocka_unit_test(its_image_takes_no_more),
     };
