@@ -81,7 +81,7 @@ static inline cw_small_float cw_float_pack(double v)
     int power;
     double of = frexp(fabs(v), &power);                  /* from a half to one */
     long n = lround(ldexp(of, CW_SMALL_FLOAT_BITS + 1)); /* so many, or one bit more */
-    n += (long)(power - CW_SMALL_FLOAT_POWER_LEAST) << CW_SMALL_FLOAT_BITS;
+    n += (long)(power - CW_SMALL_FLOAT_POWER_LEAST) * (1 << CW_SMALL_FLOAT_BITS);
     if (of <= 0 || n < 1 << CW_SMALL_FLOAT_BITS)
         return 0;
     n = n < CW_SMALL_FLOAT_MOST ? n : CW_SMALL_FLOAT_MOST;
