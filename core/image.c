@@ -221,38 +221,70 @@ static struct ahead look_ahead(const struct cw_client *from)
     return a;
 }
 
+/* Where images go: the buffer, and what empties it. */
+struct flow {
+    struct cw_buf *b;
+    const struct cw_spout *spout;
+    uint32_t commit;
+};
+
+static int pour(const struct flow *f)
+{
+    return f->b->n > f->spout->most ? f->spout->pour(f->spout->arg, f->b) : 0;
+}
+
+/* Those that have changed; their bytes are added to *bytes. */
+static int put_touched(const struct flow *f, struct cw_shard *sh, double *bytes)
+{
+    struct ahead a = look_ahead(sh->touched);
+    int err = 0;
+    while (sh->touched && !err) {
+        move_on(&a);
+        *bytes += (double)put_client(f->b, sh, sh->touched, f->commit);
+        err = pour(f);
+    }
+    return err;
+}
+
 /* Rewrites those written longest ago, so that what lies before them in the log can go. */
-static void put_cold(struct cw_buf *b, struct cw_shard *sh, uint32_t commit, double bytes,
-                     uint32_t least)
+static int put_cold(const struct flow *f, struct cw_shard *sh, double bytes, uint32_t least)
 {
     double spent = 0;
     struct ahead a = look_ahead(sh->oldest);
-    for (uint32_t n = 0; sh->oldest && sh->oldest->written != commit; n++) {
+    int err = 0;
+    for (uint32_t n = 0; !err && sh->oldest && sh->oldest->written != f->commit; n++) {
         if (n >= least && spent >= bytes)
             break;
         move_on(&a);
-        spent += (double)put_client(b, sh, sh->oldest, commit);
+        spent += (double)put_client(f->b, sh, sh->oldest, f->commit);
+        err = pour(f);
     }
+    return err;
+}
+
+int cw_shard_pour(struct cw_shard *sh, uint32_t commit, double cold_share, uint32_t cold_least,
+                  struct cw_buf *b, const struct cw_spout *spout, uint32_t *ret_round_start)
+{
+    const struct flow f = {b, spout, commit};
+    double hot = 0;
+    put_layout(b);
+    put_facts(b, sh);
+    int err = put_touched(&f, sh, &hot);
+    put_accuracy(b, sh, commit);
+    if (!err)
+        err = put_cold(&f, sh, cold_share * hot, cold_least);
+    if (err || b->failed)
+        return err ? err : -CW_E_NOMEM;
+    sh->facts_touched = false;
+    *ret_round_start = round_start(sh, commit);
+    return 0;
 }
 
 int cw_shard_encode(struct cw_shard *sh, uint32_t commit, double cold_share, uint32_t cold_least,
                     struct cw_buf *b, uint32_t *ret_round_start)
 {
-    size_t hot = 0;
-    put_layout(b);
-    put_facts(b, sh);
-    struct ahead a = look_ahead(sh->touched);
-    while (sh->touched) {
-        move_on(&a);
-        hot += put_client(b, sh, sh->touched, commit);
-    }
-    put_accuracy(b, sh, commit);
-    put_cold(b, sh, commit, cold_share * (double)hot, cold_least);
-    if (b->failed)
-        return -CW_E_NOMEM;
-    sh->facts_touched = false;
-    *ret_round_start = round_start(sh, commit);
-    return 0;
+    const struct cw_spout none = {.most = SIZE_MAX};
+    return cw_shard_pour(sh, commit, cold_share, cold_least, b, &none, ret_round_start);
 }
 
 bool cw_shard_clean(const struct cw_shard *sh)

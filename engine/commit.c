@@ -39,63 +39,97 @@ static void fill_position(const struct cw_run *r, const struct cw_follow *f, str
     memcpy(p->cuts, r->cuts, r->n_cuts * sizeof *p->cuts);
 }
 
-static int append_state(struct cw_run *r, const struct cw_follow *f, struct cw_commit_room *room,
-                        const struct cw_link *link, struct cw_errbuf *eb)
-{
-    struct cw_str images = {room->images.p, room->images.n};
-    struct cw_buf *b = &room->record;
-    struct cw_state_record rec = {.commit = r->commit + 1};
-    int err = 0;
-    for (; images.n && !err; rec.part++) {
-        size_t n = cw_statelog_split(images, CW_STATE_RECORD_MOST);
-        rec.images = (struct cw_str){images.p, n};
-        rec.last = n == images.n;
-        if (rec.last)
-            fill_position(r, f, &rec.position);
-        cw_buf_clear(b);
-        cw_statelog_encode(b, &rec);
-        struct cw_record out = {.log = CW_LOG_STATE, .partition = r->shard, .value = {b->p, b->n}};
-        err = b->failed ? -CW_E_NOMEM : cw_link_append(link, &out, eb);
-        cw_board_count(r->common->board, CW_COUNT_state_bytes, b->n);
-        r->unmarked += b->n;
-        images.p += n;
-        images.n -= n;
-    }
-    return err;
-}
-
 static cw_mono_time now_of(const struct cw_link *link)
 {
     return link->env->mono(link->env->arg);
 }
 
-static int encode_run(struct cw_run *r, struct cw_commit_room *room, cw_mono_time now)
+/* A run's images on their way into the state log. */
+struct stream {
+    struct cw_run *r;
+    const struct cw_follow *follow;
+    struct cw_commit_room *room;
+    const struct cw_link *link;
+    struct cw_errbuf *eb;
+    struct cw_state_record rec;
+    cw_mono_time appending; /* spent so far */
+};
+
+static int append_record(struct stream *s)
 {
+    struct cw_run *r = s->r;
+    struct cw_buf *b = &s->room->record;
+    cw_mono_time began = now_of(s->link);
+    cw_buf_clear(b);
+    cw_statelog_encode(b, &s->rec);
+    struct cw_record out = {.log = CW_LOG_STATE, .partition = r->shard, .value = {b->p, b->n}};
+    int err = b->failed ? -CW_E_NOMEM : cw_link_append(s->link, &out, s->eb);
+    cw_board_count(r->common->board, CW_COUNT_state_bytes, b->n);
+    r->unmarked += b->n;
+    s->rec.part++;
+    s->appending += now_of(s->link) - began;
+    return err;
+}
+
+/* Whole records as long as there are more images than go into one; with `all` the rest, too, and
+ * the position in the last of them. */
+static int append_images(struct stream *s, struct cw_buf *b, bool all)
+{
+    struct cw_str left = {b->p, b->n};
+    int err = b->failed ? -CW_E_NOMEM : 0;
+    while (!err && (left.n > CW_STATE_RECORD_MOST || (all && left.n))) {
+        size_t n = cw_statelog_split(left, CW_STATE_RECORD_MOST);
+        s->rec.images = (struct cw_str){left.p, n};
+        s->rec.last = all && n == left.n;
+        if (s->rec.last)
+            fill_position(s->r, s->follow, &s->rec.position);
+        err = append_record(s);
+        left.p += n;
+        left.n -= n;
+    }
+    if (left.n)
+        memmove(b->p, left.p, left.n);
+    b->n = left.n;
+    return err;
+}
+
+static int pour(void *arg, struct cw_buf *images)
+{
+    return append_images(arg, images, false);
+}
+
+/* Never all of it at once: after a day's close in a backlog it is the whole shard. */
+static int append_state(struct stream *s)
+{
+    struct cw_run *r = s->r;
+    const struct cw_settings *settings = r->common->settings;
+    const struct cw_spout spout = {CW_STATE_RECORD_MOST, pour, s};
+    struct cw_buf *images = &s->room->images;
     uint32_t round_start;
-    cw_buf_clear(&room->images);
+    cw_buf_clear(images);
     r->ahead = true; /* The core takes what it encodes for committed. */
-    int err = cw_shard_encode(r->core, r->commit + 1, r->common->settings->cold_share,
-                              cold_least(r, now), &room->images, &round_start);
+    int err = cw_shard_pour(r->core, r->commit + 1, settings->cold_share,
+                            cold_least(r, now_of(s->link)), images, &spout, &round_start);
     if (err)
         return err;
     int64_t needed = cw_trail_offset(&r->trail, round_start);
     if (needed > r->needed)
         r->needed = needed;
-    return 0;
+    return append_images(s, images, true);
 }
 
 static int append_run(struct cw_run *r, const struct cw_follow *f, struct cw_commit_room *room,
                       const struct cw_link *link, struct cw_errbuf *eb)
 {
+    struct stream s = {r, f, room, link, eb, .rec = {.commit = r->commit + 1}};
     cw_mono_time began = now_of(link);
-    int err = encode_run(r, room, began);
-    cw_mono_time encoded = now_of(link);
+    int err = cw_pending_append(&r->pending, link, eb);
+    s.appending = now_of(link) - began;
     if (!err)
-        err = cw_pending_append(&r->pending, link, eb);
-    if (!err)
-        err = append_state(r, f, room, link, eb);
-    cw_board_observe(r->common->board, CW_HISTOGRAM_encode_seconds, encoded - began);
-    cw_board_observe(r->common->board, CW_HISTOGRAM_append_seconds, now_of(link) - encoded);
+        err = append_state(&s);
+    cw_board_observe(r->common->board, CW_HISTOGRAM_encode_seconds,
+                     now_of(link) - began - s.appending);
+    cw_board_observe(r->common->board, CW_HISTOGRAM_append_seconds, s.appending);
     return err;
 }
 

@@ -139,6 +139,16 @@ size_t cw_shard_accuracy(const struct cw_shard *sh, const struct cw_accuracy **r
  * restore returns 0, -CW_E_CORRUPT, -CW_E_NEWER (eb says what) or -CW_E_NOMEM. */
 int cw_shard_encode(struct cw_shard *sh, uint32_t commit, double cold_share, uint32_t cold_least,
                     struct cw_buf *b, uint32_t *ret_round_start);
+/* As encode, for one who has no room for all of it: after every image by which b has come to more
+ * than `most` bytes, `pour` takes some whole images from its beginning. What it returns but 0 ends
+ * the encoding, and is returned. */
+struct cw_spout {
+    size_t most;
+    int (*pour)(void *arg, struct cw_buf *b);
+    void *arg;
+};
+int cw_shard_pour(struct cw_shard *sh, uint32_t commit, double cold_share, uint32_t cold_least,
+                  struct cw_buf *b, const struct cw_spout *spout, uint32_t *ret_round_start);
 int cw_shard_restore(struct cw_shard *sh, uint32_t commit, struct cw_str images,
                      struct cw_errbuf *eb);
 /* Before restoring: of all clients only this one is wanted, for whoever looks at it and judges
