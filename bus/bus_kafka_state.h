@@ -31,6 +31,7 @@ struct cw_bus_kafka {
     rd_kafka_t *consumer; /* the group's member */
     bool joined;          /* the group, or it is about to */
     rd_kafka_t *producer;
+    int32_t partitions;      /* of the state log, and so of each input; 0: not told */
     bool open;               /* a transaction was begun and its end is not known yet */
     rd_kafka_t *reader;      /* read_committed, assigned by hand */
     rd_kafka_t *tail;        /* read_uncommitted, asked for ends only */

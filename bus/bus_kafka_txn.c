@@ -9,6 +9,7 @@
 #include "bus/bus_kafka_state.h"
 #include "bus/kafka_handle.h"
 #include "bus/topic_table.h"
+#include "bus/topics.h"
 #include "churnwatch/faults.h"
 
 enum { INIT_MS = 60000, ABORT_FLUSH_MS = 1000, TRANSACTION_MOST_MS = 10000 };
@@ -58,28 +59,34 @@ int cw_bus_kafka_begin(struct cw_bus *b, uint64_t token, struct cw_errbuf *eb)
     return err;
 }
 
+static rd_kafka_resp_err_t produce(const struct cw_bus_kafka *k, const struct cw_record *r,
+                                   rd_kafka_headers_t *headers)
+{
+    int32_t partition = r->partition < 0 ? RD_KAFKA_PARTITION_UA : r->partition;
+    return rd_kafka_producev(k->producer, RD_KAFKA_V_TOPIC(cw_topics_log(k->settings, r->log)),
+                             RD_KAFKA_V_PARTITION(partition),
+                             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                             RD_KAFKA_V_KEY(r->key.p, r->key.n),
+                             RD_KAFKA_V_VALUE((void *)(uintptr_t)r->value.p, r->value.n),
+                             RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+}
+
+/* A full queue is waited for: what is in it is sent, or given up after message.timeout.ms. Not by
+ * RD_KAFKA_MSG_F_BLOCK, which mostly waits until all of it is gone. */
 int cw_bus_kafka_append(struct cw_bus *b, const struct cw_record *r, struct cw_errbuf *eb)
 {
     struct cw_bus_kafka *k = cw_bus_kafka_of(b);
     rd_kafka_headers_t *headers = cw_kafka_headers_of(r->headers, r->n_headers);
-    int32_t partition = r->partition < 0 ? RD_KAFKA_PARTITION_UA : r->partition;
-    rd_kafka_resp_err_t err =
-        rd_kafka_producev(k->producer, RD_KAFKA_V_TOPIC(cw_topics_log(k->settings, r->log)),
-                          RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                          RD_KAFKA_V_KEY(r->key.p, r->key.n),
-                          RD_KAFKA_V_VALUE((void *)(uintptr_t)r->value.p, r->value.n),
-                          RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
-    if (err)
-        rd_kafka_headers_destroy(headers);
-    if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-        (void)rd_kafka_poll(k->producer, 100);
-        return cw_fail(eb, CW_E_RETRY, "append: the producer's queue is full");
-    }
+    rd_kafka_resp_err_t err;
+    while ((err = produce(k, r, headers)) == RD_KAFKA_RESP_ERR__QUEUE_FULL &&
+           rd_kafka_outq_len(k->producer) > 0)
+        (void)rd_kafka_poll(k->producer, 1);
     (void)rd_kafka_poll(k->producer, 0);
-    if (err)
-        return cw_fail(eb, CW_E_ABORT, "append to %s: %s", cw_topics_log(k->settings, r->log),
-                       rd_kafka_err2str(err));
-    return 0;
+    if (!err)
+        return 0;
+    rd_kafka_headers_destroy(headers);
+    return cw_fail(eb, CW_E_ABORT, "append to %s: %s", cw_topics_log(k->settings, r->log),
+                   rd_kafka_err2str(err));
 }
 
 static void add_positions(const struct cw_bus_kafka *k, const struct cw_positions *p,
@@ -193,7 +200,10 @@ static void limit_transactions(rd_kafka_conf_t *conf, const struct cw_settings *
     (void)rd_kafka_conf_set(conf, "message.timeout.ms", ms, NULL, 0); /* which may not be longer */
 }
 
-/* A transaction begun right after another meets the markers of that one being written, and is tried
+/* What a commit appends need not lie here as a whole, which after a day's close is all clients; in
+ * 8 MiB it waits for the broker, in 32 MiB it does not.
+ *
+ * A transaction begun right after another meets the markers of that one being written, and is tried
  * again after retry.backoff.ms: 10 instead of 100 makes the smallest commit 34 ms, not 111. */
 static void producer_defaults(rd_kafka_conf_t *conf, void *arg)
 {
@@ -202,7 +212,7 @@ static void producer_defaults(rd_kafka_conf_t *conf, void *arg)
     (void)rd_kafka_conf_set(conf, "retry.backoff.ms", "10", NULL, 0);
     (void)rd_kafka_conf_set(conf, "linger.ms", "1", NULL, 0);
     (void)rd_kafka_conf_set(conf, "queue.buffering.max.messages", "1000000", NULL, 0);
-    (void)rd_kafka_conf_set(conf, "queue.buffering.max.kbytes", "262144", NULL, 0);
+    (void)rd_kafka_conf_set(conf, "queue.buffering.max.kbytes", "32768", NULL, 0);
 }
 
 static int init_transactions(struct cw_bus_kafka *k, struct cw_errbuf *eb)
@@ -213,7 +223,8 @@ static int init_transactions(struct cw_bus_kafka *k, struct cw_errbuf *eb)
     return err ? -CW_E_FATAL : 0;
 }
 
-/* Metadata known beforehand: a first record to a topic not known waits a second for it. */
+/* Metadata known beforehand: a first record to a topic not known waits a second for it. How many
+ * partitions there are bounds what may wait of each. */
 static int know_topics(struct cw_bus_kafka *k, struct cw_errbuf *eb)
 {
     static const enum cw_log written[] = {CW_LOG_STATE, CW_LOG_TASKS, CW_LOG_DEAD_LETTERS};
@@ -223,7 +234,8 @@ static int know_topics(struct cw_bus_kafka *k, struct cw_errbuf *eb)
         if (err)
             return cw_fail(eb, CW_E_FATAL, "metadata of %s: %s", topic, rd_kafka_err2str(err));
     }
-    return 0;
+    const char *state = cw_topics_log(k->settings, CW_LOG_STATE);
+    return cw_topics_partitions(k->producer, state, &k->partitions, eb);
 }
 
 /* The transactional id has the group in it: a cluster has one name space of them, and a second desk
