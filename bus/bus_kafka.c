@@ -291,14 +291,21 @@ static const struct cw_bus_ops ops = {
 };
 
 /* What waits in the library for the engine is bounded by what all partitions' queues may hold
- * together, or memory would grow with partitions: 4 MiB of fetched messages over the three inputs
+ * together, or memory would grow with partitions: so much of fetched messages over the three inputs
  * that are loaded, as if one process had all partitions. A queue is filled again when it has less
  * than its share, and holds two shares at most; a message takes some 550 bytes in it where it has
- * 250. The least is what one partition alone, behind the others, needs for 20,000 a second. */
+ * 250.
+ *
+ * Full queues are looked at again after 5 ms, or, where librdkafka is older than 2.4, when the
+ * broker answers for another queue, which may be never, or after a second. Then what the queues
+ * hold is all that is judged in that second: 32 MiB are some 120,000 messages. The least share is
+ * what one partition alone, behind the others, needs for 20,000 a second. */
 enum {
     FETCHED_MOST = 4 << 20,
+    FETCHED_A_SECOND = 32 << 20,
     SHARE_LEAST = 64 << 10,
-    SHARE_MOST = 1 << 20,
+    SHARE_MOST = 4 << 20,
+    FETCH_MOST = 1 << 20,
     LOADED_INPUTS = 3,
     MESSAGE_BYTES = 256
 };
@@ -312,17 +319,18 @@ static void set_number(rd_kafka_conf_t *conf, const char *property, int value)
 
 static void bound_queues(rd_kafka_conf_t *conf, int32_t partitions)
 {
-    int share = partitions > 0 ? FETCHED_MOST / LOADED_INPUTS / partitions : 0;
+    bool soon = rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "5", NULL, 0) == RD_KAFKA_CONF_OK;
+    int most = soon ? FETCHED_MOST : FETCHED_A_SECOND;
+    int share = partitions > 0 ? most / LOADED_INPUTS / partitions : 0;
     share = share < SHARE_LEAST ? SHARE_LEAST : share > SHARE_MOST ? SHARE_MOST : share;
-    set_number(conf, "max.partition.fetch.bytes", share);
+    set_number(conf, "max.partition.fetch.bytes", share < FETCH_MOST ? share : FETCH_MOST);
     set_number(conf, "queued.max.messages.kbytes", share / 1024);
     set_number(conf, "queued.min.messages", share / MESSAGE_BYTES);
 }
 
 /* Defaults that kafka.properties may change. An idle broker answers a fetch after 20 ms, which is
- * when a source's end becomes known, and a shard waits for that; and when a full queue is looked at
- * again, unless a broker leads full ones only: then after a second, or 5 ms (librdkafka 2.8). By
- * its heartbeat a member hears that the group is formed anew, which nobody can work before. */
+ * when a source's end becomes known, and a shard waits for that. By its heartbeat a member hears
+ * that the group is formed anew, which nobody can work before. */
 static void member_defaults(rd_kafka_conf_t *conf, void *arg)
 {
     const struct cw_bus_kafka *k = arg;
@@ -332,7 +340,6 @@ static void member_defaults(rd_kafka_conf_t *conf, void *arg)
     (void)rd_kafka_conf_set(conf, "heartbeat.interval.ms", "250", NULL, 0);
     (void)rd_kafka_conf_set(conf, "check.crcs", "true", NULL, 0);
     (void)rd_kafka_conf_set(conf, "fetch.wait.max.ms", "20", NULL, 0);
-    (void)rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "5", NULL, 0);
     bound_queues(conf, k->partitions);
 }
 
