@@ -296,7 +296,7 @@ static const struct cw_bus_ops ops = {
  * than its share, and holds two shares at most; a message takes some 550 bytes in it where it has
  * 250.
  *
- * Full queues are looked at again after 5 ms, or, where librdkafka is older than 2.4, when the
+ * Full queues are looked at again after 5 ms, or, where librdkafka is older than 2.2, when the
  * broker answers for another queue, which may be never, or after a second. Then what the queues
  * hold is all that is judged in that second: 32 MiB are some 120,000 messages. The least share is
  * what one partition alone, behind the others, needs for 20,000 a second. */
