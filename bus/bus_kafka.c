@@ -296,10 +296,9 @@ static const struct cw_bus_ops ops = {
  * than its share, and holds two shares at most; a message takes some 550 bytes in it where it has
  * 250.
  *
- * Full queues are looked at again after 5 ms, or, where librdkafka is older than 2.2, when the
- * broker answers for another queue, which may be never, or after a second. Then what the queues
- * hold is all that is judged in that second: 32 MiB are some 120,000 messages. The least share is
- * what one partition alone, behind the others, needs for 20,000 a second. */
+ * Where they are not refilled soon, what they hold may be all that is judged in a second: 32 MiB
+ * are some 120,000 messages. The least share is what one partition alone, behind the others, needs
+ * for 20,000 a second. */
 enum {
     FETCHED_MOST = 4 << 20,
     FETCHED_A_SECOND = 32 << 20,
@@ -319,8 +318,7 @@ static void set_number(rd_kafka_conf_t *conf, const char *property, int value)
 
 static void bound_queues(rd_kafka_conf_t *conf, int32_t partitions)
 {
-    bool soon = rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "5", NULL, 0) == RD_KAFKA_CONF_OK;
-    int most = soon ? FETCHED_MOST : FETCHED_A_SECOND;
+    int most = cw_kafka_refills_soon(conf) ? FETCHED_MOST : FETCHED_A_SECOND;
     int share = partitions > 0 ? most / LOADED_INPUTS / partitions : 0;
     share = share < SHARE_LEAST ? SHARE_LEAST : share > SHARE_MOST ? SHARE_MOST : share;
     set_number(conf, "max.partition.fetch.bytes", share < FETCH_MOST ? share : FETCH_MOST);

@@ -76,12 +76,19 @@ static int configure(rd_kafka_conf_t *conf, const struct cw_settings *s,
     return err;
 }
 
+bool cw_kafka_refills_soon(rd_kafka_conf_t *conf)
+{
+    return rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "5", NULL, 0) == RD_KAFKA_CONF_OK;
+}
+
 /* Brokers may ask their clients for metrics (KIP-714), and a handle that would answer often waits a
  * second when it is freed, for a wake-up that came before it waited (librdkafka 2.5 to 2.8 at
  * least); older ones do not know the property. kafka.properties may turn it on. */
-static void set_defaults(rd_kafka_conf_t *conf)
+static void set_defaults(rd_kafka_conf_t *conf, rd_kafka_type_t type)
 {
     (void)rd_kafka_conf_set(conf, "enable.metrics.push", "false", NULL, 0);
+    if (type == RD_KAFKA_CONSUMER)
+        (void)cw_kafka_refills_soon(conf);
 }
 
 const char *cw_kafka_listed(const struct cw_settings *s, const char *name)
@@ -111,7 +118,7 @@ rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,
     char said[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, on_log);
-    set_defaults(conf);
+    set_defaults(conf, type);
     if (conf_hook)
         conf_hook(conf, arg);
     if (configure(conf, s, extra, n_extra, eb) != 0) {

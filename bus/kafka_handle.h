@@ -16,6 +16,11 @@ rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,
                             const struct cw_property *extra, size_t n_extra,
                             void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
                             struct cw_errbuf *eb);
+/* Makes a consumer look at full queues again after 5 ms, as every one of ours does. False where
+ * librdkafka cannot (before 2.2): it does when the broker answers for another queue, or after a
+ * second, for which queues have to hold enough. */
+bool cw_kafka_refills_soon(rd_kafka_conf_t *conf);
+
 /* What kafka.properties say of one, the last word of several; NULL: nothing. Not for secrets. The
  * settings' text. */
 const char *cw_kafka_listed(const struct cw_settings *s, const char *name);

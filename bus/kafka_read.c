@@ -11,7 +11,7 @@ enum { STALL_TRIES = 60, STALL_MS = 500, ASK_MS = 1000 };
 static void reader_defaults(rd_kafka_conf_t *conf, void *arg)
 {
     (void)arg;
-    if (rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "5", NULL, 0) != RD_KAFKA_CONF_OK)
+    if (!cw_kafka_refills_soon(conf))
         return;
     (void)rd_kafka_conf_set(conf, "queued.min.messages", "2000", NULL, 0);
     (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "4096", NULL, 0);

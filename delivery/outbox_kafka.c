@@ -103,14 +103,6 @@ static void on_io(struct ev_loop *loop, ev_io *io, int events)
 
 /* ---- open and close ---- */
 
-/* What is judged faster than Redis takes it fills the queues; a full one is looked at again after a
- * second unless told otherwise (librdkafka 2.2 and later; earlier ones cannot be told). */
-static void consumer_defaults(rd_kafka_conf_t *conf, void *arg)
-{
-    (void)arg;
-    (void)rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "5", NULL, 0);
-}
-
 static rd_kafka_t *consumer(const struct cw_settings *s, struct cw_errbuf *eb)
 {
     char group[512];
@@ -126,8 +118,8 @@ static rd_kafka_t *consumer(const struct cw_settings *s, struct cw_errbuf *eb)
         {"fetch.wait.max.ms", "100"},
         {"queued.max.messages.kbytes", "8192"},
     };
-    return cw_kafka_handle(s, RD_KAFKA_CONSUMER, extra, sizeof extra / sizeof *extra,
-                           consumer_defaults, NULL, eb);
+    return cw_kafka_handle(s, RD_KAFKA_CONSUMER, extra, sizeof extra / sizeof *extra, NULL, NULL,
+                           eb);
 }
 
 static void start_watching(struct kafka *k)
