@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 
-CLIENTS, DAYS, START = 1500, 600, "2024-01-08"
+CLIENTS, DAYS, START = 2000, 1000, "2024-01-08"
 CHUNK = 250000
 # Judged nervously: about seven task versions in a thousand events, so that no commit is without one.
 NERVOUS = ("spend_spike.fire_sigma=2.5", "spend_spike.least_yuan=1", "spend_drop.fire_score=4",
