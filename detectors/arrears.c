@@ -6,8 +6,6 @@
  * account below its limit is in arrears at once and has no age; billing's own word takes its place.
  * Owing less than a share of the usual bill weighs less; a rest too small to matter counts as paid.
  */
-#include <string.h>
-
 #include "detectors/slices.h"
 
 enum {
@@ -62,14 +60,12 @@ enum { SLOT_DEBT, SLOT_BALANCE };
 enum { PAYMENTS_KEPT = 6 };
 
 struct slice {
-    uint32_t since; /* stamp from which the debt told by billing is overdue; 0: none */
-    uint16_t
-        usual_days;    /* how late it pays, on average of its last payments; 1/256, see usual_of */
-    uint16_t cycle;    /* of the last payment counted */
-    uint8_t payments;  /* behind usual_days */
-    uint8_t told_debt; /* 1 + the step told; 0: none */
-    uint8_t told_balance;
-    uint8_t unused;
+    uint32_t since;        /* stamp from which the debt told by billing is overdue; 0: none */
+    uint16_t usual_days;   /* how late it pays, on average of its last payments; 1/256: usual_of */
+    uint8_t cycle;         /* of the last payment counted, see cycle_of */
+    uint8_t payments : 4;  /* behind usual_days */
+    uint8_t told_debt : 3; /* 1 + the step told; 0: none */
+    uint8_t told_balance : 1;
 };
 #define USUAL_STEPS 256.0 /* a day; up to 255 */
 
@@ -103,9 +99,10 @@ static double days_since(cw_event_time t, cw_event_time now)
     return t == CW_NO_TIME || now < t ? 0 : (double)((now - t) / CW_DAY);
 }
 
-static uint16_t cycle_of(cw_cycle cycle)
+/* Is told from any other of 255 cycles, which is 21 years; never 0. */
+static uint8_t cycle_of(cw_cycle cycle)
 {
-    return (uint16_t)(cycle < 0 ? 0 : cycle < UINT16_MAX ? cycle : UINT16_MAX);
+    return (uint8_t)(1 + (uint32_t)cycle % UINT8_MAX);
 }
 
 static void count_payment(struct slice *known, double days_late, cw_cycle cycle)
@@ -214,7 +211,7 @@ static void judge_debt(struct cw_judge *j, const struct debt *d)
     if (!cw_gauge_met(&g) || debt_was_told(j, d))
         return;
     struct cw_signal s = debt_signal(j, d);
-    known->told_debt = (uint8_t)(s.step + 1);
+    known->told_debt = (s.step + 1U) & 7U;
     cw_raise(j, &s);
 }
 
@@ -299,24 +296,43 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
         cw_explain_add(j, x, &debt);
 }
 
+/* Version 1 and 2. */
+struct first {
+    float usual_days;
+    uint32_t told_at, since; /* told_at: as the client's facts have it */
+    int32_t cycle;
+    uint8_t payments, told_debt, told_balance, unused;
+};
+struct second {
+    uint32_t since;
+    uint16_t usual_days, cycle;
+    uint8_t payments, told_debt, told_balance, unused;
+};
+
+static struct second second_of(const struct first *w)
+{
+    return (struct second){.since = w->since,
+                           .usual_days = cw_fixed_pack((double)w->usual_days, USUAL_STEPS),
+                           .cycle = (uint16_t)w->cycle,
+                           .payments = w->payments,
+                           .told_debt = w->told_debt,
+                           .told_balance = w->told_balance};
+}
+
 static bool older(uint8_t version, bool line, const void *from, size_t n, void *to)
 {
-    struct {
-        float usual_days;
-        uint32_t told_at, since; /* told_at: as the client's facts have it */
-        int32_t cycle;
-        uint8_t payments, told_debt, told_balance, unused;
-    } w;
-    if (version != 1 || line || n != sizeof w)
+    struct first first;
+    struct second second;
+    if (version == 1 && !line && cw_slice_taken(&first, sizeof first, from, n))
+        second = second_of(&first);
+    else if (version != 2 || line || !cw_slice_taken(&second, sizeof second, from, n))
         return false;
-    memcpy(&w, from, sizeof w);
-    *(struct slice *)to =
-        (struct slice){.since = w.since,
-                       .usual_days = cw_fixed_pack((double)w.usual_days, USUAL_STEPS),
-                       .cycle = cycle_of(w.cycle),
-                       .payments = w.payments,
-                       .told_debt = w.told_debt,
-                       .told_balance = w.told_balance};
+    *(struct slice *)to = (struct slice){.since = second.since,
+                                         .usual_days = second.usual_days,
+                                         .cycle = second.cycle ? cycle_of(second.cycle) : 0,
+                                         .payments = second.payments & 15U,
+                                         .told_debt = second.told_debt & 7U,
+                                         .told_balance = second.told_balance & 1U};
     return true;
 }
 
@@ -325,7 +341,7 @@ const struct cw_detector cw_det_arrears = {
     .finds = "unpaid debts, by age, against the usual bill and the client's paying habit",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
-    .state_version = 2,
+    .state_version = 3,
     .state_size = sizeof(struct slice),
     .older = older,
     .rare = true,

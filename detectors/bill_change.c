@@ -8,10 +8,9 @@
  * nothing with it. Runs in the shard's thread; pure.
  */
 #include <math.h>
-#include <string.h>
 
-#include "churnwatch/explain.h"
 #include "detectors/cycle_part.h"
+#include "detectors/slices.h"
 
 enum {
     RISE,
@@ -222,13 +221,18 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
     }
 }
 
+/* Version 2 was wide, 3 half so. */
 static bool older(uint8_t version, bool line, const void *from, size_t n, void *to)
 {
-    struct cycle_part_wide w;
-    if (version != 2 || line || n != sizeof w)
+    struct cycle_part_wide second;
+    struct cycle_part_half third;
+    if (version == 2 && !line && cw_slice_taken(&second, sizeof second, from, n)) {
+        *(struct cycle_part *)to = cycle_part_of_wide(&second);
+        return true;
+    }
+    if (version != 3 || line || !cw_slice_taken(&third, sizeof third, from, n))
         return false;
-    memcpy(&w, from, sizeof w);
-    *(struct cycle_part *)to = cycle_part_of_wide(&w);
+    *(struct cycle_part *)to = cycle_part_of_half(&third);
     return true;
 }
 
@@ -237,7 +241,7 @@ const struct cw_detector cw_det_bill_change = {
     .finds = "a bill, or a cycle so far, far above or below the client's earlier bills",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
-    .state_version = 3,
+    .state_version = 4,
     .state_size = sizeof(struct cycle_part),
     .older = older,
     .reads = CW_READS(CHARGE) | CW_READS(PLAN_CHANGED),

@@ -18,7 +18,7 @@
 #include "churnwatch/packed.h"
 
 struct cycle_part {
-    float above;             /* yuan spent but fees, less what is usual for the same days */
+    cw_small_float above;    /* yuan spent but fees, less what is usual for the same days */
     cw_small_float refunded; /* yuan, in `above` as less */
     /* By which changed plans move the bill of this cycle and of the next; may be negative. */
     cw_small_float fees, fees_next;
@@ -40,15 +40,25 @@ static inline void cycle_part_set_cycle(struct cycle_part *p, cw_cycle cycle)
     p->cycle = kept & CYCLE_PART_MOST;
 }
 
-/* As it lay in slices before. */
+/* As it lay in slices before, at first and then. */
 struct cycle_part_wide {
     int32_t cycle;
     float spent, expected, refunded, fees, fees_next;
     uint32_t told;
 };
+struct cycle_part_half {
+    float above;
+    cw_small_float refunded, fees, fees_next;
+    uint16_t cycle : 14, told : 2;
+};
+static inline struct cycle_part cycle_part_of_half(const struct cycle_part_half *w)
+{
+    return (struct cycle_part){
+        cw_float_pack((double)w->above), w->refunded, w->fees, w->fees_next, w->cycle, w->told};
+}
 static inline struct cycle_part cycle_part_of_wide(const struct cycle_part_wide *w)
 {
-    struct cycle_part p = {.above = w->spent - w->expected,
+    struct cycle_part p = {.above = cw_float_pack((double)w->spent - (double)w->expected),
                            .refunded = cw_float_pack((double)w->refunded),
                            .fees = cw_float_pack((double)w->fees),
                            .fees_next = cw_float_pack((double)w->fees_next),
@@ -76,7 +86,7 @@ static inline void cycle_part_day(struct cycle_part *p, cw_day day, const struct
 {
     cycle_part_begin(p, cw_cycle_of(day));
     if (cw_cycle_of(day) == cycle_part_cycle(p) && d->judged)
-        p->above += (float)(d->amount - d->mean);
+        cycle_part_add(&p->above, d->amount - d->mean);
 }
 
 static inline void cycle_part_refund(struct cycle_part *p, cw_day day, double yuan)
@@ -107,11 +117,11 @@ static inline void cycle_part_plan(struct cycle_part *p, cw_day today, cw_day fr
 /* Spent above what is usual for these days; below, refunds left out, it is negative. */
 static inline double cycle_part_above(const struct cycle_part *p)
 {
-    return (double)p->above;
+    return cw_float_unpack(p->above);
 }
 static inline double cycle_part_below(const struct cycle_part *p)
 {
-    return -(double)p->above - cw_float_unpack(p->refunded);
+    return -cw_float_unpack(p->above) - cw_float_unpack(p->refunded);
 }
 
 #endif

@@ -3,7 +3,18 @@
 #ifndef CW_DETECTORS_SLICES_H
 #define CW_DETECTORS_SLICES_H
 
+#include <string.h>
+
 #include "churnwatch/explain.h"
+
+/* For reading what an older version wrote: takes a slice that has as many bytes as that version's.
+ */
+static inline bool cw_slice_taken(void *to, size_t size, const void *from, size_t n)
+{
+    if (n == size)
+        memcpy(to, from, n);
+    return n == size;
+}
 
 /* Seconds since 1970, at least 1, so that 0 can say "never"; enough until 2106. */
 static inline uint32_t cw_stamp(cw_event_time t)

@@ -4,10 +4,9 @@
  * nothing weighed by the client's own chance of one. Runs in the shard's thread at a day's close;
  * pure.
  */
-#include <string.h>
-
 #include "detectors/cusum.h"
 #include "detectors/latch.h"
+#include "detectors/slices.h"
 
 enum { FIRE, CLEAR, CAP, LEAST_YUAN, LEAST_DAYS, LEAST_CHANCE, LASTS, LOG_ODDS, HALF_LIFE, DUE };
 static const struct cw_threshold thresholds[] = {
@@ -109,18 +108,28 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
     cw_explain_add(j, x, &r);
 }
 
+/* Version 1 was wide, 2 had sums of amounts. */
 static bool older(uint8_t version, bool line, const void *from, size_t n, void *to)
 {
     struct {
         struct cusum_wide spend;
         struct latch_wide latch;
         float chance;
-    } w;
-    if (version != 1 || line || n != sizeof w)
+    } first;
+    struct {
+        struct cusum_sums spend;
+        struct latch latch;
+        uint16_t chance;
+    } second;
+    if (version == 1 && !line && cw_slice_taken(&first, sizeof first, from, n)) {
+        *(struct state *)to =
+            (struct state){cusum_of_wide(&first.spend), latch_of_wide(first.latch),
+                           cw_fixed_pack((double)first.chance, UINT16_MAX)};
+        return true;
+    }
+    if (version != 2 || line || !cw_slice_taken(&second, sizeof second, from, n))
         return false;
-    memcpy(&w, from, sizeof w);
-    *(struct state *)to = (struct state){cusum_of_wide(&w.spend), latch_of_wide(w.latch),
-                                         cw_fixed_pack((double)w.chance, UINT16_MAX)};
+    *(struct state *)to = (struct state){cusum_of_sums(&second.spend), second.latch, second.chance};
     return true;
 }
 
@@ -129,7 +138,7 @@ const struct cw_detector cw_det_spend_drop = {
     .finds = "a sudden fall of spend that lasts",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
-    .state_version = 2,
+    .state_version = 3,
     .state_size = sizeof(struct state),
     .older = older,
     .on_day_close = on_day_close,

@@ -2,10 +2,9 @@
  * says: with a flat fee the bill is the last to tell. Runs in the shard's thread at a day's close;
  * pure.
  */
-#include <string.h>
-
 #include "detectors/cusum.h"
 #include "detectors/latch.h"
+#include "detectors/slices.h"
 
 enum {
     FIRE,
@@ -172,19 +171,29 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
     cw_explain_add(j, x, &r[SLOW]);
 }
 
-/* Version 1 kept the trend too; spend_decline's of that time is the same. */
+/* Version 1 was wide, and kept the trend too; spend_decline's of that time is the same. Version 2
+ * had sums of amounts. */
 static bool older(uint8_t version, bool line, const void *from, size_t n, void *to)
 {
     struct {
         struct cusum_wide usage;
         uint32_t trend[4];
         struct latch_wide latch[2];
-    } w;
-    if (version != 1 || line || n != sizeof w)
+    } first;
+    struct {
+        struct cusum_sums usage;
+        struct latch latch[2];
+    } second;
+    if (version == 1 && !line && cw_slice_taken(&first, sizeof first, from, n)) {
+        *(struct state *)to =
+            (struct state){cusum_of_wide(&first.usage),
+                           {latch_of_wide(first.latch[SUDDEN]), latch_of_wide(first.latch[SLOW])}};
+        return true;
+    }
+    if (version != 2 || line || !cw_slice_taken(&second, sizeof second, from, n))
         return false;
-    memcpy(&w, from, sizeof w);
-    *(struct state *)to = (struct state){
-        cusum_of_wide(&w.usage), {latch_of_wide(w.latch[SUDDEN]), latch_of_wide(w.latch[SLOW])}};
+    *(struct state *)to =
+        (struct state){cusum_of_sums(&second.usage), {second.latch[SUDDEN], second.latch[SLOW]}};
     return true;
 }
 
@@ -193,7 +202,7 @@ const struct cw_detector cw_det_usage_drop = {
     .finds = "minutes and megabytes fall, at once or slowly",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
-    .state_version = 2,
+    .state_version = 3,
     .state_size = sizeof(struct state),
     .older = older,
     .on_day_close = on_day_close,

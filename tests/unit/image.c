@@ -198,7 +198,7 @@ static int restore(struct rehearsal *r, const char *bytes, size_t n)
 }
 
 /* tests/state/image-N.bin is what a build of layout N wrote after first_half; layout 2 after
- * calls_of_then too, layout 5 after fifth_world. */
+ * calls_of_then too, layouts 5 and 6 after fifth_world. */
 static struct cw_buf older_images(int layout)
 {
     struct cw_buf b = {0};
@@ -343,10 +343,9 @@ static void outcomes_heard_in_layout_2_are_known(void **state)
 
 /* What was learned, was told and stands goes on from there as if it had never been stored, but for
  * digits. */
-static void layout_5_goes_on_for_weeks(void **state)
+static void goes_on_for_weeks(int layout)
 {
-    (void)state;
-    struct cw_buf b = older_images(5);
+    struct cw_buf b = older_images(layout);
     struct rehearsal *now = r_new(NULL), *then = r_new(NULL);
     fifth_world(now);
     fifth_world(then);
@@ -362,7 +361,20 @@ static void layout_5_goes_on_for_weeks(void **state)
     r_free(then);
 }
 
-/* As layout 5 had them; the worlds above say little of some. */
+static void layout_5_goes_on_for_weeks(void **state)
+{
+    (void)state;
+    goes_on_for_weeks(5);
+}
+
+/* The layout is today's, but some of its slices were larger. */
+static void the_first_of_layout_6_goes_on_for_weeks(void **state)
+{
+    (void)state;
+    goes_on_for_weeks(6);
+}
+
+/* As layout 5 and the first of 6 had them; the worlds above say little of some. */
 static void slices_of_before_are_read(void **state)
 {
     (void)state;
@@ -373,7 +385,9 @@ static void slices_of_before_are_read(void **state)
     } of[] = {{CW_DET_spend_spike, 2, 28, false},   {CW_DET_spend_drop, 1, 28, false},
               {CW_DET_spend_decline, 1, 36, false}, {CW_DET_usage_drop, 1, 44, false},
               {CW_DET_bill_change, 2, 28, false},   {CW_DET_arrears, 1, 20, false},
-              {CW_DET_inactivity, 1, 12, false},    {CW_DET_inactivity, 1, 12, true}};
+              {CW_DET_inactivity, 1, 12, false},    {CW_DET_inactivity, 1, 12, true},
+              {CW_DET_spend_drop, 2, 20, false},    {CW_DET_usage_drop, 2, 20, false},
+              {CW_DET_bill_change, 3, 12, false},   {CW_DET_arrears, 2, 12, false}};
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         const struct cw_detector *det = cw_detectors[of[i].detector];
         unsigned char was[44]; /* each number of them is something: 0.75, or 16191 */
@@ -476,6 +490,7 @@ int main(void)
         cmocka_unit_test(a_done_of_an_earlier_version_loses_nothing_of_an_older_layout),
         cmocka_unit_test(outcomes_heard_in_layout_2_are_known),
         cmocka_unit_test(layout_5_goes_on_for_weeks),
+        cmocka_unit_test(the_first_of_layout_6_goes_on_for_weeks),
         cmocka_unit_test(slices_of_before_are_read),
         cmocka_unit_test(damage_anywhere_is_found),
         cmocka_unit_test(a_run_cut_short_is_found),

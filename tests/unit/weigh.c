@@ -14,12 +14,12 @@
  * client of two months. */
 enum {
     RECORD = 180,
-    SLICES = 80,
+    SLICES = 64,
     LINE = 112,
     SECOND_LINE = 92,
     FURTHER_LINE = 76,
-    PAYMENTS = 16,
-    IMAGE = 288
+    PAYMENTS = 12,
+    IMAGE = 280
 };
 enum { DAYS = 60 };
 
