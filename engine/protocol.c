@@ -4,7 +4,7 @@
  *           shard -> follow managers and control -> ticks -> commit what is due
  *
  * Commits are made here, between batches; a helper thread that commits while the next batch is
- * judged would come in at commit_due.
+ * judged would come in at commit.
  */
 #include "engine/protocol.h"
 
@@ -12,6 +12,7 @@
 
 #include "board/log.h"
 #include "engine/commit.h"
+#include "engine/commit_due.h"
 #include "engine/follow.h"
 #include "engine/restore.h"
 #include "engine/shards.h"
@@ -19,15 +20,6 @@
 #define WAIT_MOST (100 * CW_SECOND / 1000)
 /* A live change is to be in force everywhere within two seconds, the reading of it included. */
 #define FOLLOW_EVERY (CW_SECOND / 2)
-/* Between two commits that a task asks for: this, and so many times what the last one took. They
- * are dear to the broker, which has no time for its producers when they follow each other closely.
- */
-#define COMMIT_GAP (5 * CW_SECOND / 1000)
-#define COMMIT_REST 3
-/* In a backlog a task waits so small a part of the time by which it is late already. */
-#define BEHIND_A_WAIT 1000
-/* A storm of tasks is committed before what waits takes more than this, in all shards. */
-#define WAITING_BYTES_MOST (16U << 20)
 #define MS (CW_SECOND / 1000)
 /* Restoring gives way to a turn after so long. */
 #define RESTORE_MOST CW_SECOND
@@ -292,32 +284,20 @@ static size_t bytes_waiting(const struct cw_protocol *p)
 /* How many messages more this transaction may judge. */
 static size_t room(const struct cw_protocol *p)
 {
-    size_t most = (size_t)p->common.settings->batch_messages, n = uncommitted(p);
-    return n < most && bytes_waiting(p) < WAITING_BYTES_MOST ? most - n : 0;
-}
-
-/* While there is a backlog, the longer the further behind the events' clock is. */
-static cw_mono_time commit_interval(const struct cw_protocol *p, const struct cw_run *r)
-{
-    const struct cw_settings *s = p->common.settings;
-    cw_event_time clock = cw_shard_clock(r->core);
-    if (!p->behind)
-        return s->commit_interval * MS;
-    cw_mono_time least = s->commit_interval_backlog * MS, most = s->commit_interval_history * MS;
-    cw_mono_time far =
-        clock == CW_NO_TIME ? most : (p->env->wall(p->env->arg) - clock) / BEHIND_A_WAIT;
-    far = far < most ? far : most;
-    return far > least ? far : least;
+    return cw_commit_due_room(p->common.settings, uncommitted(p), bytes_waiting(p));
 }
 
 static cw_mono_time commit_at(const struct cw_protocol *p, const struct cw_run *r)
 {
-    cw_mono_time at = r->committed_at + commit_interval(p, r);
-    cw_mono_time gap = COMMIT_REST * p->commit_took;
-    cw_mono_time soon = p->committed_at + (gap > COMMIT_GAP ? gap : COMMIT_GAP);
-    if (!p->more && !p->behind && r->pending.tasks && soon < at)
-        at = soon;
-    return at;
+    struct cw_commit_facts facts = {.more = p->more,
+                                    .behind = p->behind,
+                                    .done = p->committed_at,
+                                    .took = p->commit_took,
+                                    .committed_at = r->committed_at,
+                                    .tasks = r->pending.tasks > 0,
+                                    .clock = cw_shard_clock(r->core),
+                                    .wall = p->env->wall(p->env->arg)};
+    return cw_commit_due_at(p->common.settings, &facts);
 }
 
 /* Until when the bus may be waited for: the next thing that is due by itself. */
