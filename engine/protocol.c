@@ -14,6 +14,7 @@
 #include "engine/commit.h"
 #include "engine/commit_due.h"
 #include "engine/follow.h"
+#include "engine/gather.h"
 #include "engine/restore.h"
 #include "engine/shards.h"
 
@@ -25,9 +26,6 @@
 #define RESTORE_MOST CW_SECOND
 /* So many failures without a commit between them are no accident. */
 #define FAILURES_MOST 10
-/* Messages gathered between two looks at the clock, which costs a tenth of a message; decoding the
- * last of them is timed for all. */
-#define CLOCK_EVERY 32
 
 struct cw_protocol {
     const struct cw_env *env;
@@ -44,12 +42,10 @@ struct cw_protocol {
     struct cw_commit_room commit_room;
 
     struct cw_shards shards;
-    size_t first;   /* who is judged first: in turns, for the first may take the whole batch */
-    uint64_t token; /* of the assignment */
-    bool assigned;  /* there is one */
-    bool more;      /* bus or merge had more than the last turn took: no waiting */
-    bool behind;    /* a shard is far from its inputs' ends: commits may wait */
-    int failures;   /* since the last commit */
+    size_t first; /* who is judged first: in turns, for the first may take the whole batch */
+    bool more;    /* bus or merge had more than the last turn took: no waiting */
+    bool behind;  /* a shard is far from its inputs' ends: commits may wait */
+    int failures; /* since the last commit */
     cw_mono_time committed_at, followed_at, published_at;
     cw_mono_time commit_took; /* the last one */
 };
@@ -123,7 +119,6 @@ static int start_over(struct cw_protocol *p, bool revoked)
     if (err && err != -CW_E_REVOKED && err != -CW_E_ABORT)
         return fatal(p, p->eb.text);
     if (revoked || err == -CW_E_REVOKED) {
-        p->assigned = false;
         cw_shards_release(&p->shards, now_of(p));
         return 0;
     }
@@ -146,26 +141,7 @@ static int cope(struct cw_protocol *p, int err)
     return start_over(p, err == -CW_E_REVOKED);
 }
 
-/* ---- assignments ---- */
-
-static int on_assigned(struct cw_protocol *p, const struct cw_bus_event *ev)
-{
-    cw_mono_time now = now_of(p);
-    cw_shards_release(&p->shards, now);
-    p->token = ev->token;
-    p->assigned = true;
-    cw_board_count(p->board, CW_COUNT_rebalances, 1);
-    cw_log(CW_LOG_INFO, "assigned", "shards=%zu", ev->n_shards);
-    return cw_shards_assign(&p->shards, ev->shards, ev->n_shards, now);
-}
-
-static int on_revoked(struct cw_protocol *p, bool lost)
-{
-    cw_log(CW_LOG_INFO, lost ? "lost" : "revoked", "shards=%zu", p->shards.n);
-    p->assigned = false;
-    cw_shards_release(&p->shards, now_of(p));
-    return cw_link_released(&p->link, &p->eb);
-}
+/* ---- restoring ---- */
 
 static void tell_restored(const struct cw_protocol *p, const struct cw_run *r, cw_mono_time took)
 {
@@ -220,71 +196,11 @@ static int restore_some(struct cw_protocol *p)
 
 /* ---- gathering ---- */
 
-static int hold_back(struct cw_protocol *p, struct cw_run *r, enum cw_input in)
-{
-    if (r->paused[in] || !cw_run_full(r, in))
-        return 0;
-    r->paused[in] = true;
-    return cw_link_pause(&p->link, in, r->shard, true, &p->eb);
-}
-
-static int on_message(struct cw_protocol *p, const struct cw_bus_event *ev)
-{
-    struct cw_run *r = cw_shards_running(&p->shards, ev->partition);
-    if (!r)
-        return 0; /* It comes too late to matter. */
-    int err = cw_run_take(r, ev->input, &ev->message, now_of(p));
-    return err ? err : hold_back(p, r, ev->input);
-}
-
-static void on_end(struct cw_protocol *p, const struct cw_bus_event *ev)
-{
-    struct cw_run *r = cw_shards_running(&p->shards, ev->partition);
-    if (r)
-        cw_run_end(r, ev->input, now_of(p));
-}
-
-static int on_happening(struct cw_protocol *p, const struct cw_bus_event *ev)
-{
-    switch (ev->what) {
-    case CW_BUS_MESSAGE:
-        return on_message(p, ev);
-    case CW_BUS_END:
-        on_end(p, ev);
-        return 0;
-    case CW_BUS_ASSIGNED:
-        return on_assigned(p, ev);
-    case CW_BUS_REVOKED:
-    case CW_BUS_LOST:
-        return on_revoked(p, ev->what == CW_BUS_LOST);
-    case CW_BUS_FAILED:
-        return ev->err;
-    case CW_BUS_NOTHING:
-        break;
-    }
-    return 0;
-}
-
-static size_t uncommitted(const struct cw_protocol *p)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < p->shards.n; i++)
-        n += p->shards.runs[i]->judged;
-    return n;
-}
-
-static size_t bytes_waiting(const struct cw_protocol *p)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < p->shards.n; i++)
-        n += p->shards.runs[i]->pending.bytes.n;
-    return n;
-}
-
 /* How many messages more this transaction may judge. */
 static size_t room(const struct cw_protocol *p)
 {
-    return cw_commit_due_room(p->common.settings, uncommitted(p), bytes_waiting(p));
+    return cw_commit_due_room(p->common.settings, cw_shards_judged(&p->shards),
+                              cw_shards_waiting(&p->shards));
 }
 
 static cw_mono_time commit_at(const struct cw_protocol *p, const struct cw_run *r)
@@ -318,75 +234,15 @@ static int wait_ms(const struct cw_protocol *p, cw_mono_time now)
     return until <= now ? 0 : (int)((until - now + MS - 1) / MS);
 }
 
-static int gather_one(struct cw_protocol *p, int wait, bool timed, struct cw_bus_event *ev)
-{
-    int err = p->link.bus->ops->poll(p->link.bus, wait, ev, &p->eb);
-    if (err || !timed || ev->what != CW_BUS_MESSAGE)
-        return err ? err : on_happening(p, ev);
-    cw_mono_time began = now_of(p);
-    err = on_happening(p, ev);
-    cw_board_observe(p->board, CW_HISTOGRAM_decode_seconds, now_of(p) - began);
-    return err;
-}
-
-/* Takes what the bus has, up to the batch's bounds in number and time. */
-static int gather_all(struct cw_protocol *p, cw_mono_time *ret_began)
-{
-    cw_mono_time began = now_of(p);
-    int wait = wait_ms(p, began);
-    *ret_began = began;
-    size_t most = room(p);
-    bool more = true;
-    for (size_t n = 0; more && (n == 0 || (n < most && !p->shards.unrestored)); n++) {
-        struct cw_bus_event ev = {.what = CW_BUS_NOTHING};
-        bool last = n % CLOCK_EVERY == CLOCK_EVERY - 1;
-        int err = gather_one(p, n ? 0 : wait, last, &ev);
-        if (err == -CW_E_RETRY)
-            return 0;
-        if (err)
-            return err;
-        if (n == 0 && wait)
-            *ret_began = now_of(p);
-        more = ev.what != CW_BUS_NOTHING;
-        if (last && now_of(p) - began >= p->common.settings->commit_interval * MS)
-            break;
-    }
-    p->more = more;
-    return 0;
-}
-
-/* A bus with nothing more to give says little while sources are held back, or when it fetches more
- * slowly than we judge; and having more for a moment is no backlog, in which tasks may wait. */
-static bool is_behind(const struct cw_protocol *p)
-{
-    for (size_t i = 0; i < p->shards.n; i++)
-        if (running(p->shards.runs[i]) && cw_run_behind(p->shards.runs[i]))
-            return true;
-    return false;
-}
-
 static int gather(struct cw_protocol *p)
 {
-    cw_mono_time began;
-    int err = gather_all(p, &began);
-    p->behind = is_behind(p);
-    cw_board_observe(p->board, CW_HISTOGRAM_gather_seconds, now_of(p) - began);
+    int wait = wait_ms(p, now_of(p));
+    int err = cw_gather(&p->shards, &p->link, wait, room(p), &p->more, &p->eb);
+    p->behind = cw_shards_behind(&p->shards);
     return err;
 }
 
 /* ---- between gathering and committing ---- */
-
-static int resume(struct cw_protocol *p, struct cw_run *r)
-{
-    int err = 0;
-    for (enum cw_input in = 0; in < CW_INPUTS && !err; in++) {
-        if (!r->paused[in] || !cw_run_drained(r, in))
-            continue;
-        r->paused[in] = false;
-        err = cw_link_pause(&p->link, in, r->shard, false, &p->eb);
-    }
-    return err;
-}
 
 static int judge_all(struct cw_protocol *p)
 {
@@ -401,7 +257,7 @@ static int judge_all(struct cw_protocol *p)
         if (n)
             cw_board_observe(p->board, CW_HISTOGRAM_judge_seconds, now_of(p) - began);
         if (!err)
-            err = resume(p, r);
+            err = cw_gather_resume(r, &p->link, &p->eb);
         if (err)
             return err;
         if (n == most)
@@ -492,7 +348,8 @@ static int commit(struct cw_protocol *p, bool all)
             due[n++] = r;
     }
     int err =
-        n ? cw_commit_runs(due, n, &p->follow, p->token, &p->commit_room, &p->link, &p->eb) : 0;
+        n ? cw_commit_runs(due, n, &p->follow, p->shards.token, &p->commit_room, &p->link, &p->eb)
+          : 0;
     free(due);
     if (n && !err) {
         p->failures = 0;
@@ -540,7 +397,7 @@ int32_t cw_protocol_version(const struct cw_protocol *p)
 
 bool cw_protocol_assigned(const struct cw_protocol *p)
 {
-    return p->assigned;
+    return p->shards.assigned;
 }
 
 const struct cw_shard *cw_protocol_shard(const struct cw_protocol *p, int32_t shard)

@@ -49,9 +49,12 @@ static int by_shard(const void *a, const void *b)
     return (x->shard > y->shard) - (x->shard < y->shard);
 }
 
-int cw_shards_assign(struct cw_shards *s, const int32_t *shards, size_t n, cw_mono_time now)
+int cw_shards_assign(struct cw_shards *s, uint64_t token, const int32_t *shards, size_t n,
+                     cw_mono_time now)
 {
     cw_shards_tidy(s, now);
+    s->assigned = true;
+    s->token = token;
     s->unrestored = n > 0;
     s->runs = calloc(n + 1, sizeof(struct cw_run *));
     if (!s->runs)
@@ -86,7 +89,7 @@ void cw_shards_release(struct cw_shards *s, cw_mono_time now)
     free(s->runs);
     s->runs = NULL;
     s->n = 0;
-    s->unrestored = false;
+    s->assigned = s->unrestored = false;
 }
 
 /* ---- all of them ---- */
@@ -112,6 +115,30 @@ int cw_shards_settings(struct cw_shards *s, const struct cw_settings *fresh)
     for (size_t i = 0; i < s->n_kept && !err; i++)
         err = cw_run_settings(s->kept[i], fresh);
     return err;
+}
+
+size_t cw_shards_judged(const struct cw_shards *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        n += s->runs[i]->judged;
+    return n;
+}
+
+size_t cw_shards_waiting(const struct cw_shards *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        n += s->runs[i]->pending.bytes.n;
+    return n;
+}
+
+bool cw_shards_behind(const struct cw_shards *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->runs[i]->standing == CW_SHARD_RUNNING && cw_run_behind(s->runs[i]))
+            return true;
+    return false;
 }
 
 struct cw_run *cw_shards_running(const struct cw_shards *s, int32_t shard)

@@ -21,13 +21,16 @@ struct cw_shards {
     size_t n;
     struct cw_run **kept; /* had before; owned, each */
     size_t n_kept;
+    bool assigned;   /* there is an assignment; it may be of no shard */
+    uint64_t token;  /* of it */
     bool unrestored; /* some shard is assigned and not yet running */
 };
 
 void cw_shards_free(struct cw_shards *s);
 /* The shards are ours now, none of them running; those that are still kept begin with their memory.
- * Returns 0 or -CW_E_NOMEM. */
-int cw_shards_assign(struct cw_shards *s, const int32_t *shards, size_t n, cw_mono_time now);
+ * What was ours before has been released. Returns 0 or -CW_E_NOMEM. */
+int cw_shards_assign(struct cw_shards *s, uint64_t token, const int32_t *shards, size_t n,
+                     cw_mono_time now);
 /* None is ours any more. What may be taken up again later is kept. */
 void cw_shards_release(struct cw_shards *s, cw_mono_time now);
 /* Throws away all memory of all shards but of those stopped, which stay so. */
@@ -36,6 +39,13 @@ int cw_shards_forget(struct cw_shards *s);
 void cw_shards_tidy(struct cw_shards *s, cw_mono_time now);
 /* Before others' settings come into force: all that is running has been committed. */
 int cw_shards_settings(struct cw_shards *s, const struct cw_settings *fresh);
+/* Messages judged since the last commit; bytes of what waits for the next. */
+size_t cw_shards_judged(const struct cw_shards *s);
+size_t cw_shards_waiting(const struct cw_shards *s);
+/* One that is running is behind. That the bus has nothing more to give says little while sources
+ * are held back, or when it fetches more slowly than we judge; and having more for a moment is no
+ * backlog, in which tasks may wait. */
+bool cw_shards_behind(const struct cw_shards *s);
 /* NULL for a shard that is not ours or not running. */
 struct cw_run *cw_shards_running(const struct cw_shards *s, int32_t shard);
 
