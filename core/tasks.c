@@ -389,7 +389,8 @@ static void tell(struct work *w, const struct cw_output *out)
                                 .task_id = {id, 18},
                                 .version = t->version,
                                 .json = {w->sh->json.p, w->sh->json.n},
-                                .ended = t->state != CW_TASK_OPEN};
+                                .ended = t->state != CW_TASK_OPEN,
+                                .task = t};
     w->sh->counters.versions++;
     out->task(out->arg, &v);
 }

@@ -1,9 +1,11 @@
 /* Gathering a client's history. See history.h. */
 #include "ctl/explain/history.h"
 
-#include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "churnwatch/task.h"
 
 #define BAND_DEVIATIONS 2
 
@@ -41,41 +43,22 @@ void cw_history_day(void *arg, const struct cw_client *cl, const struct cw_day_v
 
 /* ---- task versions ---- */
 
-static struct cw_str text_of(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    const char *p = json_string_value(value);
-    return (struct cw_str){p ? p : "", p ? json_string_length(value) : 0};
-}
-
-static cw_event_time time_of(const json_t *object, const char *name)
-{
-    cw_event_time t;
-    return cw_parse_rfc3339(text_of(object, name), &t) == 0 ? t : CW_NO_TIME;
-}
-
 /* A sign that is seen again is fresh again, and its time moves on: the mark stays where it was. */
 static bool is_noted(const struct cw_history *h, const struct cw_history_mark *m)
 {
     for (size_t i = 0; i < h->n_marks; i++) {
         const struct cw_history_mark *k = &h->marks[i];
-        if (k->s.detector == m->s.detector && k->s.line == m->s.line && k->s.step == m->s.step &&
-            strcmp(k->task, m->task) == 0)
+        if (k->s.detector == m->s.detector && k->s.line == m->s.line && k->s.slot == m->s.slot &&
+            k->s.step == m->s.step && strcmp(k->task, m->task) == 0)
             return true;
     }
     return false;
 }
 
-static void note_signal(struct cw_history *h, const json_t *signal, struct cw_str task)
+static void note_signal(struct cw_history *h, const struct cw_task_signal *g, const char *task)
 {
-    struct cw_history_mark m = {.at = time_of(signal, "at")};
-    int detector = cw_detector_find(text_of(signal, "detector"));
-    if (detector < 0 || m.at == CW_NO_TIME)
-        return;
-    m.s.detector = (uint8_t)detector;
-    m.s.step = (uint8_t)json_integer_value(json_object_get(signal, "step"));
-    (void)cw_number_parse(text_of(signal, "line"), &m.s.line);
-    (void)snprintf(m.task, sizeof m.task, "%s", task.p);
+    struct cw_history_mark m = {.s = g->s, .at = g->at};
+    (void)snprintf(m.task, sizeof m.task, "%s", task);
     if (!is_noted(h, &m))
         *(struct cw_history_mark *)next(h->marks, &h->n_marks, CW_HISTORY_MARKS_MOST, sizeof m) = m;
 }
@@ -91,25 +74,16 @@ static struct cw_history_task *task_of(struct cw_history *h, const char *id)
     return t;
 }
 
-static void note_task(struct cw_history *h, const json_t *record, bool ended)
-{
-    struct cw_history_task *t = task_of(h, text_of(record, "task_id").p);
-    t->from = time_of(record, "created_at");
-    t->to = ended ? time_of(record, "updated_at") : CW_NO_TIME;
-}
-
 void cw_history_version(void *arg, const struct cw_task_version *v)
 {
     struct cw_history *h = arg;
     if (v->client_id.n != h->client.n || memcmp(v->client_id.p, h->client.p, h->client.n) != 0)
         return;
-    json_t *record = json_loadb(v->json.p, v->json.n, 0, NULL), *signal;
-    size_t i;
-    h->failed |= record == NULL;
-    note_task(h, record, v->ended);
-    json_array_foreach(json_object_get(record, "signals"), i, signal)
-    {
-        note_signal(h, signal, text_of(record, "task_id"));
-    }
-    json_decref(record);
+    char id[20];
+    (void)snprintf(id, sizeof id, "%.*s", (int)v->task_id.n, v->task_id.p);
+    struct cw_history_task *t = task_of(h, id);
+    t->from = v->task->created_at;
+    t->to = v->ended ? v->task->updated_at : CW_NO_TIME;
+    for (size_t i = 0; i < v->task->n_signals; i++)
+        note_signal(h, &v->task->signals[i], id);
 }

@@ -23,7 +23,7 @@ struct cw_history_day {
 };
 /* A signal raised, or climbed to a higher step. */
 struct cw_history_mark {
-    struct cw_signal s; /* detector, line and step */
+    struct cw_signal s;
     cw_event_time at;
     char task[20];
 };
@@ -34,7 +34,6 @@ struct cw_history_task {
 struct cw_history {
     struct cw_str client; /* borrowed */
     size_t n_days, n_marks, n_tasks;
-    bool failed; /* a task version was no record, or no memory */
     struct cw_history_day days[CW_HISTORY_DAYS_MOST];
     struct cw_history_mark marks[CW_HISTORY_MARKS_MOST];
     struct cw_history_task tasks[CW_HISTORY_TASKS_MOST];

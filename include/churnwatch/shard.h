@@ -11,6 +11,7 @@
 #include "churnwatch/settings.h"
 
 struct cw_shard;
+struct cw_task;
 struct cw_roster; /* managers, see below */
 
 /* Where a message came from; source of a task version. topic is a short stable name. */
@@ -25,8 +26,9 @@ struct cw_task_version {
     struct cw_str client_id, manager;
     struct cw_str task_id;
     int32_t version;
-    struct cw_str json; /* one record of contract/tasks.md, no newline */
-    bool ended;         /* state is not open */
+    struct cw_str json;         /* one record of contract/tasks.md, no newline */
+    bool ended;                 /* state is not open */
+    const struct cw_task *task; /* what the record says, and the slots of its signals */
 };
 struct cw_output {
     void (*task)(void *arg, const struct cw_task_version *v);
