@@ -59,6 +59,7 @@ static enum cw_exit draw(const struct cw_explain_view *v, const char *path)
                            "topics no longer reach back",
                            path);
     cw_explain_svg(&b, v);
+    b.failed |= h->failed;
     enum cw_exit code = cw_picture_write(&b, path);
     cw_buf_free(&b);
     return code;
@@ -195,7 +196,8 @@ static const struct cw_option options[] = {
     {.name = "svg",
      .value = "FILE",
      .kind = CW_OPTION_TEXT,
-     .help = "also draw spend and usage a day with what is usual, signals and tasks; - for stdout"},
+     .help = "also draw spend and usage a day and bills with what is usual, signals and tasks; - "
+             "for stdout"},
     {.name = "events",
      .value = "FILE…",
      .kind = CW_OPTION_FILES,

@@ -1,30 +1,30 @@
-/* A client's history as a picture: spend and usage a day over the range that is usual, signals as
- * numbered points, the time in which tasks were open.
+/* A client's history as a picture: spend and usage a day over the range that is usual, bills,
+ * signals as numbered points, the time in which tasks were open.
  *
  * From top to bottom: title and legend, the numbers of the signals, spend, the lane of tasks,
- * usage, dates, the list of signals.
+ * usage, bills, dates, the list of signals.
  */
 #include <math.h>
 #include <string.h>
 
-#include "ctl/explain/explain.h"
-#include "ctl/picture/svg.h"
+#include "ctl/explain/explain_chart.h"
 #include "ctl/text.h"
-#include "ctl/words.h"
 
 enum {
-    WIDTH = 960,
-    LEFT = 64,
-    RIGHT = 24,
+    WIDTH = CW_CHART_WIDTH,
+    LEFT = CW_CHART_LEFT,
+    RIGHT = CW_CHART_RIGHT,
     PLOT_TOP = 124,
     SPEND_HEIGHT = 240,
     LANE = 30, /* of tasks, and between the panels */
     USAGE_HEIGHT = 110,
+    BILLS_HEIGHT = 140,
+    USAGE_TOP = PLOT_TOP + SPEND_HEIGHT + LANE,
     DATES = 28,
     ROW = 20,
-    MARK = 9, /* radius of a numbered point */
+    MARK = CW_CHART_MARK,
     TICKS_MOST = 10,
-    POINTS_MOST = 60,
+    POINTS_MOST = CW_CHART_POINTS_MOST,
     REASONS_MOST = 5 /* named of one point */
 };
 
@@ -41,45 +41,16 @@ static const char style[] =
     ".point { fill: #ffffff; stroke: #bc4c00; stroke-width: 2; }\n"
     ".mark { fill: #bc4c00; } .number { fill: #ffffff; font-size: 11px; font-weight: 600; }\n"
     ".task { fill: #bf8700; fill-opacity: 0.75; }\n"
+    ".bill { fill: #24292f; fill-opacity: 0.25; } .told { fill: #bc4c00; fill-opacity: 0.5; }\n"
+    ".amount { font-size: 12px; }\n"
     "@media (prefers-color-scheme: dark) {\n"
     ".paper { fill: #0d1117; } text { fill: #e6edf3; } .note { fill: #9da7b1; }\n"
     ".grid { stroke: #30363d; } .axis { stroke: #8b949e; } .band { fill: #1f6feb; fill-opacity: "
     "0.3; }\n"
     ".usual { stroke: #58a6ff; } .is { stroke: #e6edf3; } .drop, .point { stroke: #f0883e; }\n"
     ".point { fill: #0d1117; } .mark { fill: #f0883e; } .number { fill: #0d1117; }\n"
-    ".task { fill: #d29922; }\n"
+    ".task { fill: #d29922; } .bill { fill: #e6edf3; } .told { fill: #f0883e; }\n"
     "}\n";
-
-/* One panel: which of a day's channels, where it stands and how high it reaches. */
-struct panel {
-    double top, height, most;
-    bool of_usage;
-};
-/* The signals of one day, as one numbered point. */
-struct point {
-    size_t first, n; /* of the history's marks */
-};
-struct chart {
-    struct cw_buf *b;
-    const struct cw_explain_view *v;
-    const struct cw_history *h;
-    const struct cw_zone *zone;
-    cw_day first, last;
-    struct point points[POINTS_MOST]; /* the last ones, where there are more */
-    size_t n_points;
-    bool has_usage;
-    double dates_at, height;
-};
-
-static struct cw_str str(const char *text)
-{
-    return (struct cw_str){text, strlen(text)};
-}
-
-static struct cw_str word(const struct chart *c, enum cw_word w)
-{
-    return str(cw_word(c->v->scene->settings, w));
-}
 
 static struct cw_str of_buf(const struct cw_buf *b)
 {
@@ -90,43 +61,26 @@ static const struct cw_str no_tip = {NULL, 0};
 
 /* ---- places ---- */
 
-static double x_of(const struct chart *c, double day)
-{
-    double days = c->last - c->first + 1;
-    return LEFT + (day - c->first) / days * (WIDTH - LEFT - RIGHT);
-}
-
 /* The middle of a day. */
-static double x_mid(const struct chart *c, cw_day day)
+static double x_mid(const struct cw_chart *c, cw_day day)
 {
-    return x_of(c, day + 0.5);
+    return cw_chart_x(c, day + 0.5);
 }
 
-static double x_at(const struct chart *c, cw_event_time t)
+/* One channel of the days. */
+static bool of_usage(const struct cw_panel *p)
 {
-    double x = x_of(c, cw_zone_day(c->zone, t) + cw_zone_second(c->zone, t) / 86400.0);
-    return fmin(fmax(x, LEFT), WIDTH - RIGHT);
+    return p->title == CW_WORD_usage_a_day;
 }
 
-static double y_of(const struct panel *p, double amount)
+static const struct cw_history_band *band_of(const struct cw_panel *p,
+                                             const struct cw_history_day *d)
 {
-    return p->top + p->height * (1 - fmin(fmax(amount, 0), p->most) / p->most);
-}
-
-static const struct cw_history_band *band_of(const struct panel *p, const struct cw_history_day *d)
-{
-    return p->of_usage ? &d->usage : &d->spend;
-}
-
-/* 1, 2 or 5 times a power of ten, so that about four of it make up the whole. */
-static double step_of(double most)
-{
-    double power = pow(10, floor(log10(most / 4))), rest = most / 4 / power;
-    return power * (rest < 1.5 ? 1 : rest < 3.5 ? 2 : rest < 7.5 ? 5 : 10);
+    return of_usage(p) ? &d->usage : &d->spend;
 }
 
 /* High enough for every amount; a range that reaches far beyond is cut. */
-static double most_of(const struct chart *c, const struct panel *p)
+static double most_of(const struct cw_chart *c, const struct cw_panel *p)
 {
     double amount = 0, high = 0;
     for (size_t i = 0; i < c->h->n_days; i++) {
@@ -134,30 +88,13 @@ static double most_of(const struct chart *c, const struct panel *p)
         amount = fmax(amount, fmax(d->amount, d->known ? d->expected : 0));
         high = fmax(high, d->known ? d->high : 0);
     }
-    double most = fmax(amount, fmin(high, 1.5 * amount));
-    if (most <= 0)
-        return 1;
-    return step_of(most) * ceil(most / step_of(most));
+    return cw_panel_round(fmax(amount, fmin(high, 1.5 * amount)));
 }
 
 /* ---- one panel ---- */
 
-static void draw_grid(const struct chart *c, const struct panel *p)
-{
-    double step = step_of(p->most);
-    for (double v = 0; v <= p->most * 1.0001; v += step) {
-        struct cw_buf label = {0};
-        cw_buf_number(&label, v, step < 1 ? 1 : 0);
-        cw_svg_line(c->b, v > 0 ? "grid" : "axis", LEFT, y_of(p, v), WIDTH - RIGHT, y_of(p, v));
-        cw_svg_text(c->b, "note", CW_SVG_END, LEFT - 8, y_of(p, v) + 4, of_buf(&label));
-        cw_buf_free(&label);
-    }
-    cw_svg_text(c->b, "note", CW_SVG_START, LEFT + 4, p->top + 14,
-                word(c, p->of_usage ? CW_WORD_usage_a_day : CW_WORD_spend_a_day));
-}
-
 /* There and back along each stretch of days whose range is known. */
-static void draw_band(const struct chart *c, const struct panel *p)
+static void draw_band(const struct cw_chart *c, const struct cw_panel *p)
 {
     size_t n = c->h->n_days;
     const struct cw_history_day *days = c->h->days;
@@ -169,15 +106,15 @@ static void draw_band(const struct chart *c, const struct panel *p)
         cw_svg_path_begin(c->b, "band");
         for (size_t i = from; i < to; i++)
             cw_svg_path_point(c->b, i == from, x_mid(c, days[i].day),
-                              y_of(p, band_of(p, &days[i])->high));
+                              cw_panel_y(p, band_of(p, &days[i])->high));
         for (size_t i = to; i > from; i--)
             cw_svg_path_point(c->b, false, x_mid(c, days[i - 1].day),
-                              y_of(p, band_of(p, &days[i - 1])->low));
+                              cw_panel_y(p, band_of(p, &days[i - 1])->low));
         cw_svg_path_end(c->b, true);
     }
 }
 
-static void draw_line(const struct chart *c, const struct panel *p, bool expected)
+static void draw_line(const struct cw_chart *c, const struct cw_panel *p, bool expected)
 {
     bool begins = true;
     cw_svg_path_begin(c->b, expected ? "usual" : "is");
@@ -186,40 +123,37 @@ static void draw_line(const struct chart *c, const struct panel *p, bool expecte
         bool shown = !expected || d->known;
         if (shown)
             cw_svg_path_point(c->b, begins, x_mid(c, c->h->days[i].day),
-                              y_of(p, expected ? d->expected : d->amount));
+                              cw_panel_y(p, expected ? d->expected : d->amount));
         begins = !shown;
     }
     cw_svg_path_end(c->b, false);
 }
 
-static struct panel panel_at(const struct chart *c, double top, double height, bool of_usage)
+static struct cw_panel draw_panel(const struct cw_chart *c, double top, double height,
+                                  enum cw_word title)
 {
-    struct panel p = {.top = top, .height = height, .of_usage = of_usage};
+    struct cw_panel p = {.top = top, .height = height, .title = title};
     p.most = most_of(c, &p);
+    cw_panel_grid(c, &p);
+    draw_band(c, &p);
+    draw_line(c, &p, true);
+    draw_line(c, &p, false);
     return p;
-}
-
-static void draw_panel(const struct chart *c, const struct panel *p)
-{
-    draw_grid(c, p);
-    draw_band(c, p);
-    draw_line(c, p, true);
-    draw_line(c, p, false);
 }
 
 /* ---- dates ---- */
 
-static void draw_date(const struct chart *c, cw_day day)
+static void draw_date(const struct cw_chart *c, cw_day day)
 {
     struct cw_buf label = {0};
     cw_buf_day(&label, day);
-    cw_svg_line(c->b, "grid", x_of(c, day), PLOT_TOP, x_of(c, day), c->dates_at);
-    cw_svg_text(c->b, "note", CW_SVG_MIDDLE, x_of(c, day), c->dates_at + 18, of_buf(&label));
+    cw_svg_line(c->b, "grid", cw_chart_x(c, day), PLOT_TOP, cw_chart_x(c, day), c->dates_at);
+    cw_svg_text(c->b, "note", CW_SVG_MIDDLE, cw_chart_x(c, day), c->dates_at + 18, of_buf(&label));
     cw_buf_free(&label);
 }
 
 /* Mondays where the time is short, the first days of months where it is long. */
-static void draw_dates(const struct chart *c)
+static void draw_dates(const struct cw_chart *c)
 {
     int32_t days = c->last - c->first + 1, weeks = (days / 7 + TICKS_MOST - 1) / TICKS_MOST;
     int32_t months = (days / 30 + TICKS_MOST - 1) / TICKS_MOST;
@@ -236,7 +170,7 @@ static void draw_dates(const struct chart *c)
 /* ---- signals and tasks ---- */
 
 /* The last day that had closed when the signal came: what it is about. */
-static const struct cw_history_day *day_at(const struct chart *c, cw_event_time t)
+static const struct cw_history_day *day_at(const struct cw_chart *c, cw_event_time t)
 {
     const struct cw_history_day *found = NULL;
     cw_day day = cw_zone_day(c->zone, t);
@@ -245,13 +179,13 @@ static const struct cw_history_day *day_at(const struct chart *c, cw_event_time 
     return found;
 }
 
-static const char *reason_of(const struct chart *c, size_t mark)
+static const char *reason_of(const struct cw_chart *c, size_t mark)
 {
     return cw_text_reason(c->v->scene->settings, &c->h->marks[mark].s);
 }
 
 /* How many of the point's signals have the reason of this one; 0 when an earlier one has it too. */
-static size_t count_alike(const struct chart *c, const struct point *p, size_t mark)
+static size_t count_alike(const struct cw_chart *c, const struct cw_chart_point *p, size_t mark)
 {
     size_t n = 0;
     for (size_t i = p->first; i < p->first + p->n; i++) {
@@ -264,7 +198,7 @@ static size_t count_alike(const struct chart *c, const struct point *p, size_t m
 }
 
 /* "2026-03-17  Spend has fallen suddenly · A line was given up ×3 · 8613900100613" */
-static void point_text(const struct chart *c, const struct point *p, struct cw_buf *b)
+static void point_text(const struct cw_chart *c, const struct cw_chart_point *p, struct cw_buf *b)
 {
     char line[17];
     size_t named = 0;
@@ -283,47 +217,44 @@ static void point_text(const struct chart *c, const struct point *p, struct cw_b
 }
 
 /* Numbered above the plot, and where the client stood then. */
-static void draw_point(const struct chart *c, const struct panel *p, size_t i, double y)
+static void draw_point(const struct cw_chart *c, const struct cw_panel *p, size_t i, double y)
 {
     cw_event_time at = c->h->marks[c->points[i].first].at;
     const struct cw_history_day *day = day_at(c, at);
     struct cw_buf tip = {0};
-    char number[24];
-    double x = x_at(c, at);
+    double x = cw_chart_x_at(c, at);
     point_text(c, &c->points[i], &tip);
-    (void)snprintf(number, sizeof number, "%zu", i + 1);
     cw_svg_line(c->b, "drop", x, y + MARK, x, p->top + p->height);
     if (day)
-        cw_svg_circle(c->b, "point", x, y_of(p, day->spend.amount), 4, of_buf(&tip));
-    cw_svg_circle(c->b, "mark", x, y, MARK, of_buf(&tip));
-    cw_svg_text(c->b, "number", CW_SVG_MIDDLE, x, y + 4, str(number));
+        cw_svg_circle(c->b, "point", x, cw_panel_y(p, day->spend.amount), 4, of_buf(&tip));
+    cw_chart_number(c, i, x, y, of_buf(&tip));
     cw_buf_free(&tip);
 }
 
 /* Those that would lie on each other are stacked upward. */
-static void draw_points(const struct chart *c, const struct panel *p)
+static void draw_points(const struct cw_chart *c, const struct cw_panel *p)
 {
     enum { STACK = 3 };
     double last = -1e9;
     unsigned level = 0;
     for (size_t i = 0; i < c->n_points; i++) {
-        double x = x_at(c, c->h->marks[c->points[i].first].at);
+        double x = cw_chart_x_at(c, c->h->marks[c->points[i].first].at);
         level = x - last < 2 * MARK + 1 ? (level + 1) % STACK : 0;
         last = x;
         draw_point(c, p, i, PLOT_TOP - MARK - 4 - level * (2 * MARK - 3.0));
     }
 }
 
-static void add_point(struct chart *c, size_t mark)
+static void add_point(struct cw_chart *c, size_t mark)
 {
     if (c->n_points == POINTS_MOST) {
         memmove(c->points, c->points + 1, (POINTS_MOST - 1) * sizeof *c->points);
         c->n_points--;
     }
-    c->points[c->n_points++] = (struct point){mark, 1};
+    c->points[c->n_points++] = (struct cw_chart_point){mark, 1};
 }
 
-static void find_points(struct chart *c)
+static void find_points(struct cw_chart *c)
 {
     cw_day last = CW_NO_DAY;
     for (size_t i = 0; i < c->h->n_marks; i++) {
@@ -336,22 +267,24 @@ static void find_points(struct chart *c)
     }
 }
 
-static void draw_tasks(const struct chart *c, double y)
+static void draw_tasks(const struct cw_chart *c, double y)
 {
-    cw_svg_text(c->b, "note", CW_SVG_END, LEFT - 8, y + 10, word(c, CW_WORD_task));
+    cw_svg_text(c->b, "note", CW_SVG_END, LEFT - 8, y + 10, cw_chart_word(c, CW_WORD_task));
     for (size_t i = 0; i < c->h->n_tasks; i++) {
         const struct cw_history_task *t = &c->h->tasks[i];
-        double from = x_at(c, t->from);
-        double to = t->to == CW_NO_TIME ? x_at(c, c->v->x->clock) : x_at(c, t->to);
-        cw_svg_rect(c->b, "task", from, y, fmax(to - from, 2), 12, str(t->id));
+        double from = cw_chart_x_at(c, t->from);
+        double to =
+            t->to == CW_NO_TIME ? cw_chart_x_at(c, c->v->x->clock) : cw_chart_x_at(c, t->to);
+        cw_svg_rect(c->b, "task", from, y, fmax(to - from, 2), 12,
+                    (struct cw_str){t->id, strlen(t->id)});
     }
 }
 
 /* ---- words around the plot ---- */
 
-static double legend_entry(const struct chart *c, double x, const char *class_, enum cw_word w)
+static double legend_entry(const struct cw_chart *c, double x, const char *class_, enum cw_word w)
 {
-    struct cw_str text = word(c, w);
+    struct cw_str text = cw_chart_word(c, w);
     double y = 64;
     if (strcmp(class_, "is") == 0 || strcmp(class_, "usual") == 0)
         cw_svg_line(c->b, class_, x, y - 4, x + 22, y - 4);
@@ -363,7 +296,7 @@ static double legend_entry(const struct chart *c, double x, const char *class_, 
     return x + 28 + 6.4 * (double)cw_text_width(text) + 18;
 }
 
-static void draw_head(const struct chart *c, struct cw_str title, struct cw_str desc)
+static void draw_head(const struct cw_chart *c, struct cw_str title, struct cw_str desc)
 {
     static const struct {
         const char *class_;
@@ -380,7 +313,7 @@ static void draw_head(const struct chart *c, struct cw_str title, struct cw_str 
         x = legend_entry(c, x, legend[i].class_, legend[i].word);
 }
 
-static void draw_list(const struct chart *c)
+static void draw_list(const struct cw_chart *c)
 {
     for (size_t i = 0; i < c->n_points; i++) {
         struct cw_buf text = {0};
@@ -392,7 +325,7 @@ static void draw_list(const struct chart *c)
     }
 }
 
-static void put_title(const struct chart *c, struct cw_buf *b)
+static void put_title(const struct cw_chart *c, struct cw_buf *b)
 {
     const struct cw_client *cl = c->v->x->client;
     cw_buf_put(b, cw_client_id(cl).p, cl->id_n);
@@ -402,7 +335,7 @@ static void put_title(const struct chart *c, struct cw_buf *b)
     }
 }
 
-static void put_desc(const struct chart *c, struct cw_buf *b)
+static void put_desc(const struct cw_chart *c, struct cw_buf *b)
 {
     const struct cw_settings *s = c->v->scene->settings;
     cw_buf_day(b, c->first);
@@ -416,7 +349,7 @@ static void put_desc(const struct chart *c, struct cw_buf *b)
 
 /* ---- the picture ---- */
 
-static void lay_out(struct chart *c)
+static void lay_out(struct cw_chart *c)
 {
     find_points(c);
     c->first = c->h->days[0].day;
@@ -425,11 +358,14 @@ static void lay_out(struct chart *c)
         c->last = c->v->x->today;
     for (size_t i = 0; i < c->h->n_days; i++)
         c->has_usage |= c->h->days[i].usage.amount > 0;
-    c->dates_at = PLOT_TOP + SPEND_HEIGHT + LANE + (c->has_usage ? USAGE_HEIGHT : 0);
+    c->has_bills = cw_chart_has_bills(c);
+    c->dates_at = USAGE_TOP + (c->has_usage ? USAGE_HEIGHT : 0);
+    if (c->has_bills)
+        c->dates_at += BILLS_HEIGHT + (c->has_usage ? LANE : 0);
     c->height = c->dates_at + DATES + ROW * (double)(c->n_points + 1);
 }
 
-static void draw(struct chart *c)
+static void draw(struct cw_chart *c)
 {
     struct cw_buf title = {0}, desc = {0};
     put_title(c, &title);
@@ -438,12 +374,11 @@ static void draw(struct chart *c)
     cw_svg_rect(c->b, "paper", 0, 0, WIDTH, c->height, no_tip);
     draw_head(c, of_buf(&title), of_buf(&desc));
     draw_dates(c);
-    struct panel spend = panel_at(c, PLOT_TOP, SPEND_HEIGHT, false);
-    draw_panel(c, &spend);
-    if (c->has_usage) {
-        struct panel usage = panel_at(c, PLOT_TOP + SPEND_HEIGHT + LANE, USAGE_HEIGHT, true);
-        draw_panel(c, &usage);
-    }
+    struct cw_panel spend = draw_panel(c, PLOT_TOP, SPEND_HEIGHT, CW_WORD_spend_a_day);
+    if (c->has_usage)
+        (void)draw_panel(c, USAGE_TOP, USAGE_HEIGHT, CW_WORD_usage_a_day);
+    if (c->has_bills)
+        cw_chart_bills(c, c->dates_at - BILLS_HEIGHT, BILLS_HEIGHT);
     draw_tasks(c, PLOT_TOP + SPEND_HEIGHT + 9);
     draw_points(c, &spend);
     draw_list(c);
@@ -455,7 +390,7 @@ static void draw(struct chart *c)
 
 void cw_explain_svg(struct cw_buf *b, const struct cw_explain_view *v)
 {
-    struct chart c = {.b = b, .v = v, .h = v->scene->history, .zone = v->scene->settings->zone};
+    struct cw_chart c = {.b = b, .v = v, .h = v->scene->history, .zone = v->scene->settings->zone};
     lay_out(&c);
     draw(&c);
 }

@@ -3,9 +3,11 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "churnwatch/task.h"
+#include "ctl/explain/explain_words.h"
 
 #define BAND_DEVIATIONS 2
 
@@ -39,6 +41,63 @@ void cw_history_day(void *arg, const struct cw_client *cl, const struct cw_day_v
     (void)cl;
     *d = (struct cw_history_day){
         .day = v->day, .spend = band_of(&v->spend), .usage = band_of(&v->usage)};
+}
+
+/* ---- bills ---- */
+
+static struct cw_history_bill *bill_of(struct cw_history *h, cw_cycle cycle)
+{
+    for (size_t i = 0; i < h->n_bills; i++)
+        if (h->bills[i].cycle == cycle)
+            return &h->bills[i];
+    struct cw_history_bill *b = next(h->bills, &h->n_bills, CW_HISTORY_BILLS_MOST, sizeof *b);
+    *b = (struct cw_history_bill){.cycle = cycle, .told_at = CW_NO_TIME};
+    return b;
+}
+
+static double yuan_of(const struct cw_reading *r, enum cw_fact_key k)
+{
+    const struct cw_fact *f = cw_explain_fact(&r->s, k);
+    return f ? (double)f->u.money / CW_YUAN : 0;
+}
+
+/* What the detector says of the newest bill, looked at from above or from below. */
+static void note_limit(struct cw_history_bill *b, const struct cw_reading *r)
+{
+    double limit = yuan_of(r, CW_FACT_limit_yuan);
+    b->known = true;
+    b->usual = yuan_of(r, CW_FACT_expected_yuan);
+    *(limit < b->usual ? &b->low : &b->high) = limit;
+    if (r->standing == CW_STANDS_fired)
+        b->told_at = r->open->at;
+}
+
+/* The first two slots are of the newest bill, the others of the cycle so far. */
+static void note_limits(struct cw_history_bill *b, const struct cw_explanation *x)
+{
+    for (size_t i = 0; i < x->n; i++)
+        if (x->of[i].s.slot < 2 && x->of[i].warmup_days <= 0)
+            note_limit(b, &x->of[i]);
+}
+
+/* All that are known anew: an older one may have been billed again. */
+static void note_amounts(struct cw_history *h, const struct cw_client *cl)
+{
+    for (int i = cl->n_bills - 1; i >= 0; i--)
+        bill_of(h, cw_client_bill_cycle(cl, i))->amount = (double)cw_client_bill(cl, i) / CW_YUAN;
+}
+
+void cw_history_bill(void *arg, const struct cw_client *cl)
+{
+    struct cw_history *h = arg;
+    struct cw_explained *x = calloc(1, sizeof *x);
+    if (x && cw_shard_explain(h->shard, h->client, x) == 0) {
+        note_amounts(h, cl);
+        note_limits(bill_of(h, cw_client_bill_cycle(cl, 0)), &x->detectors[CW_DET_bill_change]);
+    } else {
+        h->failed = true;
+    }
+    free(x);
 }
 
 /* ---- task versions ---- */

@@ -11,7 +11,8 @@ int cw_scene_watch(struct cw_scene *s, struct cw_str client)
     if (!s->history)
         return -CW_E_NOMEM;
     s->history->client = client;
-    struct cw_watch w = {client, cw_history_day, s->history};
+    s->history->shard = s->shard;
+    struct cw_watch w = {client, cw_history_day, cw_history_bill, s->history};
     cw_shard_watch(s->shard, &w);
     return 0;
 }

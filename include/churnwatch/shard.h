@@ -101,11 +101,13 @@ int cw_shard_outcome(struct cw_shard *sh, const struct cw_outcome *oc, const str
 /* Moves the clock to `to` (never back), closing days on the way. */
 int cw_shard_tick(struct cw_shard *sh, cw_event_time to, const struct cw_output *out);
 
-/* Looks over the shoulder: told of one client's days as they close, before they are learned.
- * Changes nothing; what is watched is copied, arg must outlive the shard. */
+/* Looks over the shoulder: told of one client's days as they close, before they are learned, and
+ * of its bills once they have been judged; the shard may be asked then. Changes nothing; what is
+ * watched is copied, arg must outlive the shard. */
 struct cw_watch {
     struct cw_str client; /* borrowed until the shard is freed */
     void (*day)(void *arg, const struct cw_client *cl, const struct cw_day_view *v);
+    void (*bill)(void *arg, const struct cw_client *cl);
     void *arg;
 };
 void cw_shard_watch(struct cw_shard *sh, const struct cw_watch *w);

@@ -130,6 +130,32 @@ def test_signals_apart():
     check("and did not rise", not any("Bill above" in t for t in texts), texts)
 
 
+def test_bills():
+    """A bar for each bill, over the range it was judged by: the usual bill is 150, a rise is told from 0.8 of it on, a
+    fall from 0.5."""
+    root = billed(150, 150, 150, 400, 150, 60)
+    bars = [{a: float(e.get(a)) for a in ("x", "y", "width", "height")} for e in root.iter(SVG + "rect")
+            if e.get("class").startswith("bill")]
+    told = [e.get("class") == "bill told" for e in root.iter(SVG + "rect") if e.get("class").startswith("bill")]
+    check("the bars of bills", told == [False, False, False, True, False, True], told)
+    foot, scale = bars[0]["y"] + bars[0]["height"], bars[0]["height"] / 150
+    heights = [round(b["height"] / scale) for b in bars]
+    check("as high as the bills", heights == [150, 150, 150, 400, 150, 60], heights)
+    bands = [[round((foot - y) / scale) for y in (float(e.get("y")), float(e.get("y")) + float(e.get("height")))]
+             for e in root.iter(SVG + "rect") if e.get("class") == "band" and float(e.get("y")) > 100]
+    check("over their ranges", bands == [[270, 75]] * 4, bands)
+    usual = [round((foot - float(e.get("y1"))) / scale) for e in root.iter(SVG + "line")
+             if e.get("class") == "usual" and float(e.get("y1")) > 100]
+    check("and the usual bill", usual == [150] * 4, usual)
+    numbers = [(e.text, float(e.get("x"))) for e in root.iter(SVG + "text") if e.get("class") == "number"]
+    for bar, text in ((bars[3], "Bill above earlier ones"), (bars[5], "Bill below earlier ones")):
+        on_bar = [n for n, x in numbers if abs(x - bar["x"] - bar["width"] / 2) < 0.2]
+        listed = [e.text for e in root.iter(SVG + "text") if on_bar and e.text.startswith(on_bar[0] + "  ")]
+        check(f"its number is that of {text}", len(listed) == 1 and text in listed[0], numbers, listed)
+    check("no bars before one is judged", not [e for e in billed(150, 150).iter(SVG + "rect")
+                                               if e.get("class").startswith("bill")])
+
+
 def test_document():
     for case in ("days", "steps"):
         for client in clients(case):
@@ -190,7 +216,7 @@ try:
     regenerate_only = "--regenerate" in sys.argv
     test_stored(regenerate_only)
     test_stored_pictures(regenerate_only)
-    for test in () if regenerate_only else (test_pictures, test_signals_apart, test_document, test_look_back, test_unknown, test_origins):
+    for test in () if regenerate_only else (test_pictures, test_signals_apart, test_bills, test_document, test_look_back, test_unknown, test_origins):
         test()
 finally:
     shutil.rmtree(directory)
