@@ -51,7 +51,8 @@ static struct cw_task_signal *room(struct cw_shard *sh, struct cw_task *t,
         t->n_signals--;
     }
     if (t->n_signals == t->cap_signals) {
-        uint8_t cap = (uint8_t)(t->cap_signals ? t->cap_signals * 2 : 2);
+        /* One at a time: it has 400 bytes, and most tasks keep the one or two they began with. */
+        uint8_t cap = (uint8_t)(t->cap_signals + 1);
         struct cw_task_signal *p = realloc(t->signals, cap * sizeof *p);
         if (!p) {
             sh->failed = true;

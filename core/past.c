@@ -91,7 +91,7 @@ static bool have_room(struct cw_shard *sh, struct cw_past *p)
         drop(p, p->rows);
     if (p->n < p->cap)
         return true;
-    uint8_t cap = (uint8_t)(p->cap ? p->cap * 2 : 2);
+    uint8_t cap = (uint8_t)(p->cap + 1); /* Rows are large, and few. */
     struct cw_settled *rows = realloc(p->rows, cap * sizeof *rows);
     if (!rows) {
         sh->failed = true;
