@@ -49,11 +49,13 @@ usr/share/doc/churnwatch/mapping.md
 usr/share/doc/churnwatch/moves.md
 usr/share/doc/churnwatch/operate.md
 usr/share/doc/churnwatch/pictures/arrears.svg
+usr/share/doc/churnwatch/pictures/bills.svg
 usr/share/doc/churnwatch/pictures/calibration.svg
 usr/share/doc/churnwatch/pictures/complaints.svg
 usr/share/doc/churnwatch/pictures/contract_end.svg
 usr/share/doc/churnwatch/pictures/downgrade.svg
 usr/share/doc/churnwatch/pictures/erosion.svg
+usr/share/doc/churnwatch/pictures/flat_fee.svg
 usr/share/doc/churnwatch/pictures/forwarding.svg
 usr/share/doc/churnwatch/pictures/gradual_decline.svg
 usr/share/doc/churnwatch/pictures/on_request.svg
@@ -62,6 +64,7 @@ usr/share/doc/churnwatch/pictures/outage.svg
 usr/share/doc/churnwatch/pictures/port_out.svg
 usr/share/doc/churnwatch/pictures/silence.svg
 usr/share/doc/churnwatch/pictures/sudden_decline.svg
+usr/share/doc/churnwatch/pictures/termination.svg
 usr/share/doc/churnwatch/pictures/watched_calls.svg
 usr/share/doc/churnwatch/repair.md
 usr/share/doc/churnwatch/tasks.md
