@@ -1,7 +1,8 @@
 """One slot of the desk: its daemon under a service manager that starts again whatever ends.
 
 Beside what the service manager does, a test may choose the environment of the next start, once: that is
-how a process comes to end or stop itself at a named point.
+how a process comes to end or stop itself at a named point. One that ends before it got there, as a start
+does that meets a broker without a leader, is started again like that.
 """
 import http.client
 import os
@@ -25,7 +26,7 @@ class Instance:
         self.house, self.slot = house, slot
         self.log = os.path.join(house.logs, f"{slot}.log")
         self.wanted, self.process, self.port = False, None, None
-        self.next_environment, self.ended, self.ends = {}, None, []
+        self.next_environment, self.given, self.ended, self.ends = {}, {}, None, []
 
     def __repr__(self):
         return self.slot
@@ -34,7 +35,7 @@ class Instance:
 
     def begin(self, **environment):
         """A start, with this beside the house's environment; later ones are without."""
-        self.port = free_port()
+        self.port, self.given = free_port(), environment
         words = [os.path.join(BIN, "churnwatchd"), *self.house.settings(), "-o",
                  f"instance={self.slot}", "-o", f"http.listen=127.0.0.1:{self.port}"]
         self.ended = None
@@ -54,7 +55,8 @@ class Instance:
             if self.process.returncode not in EXPECTED:
                 self.house.complain(f"{self.slot} ended with {self.process.returncode}")
         if time.time() - self.ended >= RESTART_AFTER:
-            environment, self.next_environment = self.next_environment, {}
+            again = {} if self.process.returncode == -signal.SIGKILL else self.given
+            environment, self.next_environment = self.next_environment or again, {}
             self.begin(**environment)
 
     def alive(self):

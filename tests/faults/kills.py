@@ -1,5 +1,6 @@
 """K: kill -9 of a daemon, at any moment and, every other time, inside the commit window: the process that
 comes after the first kill ends itself at a named point of its n-th transaction."""
+import signal
 import time
 
 from desk import wait_for
@@ -26,8 +27,12 @@ def kill_at(house, rng, point):
     instance.next_environment = {"CW_KILL_AT": f"{point}:{nth}"}
     since = time.time()
     instance.kill()
-    wait_for(f"{instance} ends itself at {point}", lambda: len(instance.ends) >= ends + 2)
-    second = instance.ends[ends + 1][0]
+
+    def killed():
+        return [at for at, code in instance.ends[ends:] if code == -signal.SIGKILL]
+
+    wait_for(f"{instance} ends itself at {point}", lambda: len(killed()) >= 2)
+    second = killed()[1]
     recovery = house.wait_recovered(second, shards)
     house.struck("K", "kill -9", since, lag, "judging", second - since, slot=instance.slot, then=point)
     house.struck("K", "kill -9", second, lag, point, recovery, slot=instance.slot)

@@ -40,6 +40,7 @@ def stop(house, rng, point):
 def stop_at(house, instance, point, nth):
     instance.restart(CW_STOP_AT=f"{point}:{nth}")
     wait_for(f"{instance} stops itself at {point}", instance.stopped)
+    instance.given = {}  # It is there: whatever it ends with when it wakes, the next is to go on.
 
 
 def wake(house, instance):
