@@ -296,7 +296,7 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
         cw_explain_add(j, x, &debt);
 }
 
-/* Version 1 and 2. */
+/* As it lay in slices before: version 1, and 2. */
 struct first {
     float usual_days;
     uint32_t told_at, since; /* told_at: as the client's facts have it */

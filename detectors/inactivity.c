@@ -5,10 +5,9 @@
  * not lengthen a run. Runs in the shard's thread at a day's close; pure.
  */
 #include <math.h>
-#include <string.h>
 
-#include "churnwatch/explain.h"
 #include "detectors/own_gap.h"
+#include "detectors/slices.h"
 
 enum {
     LEAST_DAYS,
@@ -171,9 +170,8 @@ static bool older(uint8_t version, bool line, const void *from, size_t n, void *
 {
     (void)line;
     struct own_gap_wide w;
-    if (version != 1 || n != sizeof w)
+    if (version != 1 || !cw_slice_taken(&w, sizeof w, from, n))
         return false;
-    memcpy(&w, from, sizeof w);
     *(struct own_gap *)to = own_gap_of_wide(&w);
     return true;
 }

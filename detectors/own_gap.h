@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "churnwatch/packed.h"
+
 struct own_gap {
     uint16_t run;   /* days of nothing, shared quiet ones counted in part; 1/128, up to 511 */
     uint16_t gap;   /* nine in ten gaps are no longer than this, in days; 1/256, up to 255 */

@@ -4,9 +4,8 @@
  * joined by the same of usage: what a client uses thins out before the bill does. Runs in the
  * shard's thread at a day's close; pure.
  */
-#include <string.h>
-
 #include "detectors/latch.h"
+#include "detectors/slices.h"
 
 enum {
     FIRE,
@@ -147,9 +146,8 @@ static bool older(uint8_t version, bool line, const void *from, size_t n, void *
         uint32_t trends[2 * 4];
         struct latch_wide latch;
     } w;
-    if (version != 1 || line || n != sizeof w)
+    if (version != 1 || line || !cw_slice_taken(&w, sizeof w, from, n))
         return false;
-    memcpy(&w, from, sizeof w);
     *(struct state *)to = (struct state){.latch = latch_of_wide(w.latch)};
     return true;
 }

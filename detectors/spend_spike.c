@@ -7,9 +7,8 @@
  * there. Runs in the shard's thread; pure.
  */
 #include <math.h>
-#include <string.h>
 
-#include "churnwatch/explain.h"
+#include "detectors/slices.h"
 #include "detectors/spell.h"
 
 enum {
@@ -238,9 +237,8 @@ static bool older(uint8_t version, bool line, const void *from, size_t n, void *
         uint16_t run, spare;
         struct spell_past_wide past;
     } w;
-    if (version != 2 || line || n != sizeof w)
+    if (version != 2 || line || !cw_slice_taken(&w, sizeof w, from, n))
         return false;
-    memcpy(&w, from, sizeof w);
     *(struct state *)to =
         (struct state){.past = spell_of_wide(&w.past), .day = cw_day_pack(w.day), .run = w.run};
     return true;

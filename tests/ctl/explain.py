@@ -216,7 +216,8 @@ try:
     regenerate_only = "--regenerate" in sys.argv
     test_stored(regenerate_only)
     test_stored_pictures(regenerate_only)
-    for test in () if regenerate_only else (test_pictures, test_signals_apart, test_bills, test_document, test_look_back, test_unknown, test_origins):
+    for test in () if regenerate_only else (test_pictures, test_signals_apart, test_bills, test_document,
+                                            test_look_back, test_unknown, test_origins):
         test()
 finally:
     shutil.rmtree(directory)

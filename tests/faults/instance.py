@@ -34,7 +34,7 @@ class Instance:
     # ---- the process ----
 
     def begin(self, **environment):
-        """A start, with this beside the house's environment; later ones are without."""
+        """A start, with this beside the house's environment; see the opening for how long."""
         self.port, self.given = free_port(), environment
         words = [os.path.join(BIN, "churnwatchd"), *self.house.settings(), "-o",
                  f"instance={self.slot}", "-o", f"http.listen=127.0.0.1:{self.port}"]
