@@ -441,21 +441,31 @@ static void conclude(struct work *w, const struct cw_output *out)
         place_due(w);
 }
 
+/* An event without news leaves the task as it is: what changes with time is the day's close's, and
+ * that of a task which is due. A group's may go up between, as its bills and lines move. */
+static bool changes_nothing(const struct cw_client *cl, const struct cw_fold *f, bool news)
+{
+    return f->cause_id.p && !f->due_passed && !news && cl->kind != CW_GROUP;
+}
+
 void cw_tasks_fold(struct cw_shard *sh, struct cw_client *cl, const struct cw_fold *f,
                    const struct cw_output *out)
 {
     struct cw_task *t = cw_client_task(cl);
-    if (!t && !sh->findings.n && (f->origin || !cw_client_past(cl)))
+    bool found = sh->findings.n > 0 || sh->findings.dropped > 0;
+    if (!found && (t ? changes_nothing(cl, f, false) : f->origin || !cw_client_past(cl)))
         return; /* nearly all events end here */
     struct cw_profile_room room;
     struct work w = {.sh = sh, .cl = cl, .t = t, .f = f, .room = &room};
     w.rung = highest_rung(w.t);
-    know_profile(&w);
     fold_findings(&w);
     come_back(&w);
     if (!w.t || sh->failed)
         return;
     count_left_out(&w);
+    if (changes_nothing(cl, f, w.news))
+        return;
+    know_profile(&w);
     cw_clients_touch(sh, cl);
     end_of_life(&w);
     conclude(&w, out);
