@@ -8,7 +8,9 @@
  * taken gives the library's tree (tests/fuzz/json.c).
  *
  * The text is copied into the room and followed there by NULs, where every loop ends; what escapes
- * stand for is written over them. Pure; owns nothing.
+ * stand for is written over them. Each part takes the place where it begins and returns the one
+ * behind it, NULL to give up: kept in the reader, the place would be stored and loaded again at
+ * every step, which cost more than the bytes. Pure; owns nothing.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -16,11 +18,11 @@
 
 #include "core/json.h"
 #include "core/locate.h"
+#include "core/scan.h"
 
-enum { MEMBERS_MOST = 64, DIGITS_MOST = 15, PADDING = 16, NODES = 16 };
+enum { MEMBERS_MOST = 64, DIGITS_MOST = 15, PADDING = CW_SCAN_STEP, NODES = 16 };
 
 struct reader {
-    char *p;         /* the next byte of the copy */
     const char *end; /* of the text; NULs from here on */
     struct cw_json_room *room;
     struct cw_json *nodes; /* not given out yet */
@@ -39,116 +41,92 @@ static struct cw_json *new_node(struct reader *r)
     return r->nodes++;
 }
 
-static void skip_space(struct reader *r)
+static char *skip_space(char *p)
 {
-    while (*r->p == ' ' || *r->p == '\t' || *r->p == '\n' || *r->p == '\r')
-        r->p++;
-}
-
-static bool take(struct reader *r, char c)
-{
-    if (*r->p != c)
-        return false;
-    r->p++;
-    return true;
+    while (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')
+        p++;
+    return p;
 }
 
 /* ---- strings ---- */
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* The high bit of the lowest byte that is zero; of bytes above it, anything. */
-static uint64_t zero_byte(uint64_t w)
+/* Writes what an escape stands for; NULL for none, for NUL and for what takes more than one to say.
+ */
+static char *take_escape(const struct reader *r, char *p, char **to)
 {
-    return (w - EACH(1)) & ~w & EACH(0x80);
-}
-
-/* The next byte that is a quote, a backslash, a control character or not ASCII. Eight at a time, as
- * the lowest byte found is right whatever is said of those above. */
-static char *run_end(char *p)
-{
-    for (;; p += 8) {
-        uint64_t w;
-        memcpy(&w, p, sizeof w);
-        uint64_t found = zero_byte(w ^ EACH('"')) | zero_byte(w ^ EACH('\\')) |
-                         ((w - EACH(0x20)) & ~w & EACH(0x80)) | (w & EACH(0x80));
-        if (found)
-            return p + __builtin_ctzll(found) / 8;
-    }
-}
-
-/* What an escape stands for; 0 for none, for NUL and for what takes more than one to say. */
-static size_t take_escape(struct reader *r, char out[4])
-{
-    struct cw_str raw = {r->p, (size_t)(r->end - r->p)};
+    char out[4];
+    struct cw_str raw = {p, (size_t)(r->end - p)};
     size_t n = cw_locate_escape(&raw, out);
     if (n == 0 || n == 4 || out[0] == '\0' || (n == 3 && cw_utf8_length(out, n) != n))
-        return 0;
-    r->p += (size_t)(raw.p - r->p);
-    return n;
+        return NULL;
+    memcpy(*to, out, n);
+    *to += n;
+    return p + (size_t)(raw.p - p);
+}
+
+static char *take_character(const struct reader *r, char *p, char **to)
+{
+    size_t n = cw_utf8_length(p, (size_t)(r->end - p));
+    if (n == 0 || (unsigned char)*p < 0x20)
+        return NULL;
+    memmove(*to, p, n);
+    *to += n;
+    return p + n;
 }
 
 /* The string from its first escape on: what it says is written over how it is written. */
-static bool read_escaped(struct reader *r, char *from, struct cw_str *ret)
+static char *read_escaped(const struct reader *r, char *from, char *p, struct cw_str *ret)
 {
-    char *to = r->p;
-    while (*r->p != '"') {
-        char out[4];
-        size_t n = *r->p == '\\' ? take_escape(r, out) : 0;
-        if (n) {
-            memcpy(to, out, n);
-        } else {
-            n = cw_utf8_length(r->p, (size_t)(r->end - r->p));
-            if (n == 0 || *r->p == '\\' || (unsigned char)*r->p < 0x20)
-                return false;
-            memmove(to, r->p, n);
-            r->p += n;
-        }
-        to += n;
-    }
-    r->p++;
+    char *to = p;
+    while (p && *p != '"')
+        p = *p == '\\' ? take_escape(r, p, &to) : take_character(r, p, &to);
     *ret = (struct cw_str){from, (size_t)(to - from)};
-    return true;
+    return p ? p + 1 : NULL;
 }
 
-static bool read_string(struct reader *r, struct cw_str *ret)
+/* From the first byte that is not plain; few strings have any. */
+static __attribute__((noinline)) char *read_mixed(const struct reader *r, char *from, char *p,
+                                                  struct cw_str *ret)
 {
-    if (!take(r, '"'))
-        return false;
-    char *from = r->p;
-    for (;;) {
-        r->p = run_end(r->p);
-        if (*r->p == '"')
-            break;
-        if (*r->p == '\\')
-            return read_escaped(r, from, ret);
-        size_t n = (*r->p & 0x80) ? cw_utf8_length(r->p, (size_t)(r->end - r->p)) : 0;
+    for (size_t n; *p != '"'; p = cw_scan_plain(p + n)) {
+        if (*p == '\\')
+            return read_escaped(r, from, p, ret);
+        n = (*p & 0x80) ? cw_utf8_length(p, (size_t)(r->end - p)) : 0;
         if (n == 0)
-            return false;
-        r->p += n;
+            return NULL;
     }
-    *ret = (struct cw_str){from, (size_t)(r->p - from)};
-    r->p++;
-    return true;
+    *ret = (struct cw_str){from, (size_t)(p - from)};
+    return p + 1;
+}
+
+static inline char *read_string(const struct reader *r, char *p, struct cw_str *ret)
+{
+    if (*p != '"')
+        return NULL;
+    char *from = p + 1;
+    p = cw_scan_plain(from);
+    if (*p != '"')
+        return read_mixed(r, from, p, ret);
+    *ret = (struct cw_str){from, (size_t)(p - from)};
+    return p + 1;
 }
 
 /* ---- numbers ---- */
 
-static size_t read_digits(struct reader *r, uint64_t *value)
+static char *read_digits(char *p, uint64_t *value)
 {
-    const char *from = r->p;
-    for (; *r->p >= '0' && *r->p <= '9'; r->p++)
-        *value = *value * 10 + (uint64_t)(*r->p - '0');
-    return (size_t)(r->p - from);
+    for (; *p >= '0' && *p <= '9'; p++)
+        *value = *value * 10 + (uint64_t)(*p - '0');
+    return p;
 }
 
 /* What follows the e. */
-static bool read_exponent(struct reader *r)
+static char *read_exponent(char *p)
 {
     uint64_t any = 0;
-    if (!take(r, '-'))
-        (void)take(r, '+');
-    return read_digits(r, &any) > 0;
+    char *digits = p + (*p == '-' || *p == '+');
+    p = read_digits(digits, &any);
+    return p > digits ? p : NULL;
 }
 
 /* As the library does it: an exponent, or more digits than a double holds. */
@@ -161,48 +139,45 @@ static bool convert_long(const char *from, const char *to, double *ret)
 
 /* Few digits are a whole number below 2^53 and the power of ten is exact too, so that the one
  * division is rounded once, as strtod does. */
-static bool read_number(struct reader *r, struct cw_json *v)
+static char *read_number(char *p, struct cw_json *v)
 {
     static const double tens[DIGITS_MOST + 1] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                  1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-    const char *from = r->p;
+    const char *from = p;
     uint64_t digits = 0;
-    size_t decimals = 0;
-    bool negative = take(r, '-');
-    bool zero = *r->p == '0';
-    size_t whole = read_digits(r, &digits);
-    if (whole == 0 || (zero && whole > 1))
-        return false;
-    if (take(r, '.') && (decimals = read_digits(r, &digits)) == 0)
-        return false;
-    bool few = whole + decimals <= DIGITS_MOST;
-    if (take(r, 'e') || take(r, 'E')) {
+    bool negative = *p == '-';
+    char *whole = p + negative;
+    p = read_digits(whole, &digits);
+    if (p == whole || (*whole == '0' && p - whole > 1))
+        return NULL;
+    char *point = p;
+    if (*point == '.' && (p = read_digits(point + 1, &digits)) == point + 1)
+        return NULL;
+    size_t decimals = p > point ? (size_t)(p - point) - 1 : 0;
+    bool few = (size_t)(point - whole) + decimals <= DIGITS_MOST;
+    if (*p == 'e' || *p == 'E') {
         few = false;
-        if (!read_exponent(r))
-            return false;
+        p = read_exponent(p + 1);
     }
     if (few)
         v->number = (negative ? -1.0 : 1.0) * (double)digits / tens[decimals];
-    else if (!convert_long(from, r->p, &v->number))
-        return false;
+    else if (!p || !convert_long(from, p, &v->number))
+        return NULL;
     v->kind = CW_JSON_NUMBER;
-    v->u.text = (struct cw_str){from, (size_t)(r->p - from)};
-    return true;
+    v->u.text = (struct cw_str){from, (size_t)(p - from)};
+    return p;
 }
 
 /* ---- values ---- */
 
-static bool read_word(struct reader *r, struct cw_json *v, const char *word, enum cw_json_kind kind)
+static char *read_word(char *p, struct cw_json *v, const char *word, enum cw_json_kind kind)
 {
     size_t n = strlen(word);
-    if (strncmp(r->p, word, n) != 0)
-        return false;
-    r->p += n;
     v->kind = kind;
-    return true;
+    return strncmp(p, word, n) == 0 ? p + n : NULL;
 }
 
-static bool read_value(struct reader *r, struct cw_json *v, int depth);
+static char *read_value(struct reader *r, char *p, struct cw_json *v, int depth);
 
 /* Whether an object has a member of that name already; `seen` has a bit for each kind of name so
  * far, and only who meets their own has to look. */
@@ -220,71 +195,72 @@ static bool is_again(const struct cw_json *object, struct cw_str name, uint64_t 
     return again;
 }
 
-static bool read_name(struct reader *r, const struct cw_json *object, struct cw_json *v,
-                      uint64_t *seen)
+static char *read_name(const struct reader *r, char *p, const struct cw_json *object,
+                       struct cw_json *v, uint64_t *seen)
 {
-    if (!read_string(r, &v->name) || is_again(object, v->name, seen))
-        return false;
-    skip_space(r);
-    if (!take(r, ':'))
-        return false;
-    skip_space(r);
-    return object->u.of.n < MEMBERS_MOST;
+    p = read_string(r, p, &v->name);
+    if (!p || is_again(object, v->name, seen))
+        return NULL;
+    p = skip_space(p);
+    return *p == ':' && object->u.of.n < MEMBERS_MOST ? skip_space(p + 1) : NULL;
 }
 
-/* What stands between the brackets of an array or object. */
-static bool read_inside(struct reader *r, struct cw_json *v, char close, int depth)
+/* What stands between the brackets of an array or object, and the one that closes it. */
+static char *read_inside(struct reader *r, char *p, struct cw_json *v, char close, int depth)
 {
     const struct cw_json **end = &v->u.of.first;
     uint64_t seen = 0;
-    do {
+    for (;; p++) {
         struct cw_json *inner = new_node(r);
-        skip_space(r);
         if (!inner)
-            return false;
+            return NULL;
         *inner = (struct cw_json){0};
-        if (v->kind == CW_JSON_OBJECT && !read_name(r, v, inner, &seen))
-            return false;
-        if (!read_value(r, inner, depth))
-            return false;
+        p = skip_space(p);
+        if (v->kind == CW_JSON_OBJECT)
+            p = read_name(r, p, v, inner, &seen);
+        if (p)
+            p = read_value(r, p, inner, depth);
+        if (!p)
+            return NULL;
         *end = inner;
         end = &inner->next;
         v->u.of.n++;
-        skip_space(r);
-    } while (take(r, ','));
-    return take(r, close);
+        p = skip_space(p);
+        if (*p != ',')
+            return *p == close ? p + 1 : NULL;
+    }
 }
 
-static bool read_container(struct reader *r, struct cw_json *v, enum cw_json_kind kind, int depth)
+static char *read_container(struct reader *r, char *p, struct cw_json *v, enum cw_json_kind kind,
+                            int depth)
 {
     char close = kind == CW_JSON_OBJECT ? '}' : ']';
     v->kind = kind;
-    r->p++;
-    skip_space(r);
-    if (take(r, close))
-        return true;
-    return depth < CW_JSON_PLAIN_DEPTH && read_inside(r, v, close, depth + 1);
+    p = skip_space(p + 1);
+    if (*p == close)
+        return p + 1;
+    return depth < CW_JSON_PLAIN_DEPTH ? read_inside(r, p, v, close, depth + 1) : NULL;
 }
 
 /* v is zero but for its name. */
-static bool read_value(struct reader *r, struct cw_json *v, int depth)
+static char *read_value(struct reader *r, char *p, struct cw_json *v, int depth)
 {
-    switch (*r->p) {
+    switch (*p) {
     case '"':
         v->kind = CW_JSON_STRING;
-        return read_string(r, &v->u.text);
+        return read_string(r, p, &v->u.text);
     case '{':
-        return read_container(r, v, CW_JSON_OBJECT, depth);
+        return read_container(r, p, v, CW_JSON_OBJECT, depth);
     case '[':
-        return read_container(r, v, CW_JSON_ARRAY, depth);
+        return read_container(r, p, v, CW_JSON_ARRAY, depth);
     case 't':
-        return read_word(r, v, "true", CW_JSON_TRUE);
+        return read_word(p, v, "true", CW_JSON_TRUE);
     case 'f':
-        return read_word(r, v, "false", CW_JSON_FALSE);
+        return read_word(p, v, "false", CW_JSON_FALSE);
     case 'n':
-        return read_word(r, v, "null", CW_JSON_NULL);
+        return read_word(p, v, "null", CW_JSON_NULL);
     default:
-        return read_number(r, v);
+        return read_number(p, v);
     }
 }
 
@@ -296,14 +272,11 @@ const struct cw_json *cw_json_plain(struct cw_json_room *room, struct cw_str tex
     if (text.n)
         memcpy(copy, text.p, text.n);
     memset(copy + text.n, 0, PADDING);
-    struct reader r = {.p = copy, .end = copy + text.n, .room = room};
+    struct reader r = {.end = copy + text.n, .room = room};
     struct cw_json *root = new_node(&r);
     if (!root)
         return NULL;
     *root = (struct cw_json){0};
-    skip_space(&r);
-    if (!read_value(&r, root, 0))
-        return NULL;
-    skip_space(&r);
-    return r.p == r.end ? root : NULL;
+    char *p = read_value(&r, skip_space(copy), root, 0);
+    return p && skip_space(p) == r.end ? root : NULL;
 }

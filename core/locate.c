@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "core/scan.h"
+
 /* ---- any bytes ---- */
 
 /* Overlong forms, surrogates and what lies beyond U+10FFFF are shut out by the range of the second
@@ -44,27 +46,15 @@ size_t cw_locate_bad_utf8(struct cw_str text)
     return CW_NOWHERE;
 }
 
-/* Whether the quote at `at` is part of the string that begins after `from`: an odd number of
- * backslashes stands before it. */
-static bool is_escaped(struct cw_str text, size_t from, size_t at)
-{
-    size_t i = at;
-    while (i > from && text.p[i - 1] == '\\')
-        i--;
-    return (at - i) % 2 != 0;
-}
-
 /* One past the string that begins at `at`; the end of the text when it is not closed. */
 static size_t skip_string(struct cw_str text, size_t at)
 {
-    for (size_t from = at + 1; from < text.n;) {
-        const char *quote = memchr(text.p + from, '"', text.n - from);
-        if (!quote)
-            break;
-        size_t end = (size_t)(quote - text.p);
-        if (!is_escaped(text, from, end))
-            return end + 1;
-        from = end + 1;
+    const char *end = text.p + text.n;
+    for (const char *p = text.p + at + 1; p < end;
+         p += 2) { /* what follows a backslash is passed */
+        p = cw_scan_quote(p, end);
+        if (p < end && *p == '"')
+            return (size_t)(p + 1 - text.p);
     }
     return text.n;
 }
@@ -210,31 +200,26 @@ size_t cw_locate_escape(struct cw_str *raw, char out[4])
 /* Whether the raw content of a string, escapes and all, is that name. */
 static bool is_name(struct cw_str raw, const char *name)
 {
-    size_t n = strlen(name);
-    if (!memchr(raw.p, '\\', raw.n))
-        return raw.n == n && memcmp(raw.p, name, n) == 0;
-    while (raw.n) {
-        char out[4] = {raw.p[0]};
-        size_t length = 1;
-        if (raw.p[0] == '\\') {
-            length = cw_locate_escape(&raw, out);
-        } else {
-            raw.p++;
-            raw.n--;
+    while (raw.n && *name) {
+        char out[4];
+        if (*raw.p != '\\') {
+            if (*raw.p != *name)
+                return false;
+            raw = (struct cw_str){raw.p + 1, raw.n - 1};
+            name++;
+            continue;
         }
-        if (length == 0 || length > n || memcmp(out, name, length) != 0)
+        size_t length = cw_locate_escape(&raw, out);
+        if (length == 0 || strncmp(out, name, length) != 0)
             return false;
         name += length;
-        n -= length;
     }
-    return n == 0;
+    return raw.n == 0 && *name == '\0';
 }
 
-size_t cw_locate_member(struct cw_str text, size_t at, const char *name)
+/* From the name at `at` on. */
+static size_t find_member(struct cw_str text, size_t at, const char *name)
 {
-    if (!is_at(text, at, '{'))
-        return CW_NOWHERE;
-    at = skip_space(text, at + 1);
     while (is_at(text, at, '"')) {
         size_t after = skip_string(text, at);
         struct cw_str raw = {text.p + at + 1, after - at >= 2 ? after - at - 2 : 0};
@@ -250,6 +235,19 @@ size_t cw_locate_member(struct cw_str text, size_t at, const char *name)
         at = skip_space(text, at + 1);
     }
     return CW_NOWHERE;
+}
+
+size_t cw_locate_member(struct cw_str text, size_t at, const char *name)
+{
+    return is_at(text, at, '{') ? find_member(text, skip_space(text, at + 1), name) : CW_NOWHERE;
+}
+
+size_t cw_locate_further(struct cw_str text, size_t at, const char *name)
+{
+    if (at >= text.n)
+        return CW_NOWHERE;
+    at = skip_space(text, skip_value(text, at));
+    return is_at(text, at, ',') ? find_member(text, skip_space(text, at + 1), name) : CW_NOWHERE;
 }
 
 size_t cw_locate_first(struct cw_str text, size_t at)

@@ -24,6 +24,8 @@ size_t cw_locate_too_deep(struct cw_str text, size_t most);
 size_t cw_locate_root(struct cw_str text);
 /* The value of the member of the object at `at`. */
 size_t cw_locate_member(struct cw_str text, size_t at, const char *name);
+/* The value of one of the members behind the member whose value is at `at`. */
+size_t cw_locate_further(struct cw_str text, size_t at, const char *name);
 /* The first element of the array at `at`; the value that follows the one at `at` in its array. */
 size_t cw_locate_first(struct cw_str text, size_t at);
 size_t cw_locate_next(struct cw_str text, size_t at);

@@ -33,12 +33,27 @@ static struct cw_str unescaped(struct cw_str text, struct cw_buf *b)
     return !read || b->failed ? (struct cw_str){0} : (struct cw_str){b->p, b->n};
 }
 
-struct cw_str cw_member_text(struct cw_str line, const char *member, struct cw_buf *b)
+/* What stands at `at`, if it is text. */
+static struct cw_str text_at(struct cw_str line, size_t at, struct cw_buf *b)
 {
-    struct cw_str text = quoted(line, cw_locate_member(line, cw_locate_root(line), member));
+    struct cw_str text = quoted(line, at);
     if (!text.p || memchr(text.p, '\\', text.n))
         return text.p ? unescaped(text, b) : text;
     return (struct cw_str){text.p + 1, text.n - 2};
+}
+
+struct cw_str cw_member_text(struct cw_str line, const char *member, struct cw_buf *b)
+{
+    return text_at(line, cw_locate_member(line, cw_locate_root(line), member), b);
+}
+
+struct cw_str cw_member_text_beside(struct cw_str line, struct cw_str beside, const char *member,
+                                    struct cw_buf *b)
+{
+    size_t at = CW_NOWHERE;
+    if (beside.p > line.p && beside.p < line.p + line.n)
+        at = cw_locate_further(line, (size_t)(beside.p - line.p) - 1, member);
+    return at == CW_NOWHERE ? cw_member_text(line, member, b) : text_at(line, at, b);
 }
 
 bool cw_member_has(struct cw_str line, const char *member)

@@ -257,12 +257,11 @@ static const struct {
     [CW_REPLAY_EVENTS] = {"subject", judge_event},
 };
 
-static enum topic topic_of(struct cw_replay *r, enum cw_replay_kind kind, struct cw_str line)
+static enum topic topic_of(enum cw_replay_kind kind, struct cw_str type)
 {
     if (kind != CW_REPLAY_EVENTS)
         return kind == CW_REPLAY_PROFILES ? TOPIC_PROFILES : TOPIC_MANAGERS;
-    return cw_type_is_billing(cw_member_text(line, "type", &r->type_text)) ? TOPIC_BILLING
-                                                                           : TOPIC_SERVICE;
+    return cw_type_is_billing(type) ? TOPIC_BILLING : TOPIC_SERVICE;
 }
 
 /* The line as the daemon would have it of its topic. */
@@ -280,9 +279,12 @@ struct cw_replay_place cw_replay_place(struct cw_replay *r, enum cw_replay_kind 
                                        struct cw_str line)
 {
     struct cw_mapped_line as = contract_line(r, kind, line);
+    struct cw_str type = {0};
+    if (kind == CW_REPLAY_EVENTS)
+        type = cw_member_text(as.text, "type", &r->type_text);
     struct cw_replay_place p = {
-        .kind = kind, .topic = (uint8_t)topic_of(r, kind, as.text), .mapping = as.mapping};
-    p.key = cw_member_text(as.text, kinds[kind].key, &r->key_text);
+        .kind = kind, .topic = (uint8_t)topic_of(kind, type), .mapping = as.mapping};
+    p.key = cw_member_text_beside(as.text, type, kinds[kind].key, &r->key_text);
     p.partition = p.key.p ? cw_partition_of(p.key, r->partitions) : 0;
     return p;
 }

@@ -227,6 +227,21 @@ static void members_without_parsing(void **state)
             assert_memory_equal(s.p, rows[i].text, s.n);
         }
     }
+    static const char *const beside[] = {
+        "{\"a\":1,\"type\":\"t\",\"b\":[1,{\"subject\":2}],\"subject\":\"s\"}",
+        "{\"subject\":\"s\",\"a\":1,\"type\":\"t\"}",
+        "{\"type\":\"t\\u0021\",\"subject\":\"s\"}",
+        "{\"subject\":\"s\"}",
+    };
+    struct cw_buf of_type = {0};
+    for (size_t i = 0; i < COUNT(beside); i++) {
+        struct cw_str line = str(beside[i]), type = cw_member_text(line, "type", &of_type);
+        struct cw_str s = cw_member_text_beside(line, type, "subject", &b);
+        assert_int_equal(s.n, 1);
+        assert_int_equal(s.p[0], 's');
+        assert_null(cw_member_text_beside(line, type, "time", &b).p);
+    }
+    cw_buf_free(&of_type);
     cw_buf_free(&b);
     assert_true(cw_member_has(str("{\"specversion\":1}"), "specversion"));
     assert_false(cw_member_has(str("{\"x\":\"specversion\"}"), "specversion"));

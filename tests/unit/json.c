@@ -7,9 +7,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/locate.h"
+#include "core/scan.h"
 #include "tests/support/json_equal.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -276,9 +278,43 @@ static void members_are_found_in_any_order(void **state)
     cw_json_room_free(&room);
 }
 
+/* Every byte at every place of a run, and nothing behind the text is looked at. */
+static void runs_end_where_their_bytes_say(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 3 * CW_SCAN_STEP; n++) {
+        char *text = malloc(n + CW_SCAN_STEP), *exact = malloc(n ? n : 1);
+        assert_true(text && exact);
+        memset(text, 'a', n);
+        memset(text + n, 0, CW_SCAN_STEP);
+        memset(exact, 'a', n);
+        assert_ptr_equal(cw_scan_plain(text), text + n);
+        assert_ptr_equal(cw_scan_quote(exact, exact + n), exact + n);
+        for (size_t at = 0; at < n; at++) {
+            for (int byte = 0; byte < 256; byte++) {
+                bool quote = byte == '"' || byte == '\\';
+                bool plain = !quote && byte >= 0x20 && byte < 0x80;
+                text[at] = exact[at] = (char)byte;
+                assert_ptr_equal(cw_scan_plain(text), text + (plain ? n : at));
+                assert_ptr_equal(cw_scan_quote(exact, exact + n), exact + (quote ? at : n));
+            }
+            text[at] = exact[at] = '"'; /* the first of two counts */
+            if (at)
+                text[at - 1] = exact[at - 1] = '\\';
+            assert_ptr_equal(cw_scan_plain(text), text + (at ? at - 1 : 0));
+            assert_ptr_equal(cw_scan_quote(exact, exact + n), exact + (at ? at - 1 : 0));
+            memset(text, 'a', n);
+            memset(exact, 'a', n);
+        }
+        free(text);
+        free(exact);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(runs_end_where_their_bytes_say),
         cmocka_unit_test(cases_are_judged),
         cmocka_unit_test(many_members_are_left),
         cmocka_unit_test(damaged_texts_differ_in_nothing),
