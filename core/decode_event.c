@@ -257,7 +257,7 @@ static int read_headers(struct cw_decoder *d, const struct cw_message *m, struct
 
 /* ---- an event ---- */
 
-static enum cw_event_type type_of(struct cw_str name)
+enum cw_event_type cw_event_type_of(struct cw_str name)
 {
     static const struct cw_str names[] = {
 #define X(text, id) CW_STR(text),
@@ -293,6 +293,14 @@ static int check_envelope(struct cw_decoder *d, const struct cw_message *m, stru
     return 0;
 }
 
+static void set_envelope(struct cw_event *ev, const struct cw_envelope *env)
+{
+    ev->id = env->id;
+    ev->source = env->source;
+    ev->subject = env->subject;
+    ev->time = env->time;
+}
+
 static int read_data(struct cw_decoder *d, struct cw_node *root, bool binary, struct cw_event *ev)
 {
     if (binary)
@@ -303,15 +311,23 @@ static int read_data(struct cw_decoder *d, struct cw_node *root, bool binary, st
     return cw_read_members(d, &data, &shapes[ev->type], ev);
 }
 
-int cw_decode_event(struct cw_decoder *d, const struct cw_message *m, struct cw_event *ret_event,
-                    struct cw_reject *ret_reject)
+/* As nearly all events are; what is wrong, or seldom so, is left to the tree. */
+static bool take_straight(struct cw_decoder *d, const struct cw_message *m, struct cw_event *ret)
+{
+    struct cw_envelope env;
+    if (!cw_decode_straight(d, &env, ret) || !cw_key_is(m, env.subject) ||
+        cw_is_ahead(d, m, env.time))
+        return false;
+    set_envelope(ret, &env);
+    return true;
+}
+
+static int take_by_tree(struct cw_decoder *d, const struct cw_message *m, bool binary,
+                        struct cw_event *ret)
 {
     struct cw_node root;
     struct cw_envelope env;
-    bool binary = !d->mapping && is_binary(m);
-    int err = cw_decode_begin(d, m, d->limits.max_event_bytes, ret_reject);
-    if (!err)
-        err = cw_decode_parse(d, &root);
+    int err = cw_decode_parse(d, &root);
     if (!err)
         err =
             binary ? read_headers(d, m, &env) : cw_read_members(d, &root, &cw_envelope_shape, &env);
@@ -319,15 +335,34 @@ int cw_decode_event(struct cw_decoder *d, const struct cw_message *m, struct cw_
         err = check_envelope(d, m, binary ? NULL : &root, &env);
     if (err)
         return err;
+    memset(ret, 0, sizeof *ret);
+    ret->type = cw_event_type_of(env.type);
+    set_envelope(ret, &env);
+    return ret->type == CW_EV_COUNT ? -CW_E_UNKNOWN_TYPE : read_data(d, &root, binary, ret);
+}
+
+static int decode(struct cw_decoder *d, const struct cw_message *m, struct cw_event *ret_event,
+                  struct cw_reject *ret_reject, bool may_straight)
+{
     struct cw_event ev;
-    memset(&ev, 0, sizeof ev);
-    ev.type = type_of(env.type);
-    ev.id = env.id;
-    ev.source = env.source;
-    ev.subject = env.subject;
-    ev.time = env.time;
-    err = ev.type == CW_EV_COUNT ? -CW_E_UNKNOWN_TYPE : read_data(d, &root, binary, &ev);
+    bool binary = !d->mapping && is_binary(m);
+    int err = cw_decode_begin(d, m, d->limits.max_event_bytes, ret_reject);
+    may_straight = may_straight && !binary && !d->mapping;
+    if (!err && !(may_straight && take_straight(d, m, &ev)))
+        err = take_by_tree(d, m, binary, &ev);
     if (!err || err == -CW_E_UNKNOWN_TYPE)
         *ret_event = ev;
     return err;
+}
+
+int cw_decode_event(struct cw_decoder *d, const struct cw_message *m, struct cw_event *ret_event,
+                    struct cw_reject *ret_reject)
+{
+    return decode(d, m, ret_event, ret_reject, true);
+}
+
+int cw_decode_event_by_tree(struct cw_decoder *d, const struct cw_message *m,
+                            struct cw_event *ret_event, struct cw_reject *ret_reject)
+{
+    return decode(d, m, ret_event, ret_reject, false);
 }

@@ -266,16 +266,13 @@ static int read_object(struct cw_decoder *d, struct cw_node *nd, const struct cw
     return cw_read_members(d, nd, m->sub, (char *)out + m->at);
 }
 
-static int read_value(struct cw_decoder *d, struct cw_node *nd, const struct cw_member *m,
-                      void *out);
-
 /* A list's element is an object of the shape, or the one value of a shape without names. */
 static int read_element(struct cw_decoder *d, struct cw_node *nd, const struct cw_shape *shape,
                         void *out)
 {
     if (shape->members[0].name)
         return cw_read_members(d, nd, shape, out);
-    return read_value(d, nd, &shape->members[0], out);
+    return cw_read_value(d, nd, &shape->members[0], out);
 }
 
 /* Elements are located on the way, so that a long list costs one more pass over its text and not
@@ -319,8 +316,7 @@ static int (*const readers[CW_M_KINDS])(struct cw_decoder *d, struct cw_node *nd
     [CW_M_OBJECT] = read_object, [CW_M_LIST] = read_list,
 };
 
-static int read_value(struct cw_decoder *d, struct cw_node *nd, const struct cw_member *m,
-                      void *out)
+int cw_read_value(struct cw_decoder *d, struct cw_node *nd, const struct cw_member *m, void *out)
 {
     return readers[m->kind](d, nd, m, out);
 }
@@ -335,7 +331,7 @@ static int read_member(struct cw_decoder *d, struct cw_node *object, const struc
         return m->required ? cw_refuse_missing(d, object, m->name) : 0;
     if (!m->required && cw_json_kind(nd.v) == CW_JSON_NULL)
         return 0;
-    return read_value(d, &nd, m, out);
+    return cw_read_value(d, &nd, m, out);
 }
 
 int cw_read_members(struct cw_decoder *d, struct cw_node *object, const struct cw_shape *shape,

@@ -119,8 +119,17 @@ int cw_decode_parse(struct cw_decoder *d, struct cw_node *ret_root);
 /* Copies s to live as long as the results. Room for it must be in d->copies. */
 struct cw_str cw_decode_keep(struct cw_decoder *d, struct cw_str s);
 
+/* The event of the text, of structured mode and without a mapping; false says only that it has to
+ * be read by way of a tree. What comes out points into the decoder's room. */
+bool cw_decode_straight(struct cw_decoder *d, struct cw_envelope *ret_env, struct cw_event *ret);
+/* cw_decode_event, but never straight: what tests hold the other way against. */
+int cw_decode_event_by_tree(struct cw_decoder *d, const struct cw_message *m,
+                            struct cw_event *ret_event, struct cw_reject *ret_reject);
+
 int cw_read_members(struct cw_decoder *d, struct cw_node *object, const struct cw_shape *shape,
                     void *out);
+/* One member's value, which is there. */
+int cw_read_value(struct cw_decoder *d, struct cw_node *nd, const struct cw_member *m, void *out);
 /* Reads a member from text that stood elsewhere than in JSON; nd says where, for a refusal. */
 int cw_read_text(struct cw_decoder *d, struct cw_node *nd, const struct cw_member *m,
                  struct cw_str text, void *out);
@@ -154,6 +163,8 @@ const char *cw_quote(struct cw_str s, char out[CW_QUOTE]);
 #define CW_MEMBERS(table) .members = (table), .n = sizeof(table) / sizeof *(table)
 extern const struct cw_shape cw_envelope_shape; /* of struct cw_envelope */
 const struct cw_shape *cw_event_shape(enum cw_event_type t);
+/* CW_EV_COUNT: none of ours. */
+enum cw_event_type cw_event_type_of(struct cw_str name);
 extern const struct cw_shape cw_profile_shape, cw_manager_shape, cw_outcome_shape;
 
 #endif

@@ -16,20 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/json.h"
+#include "core/json_plain.h"
 #include "core/locate.h"
-#include "core/scan.h"
 
-enum { MEMBERS_MOST = 64, DIGITS_MOST = 15, PADDING = CW_SCAN_STEP, NODES = 16 };
+enum { MEMBERS_MOST = 64, DIGITS_MOST = 15, NODES = 16 };
 
-struct reader {
-    const char *end; /* of the text; NULs from here on */
-    struct cw_json_room *room;
-    struct cw_json *nodes; /* not given out yet */
-    size_t n_nodes;
-};
-
-static struct cw_json *new_node(struct reader *r)
+static struct cw_json *new_node(struct cw_plain *r)
 {
     if (r->n_nodes == 0) {
         r->nodes = cw_json_room_take(r->room, NODES * sizeof *r->nodes);
@@ -41,18 +33,11 @@ static struct cw_json *new_node(struct reader *r)
     return r->nodes++;
 }
 
-static char *skip_space(char *p)
-{
-    while (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')
-        p++;
-    return p;
-}
-
 /* ---- strings ---- */
 
 /* Writes what an escape stands for; NULL for none, for NUL and for what takes more than one to say.
  */
-static char *take_escape(const struct reader *r, char *p, char **to)
+static char *take_escape(const struct cw_plain *r, char *p, char **to)
 {
     char out[4];
     struct cw_str raw = {p, (size_t)(r->end - p)};
@@ -64,7 +49,7 @@ static char *take_escape(const struct reader *r, char *p, char **to)
     return p + (size_t)(raw.p - p);
 }
 
-static char *take_character(const struct reader *r, char *p, char **to)
+static char *take_character(const struct cw_plain *r, char *p, char **to)
 {
     size_t n = cw_utf8_length(p, (size_t)(r->end - p));
     if (n == 0 || (unsigned char)*p < 0x20)
@@ -75,7 +60,7 @@ static char *take_character(const struct reader *r, char *p, char **to)
 }
 
 /* The string from its first escape on: what it says is written over how it is written. */
-static char *read_escaped(const struct reader *r, char *from, char *p, struct cw_str *ret)
+static char *read_escaped(const struct cw_plain *r, char *from, char *p, struct cw_str *ret)
 {
     char *to = p;
     while (p && *p != '"')
@@ -84,9 +69,7 @@ static char *read_escaped(const struct reader *r, char *from, char *p, struct cw
     return p ? p + 1 : NULL;
 }
 
-/* From the first byte that is not plain; few strings have any. */
-static __attribute__((noinline)) char *read_mixed(const struct reader *r, char *from, char *p,
-                                                  struct cw_str *ret)
+char *cw_plain_mixed(const struct cw_plain *r, char *from, char *p, struct cw_str *ret)
 {
     for (size_t n; *p != '"'; p = cw_scan_plain(p + n)) {
         if (*p == '\\')
@@ -95,18 +78,6 @@ static __attribute__((noinline)) char *read_mixed(const struct reader *r, char *
         if (n == 0)
             return NULL;
     }
-    *ret = (struct cw_str){from, (size_t)(p - from)};
-    return p + 1;
-}
-
-static inline char *read_string(const struct reader *r, char *p, struct cw_str *ret)
-{
-    if (*p != '"')
-        return NULL;
-    char *from = p + 1;
-    p = cw_scan_plain(from);
-    if (*p != '"')
-        return read_mixed(r, from, p, ret);
     *ret = (struct cw_str){from, (size_t)(p - from)};
     return p + 1;
 }
@@ -177,8 +148,6 @@ static char *read_word(char *p, struct cw_json *v, const char *word, enum cw_jso
     return strncmp(p, word, n) == 0 ? p + n : NULL;
 }
 
-static char *read_value(struct reader *r, char *p, struct cw_json *v, int depth);
-
 /* Whether an object has a member of that name already; `seen` has a bit for each kind of name so
  * far, and only who meets their own has to look. */
 static bool is_again(const struct cw_json *object, struct cw_str name, uint64_t *seen)
@@ -195,18 +164,18 @@ static bool is_again(const struct cw_json *object, struct cw_str name, uint64_t 
     return again;
 }
 
-static char *read_name(const struct reader *r, char *p, const struct cw_json *object,
+static char *read_name(const struct cw_plain *r, char *p, const struct cw_json *object,
                        struct cw_json *v, uint64_t *seen)
 {
-    p = read_string(r, p, &v->name);
+    p = cw_plain_string(r, p, &v->name);
     if (!p || is_again(object, v->name, seen))
         return NULL;
-    p = skip_space(p);
-    return *p == ':' && object->u.of.n < MEMBERS_MOST ? skip_space(p + 1) : NULL;
+    p = cw_plain_space(p);
+    return *p == ':' && object->u.of.n < MEMBERS_MOST ? cw_plain_space(p + 1) : NULL;
 }
 
 /* What stands between the brackets of an array or object, and the one that closes it. */
-static char *read_inside(struct reader *r, char *p, struct cw_json *v, char close, int depth)
+static char *read_inside(struct cw_plain *r, char *p, struct cw_json *v, char close, int depth)
 {
     const struct cw_json **end = &v->u.of.first;
     uint64_t seen = 0;
@@ -215,40 +184,39 @@ static char *read_inside(struct reader *r, char *p, struct cw_json *v, char clos
         if (!inner)
             return NULL;
         *inner = (struct cw_json){0};
-        p = skip_space(p);
+        p = cw_plain_space(p);
         if (v->kind == CW_JSON_OBJECT)
             p = read_name(r, p, v, inner, &seen);
         if (p)
-            p = read_value(r, p, inner, depth);
+            p = cw_plain_value(r, p, inner, depth);
         if (!p)
             return NULL;
         *end = inner;
         end = &inner->next;
         v->u.of.n++;
-        p = skip_space(p);
+        p = cw_plain_space(p);
         if (*p != ',')
             return *p == close ? p + 1 : NULL;
     }
 }
 
-static char *read_container(struct reader *r, char *p, struct cw_json *v, enum cw_json_kind kind,
+static char *read_container(struct cw_plain *r, char *p, struct cw_json *v, enum cw_json_kind kind,
                             int depth)
 {
     char close = kind == CW_JSON_OBJECT ? '}' : ']';
     v->kind = kind;
-    p = skip_space(p + 1);
+    p = cw_plain_space(p + 1);
     if (*p == close)
         return p + 1;
     return depth < CW_JSON_PLAIN_DEPTH ? read_inside(r, p, v, close, depth + 1) : NULL;
 }
 
-/* v is zero but for its name. */
-static char *read_value(struct reader *r, char *p, struct cw_json *v, int depth)
+char *cw_plain_value(struct cw_plain *r, char *p, struct cw_json *v, int depth)
 {
     switch (*p) {
     case '"':
         v->kind = CW_JSON_STRING;
-        return read_string(r, p, &v->u.text);
+        return cw_plain_string(r, p, &v->u.text);
     case '{':
         return read_container(r, p, v, CW_JSON_OBJECT, depth);
     case '[':
@@ -264,19 +232,27 @@ static char *read_value(struct reader *r, char *p, struct cw_json *v, int depth)
     }
 }
 
-const struct cw_json *cw_json_plain(struct cw_json_room *room, struct cw_str text)
+char *cw_plain_begin(struct cw_plain *ret, struct cw_json_room *room, struct cw_str text)
 {
-    char *copy = text.n < SIZE_MAX - PADDING ? cw_json_room_take(room, text.n + PADDING) : NULL;
+    char *copy =
+        text.n < SIZE_MAX - CW_SCAN_STEP ? cw_json_room_take(room, text.n + CW_SCAN_STEP) : NULL;
     if (!copy)
         return NULL;
     if (text.n)
         memcpy(copy, text.p, text.n);
-    memset(copy + text.n, 0, PADDING);
-    struct reader r = {.end = copy + text.n, .room = room};
-    struct cw_json *root = new_node(&r);
+    memset(copy + text.n, 0, CW_SCAN_STEP);
+    *ret = (struct cw_plain){.end = copy + text.n, .room = room};
+    return cw_plain_space(copy);
+}
+
+const struct cw_json *cw_json_plain(struct cw_json_room *room, struct cw_str text)
+{
+    struct cw_plain r;
+    char *p = cw_plain_begin(&r, room, text);
+    struct cw_json *root = p ? new_node(&r) : NULL;
     if (!root)
         return NULL;
     *root = (struct cw_json){0};
-    char *p = read_value(&r, skip_space(copy), root, 0);
-    return p && skip_space(p) == r.end ? root : NULL;
+    p = cw_plain_value(&r, p, root, 0);
+    return p && cw_plain_space(p) == r.end ? root : NULL;
 }

@@ -1,9 +1,11 @@
 /* Fuzz target of the decoder: any bytes, in every kind of message and both modes, end in a result
- * or in a whole reject record. Run by libFuzzer. */
+ * or in a whole reject record; and of events, straight and by way of a tree, in the same. Run by
+ * libFuzzer. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/decode.h"
+#include "core/decode_members.h"
+#include "tests/support/event_equal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
@@ -31,6 +33,25 @@ static void check(int err, const struct cw_reject *r, size_t n)
         abort();
 }
 
+/* Whoever takes an event straight must take what the tree takes. */
+static void both_ways(struct cw_decoder *d, const struct cw_message *m)
+{
+    struct cw_decoder *other = cw_decoder_new(&limits);
+    struct cw_event ev, by_tree;
+    struct cw_reject r, r_tree;
+    if (!other)
+        return;
+    int err = cw_decode_event(d, m, &ev, &r);
+    if (err != cw_decode_event_by_tree(other, m, &by_tree, &r_tree))
+        abort();
+    if (err == -CW_E_REJECT && (r.code != r_tree.code || r.at_byte != r_tree.at_byte ||
+                                strcmp(r.detail, r_tree.detail) != 0))
+        abort();
+    if (err == 0 && cw_event_differ(&ev, &by_tree))
+        abort();
+    cw_decoder_free(other);
+}
+
 static void decode_structured(struct cw_decoder *d, const struct cw_message *m)
 {
     struct cw_event ev;
@@ -38,6 +59,7 @@ static void decode_structured(struct cw_decoder *d, const struct cw_message *m)
     struct cw_manager mgr;
     struct cw_outcome oc;
     struct cw_reject r = {.code = CW_REJECT_COUNT};
+    both_ways(d, m);
     check(cw_decode_event(d, m, &ev, &r), &r, m->value.n);
     check(cw_decode_profile(d, m, &p, &r), &r, m->value.n);
     check(cw_decode_manager(d, m, &mgr, &r), &r, m->value.n);
