@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 _Static_assert(CW_SLAB_CHUNK / CW_SLAB_UNIT == 1 << CW_SLAB_PLACE_BITS, "each unit has a place");
 
@@ -17,30 +18,83 @@ struct cw_slab_chunk {
 /* ---- numbers: of all shards, on all threads ---- */
 
 unsigned char *cw_slab_chunks[CW_SLAB_CHUNKS];
-static pthread_mutex_t numbers = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t of_all = PTHREAD_MUTEX_INITIALIZER; /* guards what is static here */
 static uint32_t free_from = 1; /* none below is free; 0 is none, so that no piece is at 0 */
 
 /* 0: no number is left, or there is no chunk. */
 static uint32_t number_of(void *chunk)
 {
     uint32_t ret = 0;
-    (void)pthread_mutex_lock(&numbers);
+    (void)pthread_mutex_lock(&of_all);
     while (free_from < CW_SLAB_CHUNKS && cw_slab_chunks[free_from])
         free_from++;
     if (chunk && free_from < CW_SLAB_CHUNKS) {
         ret = free_from++;
         cw_slab_chunks[ret] = chunk;
     }
-    (void)pthread_mutex_unlock(&numbers);
+    (void)pthread_mutex_unlock(&of_all);
     return ret;
 }
 
 static void free_number(uint32_t number)
 {
-    (void)pthread_mutex_lock(&numbers);
+    (void)pthread_mutex_lock(&of_all);
     cw_slab_chunks[number] = NULL;
     free_from = number < free_from ? number : free_from;
-    (void)pthread_mutex_unlock(&numbers);
+    (void)pthread_mutex_unlock(&of_all);
+}
+
+/* ---- chunks: of all shards too, cut off areas of huge pages ---- */
+
+/* Clients are looked up in no order: with pages of 4 KiB the processor walks the page tables for
+ * nearly every one of them. Where the kernel has no huge pages, advice is all it was. */
+enum { HUGE_PAGE = 2 << 20, AREA = 32 << 20 };
+
+static struct {
+    unsigned char *next; /* of the last area, what was never a chunk */
+    size_t left;
+    struct cw_slab_chunk *given_back; /* chunks to be taken again */
+} areas;
+
+static bool add_area(void)
+{
+    areas.next = aligned_alloc(HUGE_PAGE, AREA);
+    areas.left = areas.next ? AREA : 0;
+    if (areas.next)
+        (void)madvise(areas.next, AREA, MADV_HUGEPAGE);
+    return areas.next != NULL;
+}
+
+static struct cw_slab_chunk *cut_chunk(void)
+{
+    if (areas.left == 0 && !add_area())
+        return NULL;
+    struct cw_slab_chunk *c = (void *)areas.next;
+    areas.next += CW_SLAB_CHUNK;
+    areas.left -= CW_SLAB_CHUNK;
+    return c;
+}
+
+static struct cw_slab_chunk *take_chunk(void)
+{
+    (void)pthread_mutex_lock(&of_all);
+    struct cw_slab_chunk *c = areas.given_back;
+    if (c)
+        areas.given_back = c->before;
+    else
+        c = cut_chunk();
+    (void)pthread_mutex_unlock(&of_all);
+    return c;
+}
+
+/* The kernel has its memory back, all but the page that says which chunk is next. */
+static void give_chunk(struct cw_slab_chunk *c)
+{
+    (void)madvise(c, CW_SLAB_CHUNK, MADV_DONTNEED);
+    (void)pthread_mutex_lock(&of_all);
+    c->before = areas.given_back;
+    areas.given_back = c;
+    (void)pthread_mutex_unlock(&of_all);
 }
 
 /* ---- large pieces ---- */
@@ -79,12 +133,12 @@ static size_t units(size_t n)
 
 static bool add_chunk(struct cw_slab *s)
 {
-    struct cw_slab_chunk *c = aligned_alloc(CW_SLAB_CHUNK, CW_SLAB_CHUNK);
+    struct cw_slab_chunk *c = take_chunk();
     uint32_t number = number_of(c);
-    if (!number) {
-        free(c);
+    if (c && !number)
+        give_chunk(c);
+    if (!number)
         return false;
-    }
     *c = (struct cw_slab_chunk){s->last, number};
     s->last = c;
     s->used = units(sizeof *c) * CW_SLAB_UNIT;
@@ -127,7 +181,7 @@ void cw_slab_free(struct cw_slab *s)
     for (struct cw_slab_chunk *c = s->last; c;) {
         struct cw_slab_chunk *before = c->before;
         free_number(c->number);
-        free(c);
+        give_chunk(c);
         c = before;
     }
     *s = (struct cw_slab){0};

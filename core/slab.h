@@ -5,7 +5,9 @@
  * Where a piece lies is told in 32 bits, the number of its chunk and the place in it, since an
  * address would be a tenth of what a client takes. Chunks of all shards are numbered together, so
  * that no shard is needed to find a piece; a process has room for 32 GiB of them, of which each
- * larger piece takes a number, as a chunk does. Private to the core; a slab belongs to its shard.
+ * larger piece takes a number, as a chunk does. Chunks are cut off areas of huge pages, which stay
+ * the process's; what is in them goes back to the kernel. Private to the core; a slab belongs to
+ * its shard.
  */
 #ifndef CW_CORE_SLAB_H
 #define CW_CORE_SLAB_H
