@@ -52,7 +52,7 @@ bool cw_delivery_idle(const struct cw_delivery *d)
         const struct shard *sh = d->shards[i];
         if (sh->standing == SHARD_REFUSED)
             continue; /* Waiting does not mend it. */
-        if (sh->standing != SHARD_READING || !sh->at_end || sh->n_waiting || sh->unanswered)
+        if (sh->standing != SHARD_READING || !sh->at_end || sh->waiting.n || sh->unanswered)
             return false;
     }
     return d->unanswered == 0;
@@ -77,7 +77,7 @@ size_t cw_delivery_shards(const struct cw_delivery *d, struct cw_delivery_shard 
         const struct shard *sh = d->shards[i];
         ret[i] = (struct cw_delivery_shard){.shard = sh->number,
                                             .stored = sh->stored,
-                                            .waiting = sh->n_waiting,
+                                            .waiting = sh->waiting.n,
                                             .unanswered = sh->unanswered,
                                             .at_end = sh->at_end,
                                             .refused = sh->standing == SHARD_REFUSED};

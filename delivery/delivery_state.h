@@ -1,19 +1,17 @@
-/* Delivery's own parts, shared by its files and nobody else. */
+/* The inside of delivery's state machine; private to delivery/delivery*.c.
+ *
+ *   delivery.c            the shards: which are ours, from where each is read
+ *   delivery_batches.c    their tasks, sent in batches, and the answers
+ *   delivery_epoch.c      is this the Redis that was filled?
+ *   delivery_ask.c        a question to Redis
+ *   delivery_standing.c   what delivery says of itself
+ */
 #ifndef CW_DELIVERY_DELIVERY_STATE_H
 #define CW_DELIVERY_DELIVERY_STATE_H
 
-#include "delivery/apply_args.h"
-#include "delivery/delivery.h"
+#include "delivery/batch.h"
 
 enum shard_standing { SHARD_WAITING, SHARD_ASKING, SHARD_READING, SHARD_REFUSED };
-
-/* A task read and not yet sent. */
-struct waiting_task {
-    struct waiting_task *next;
-    int64_t offset;
-    cw_wall_time written;
-    struct cw_task_record record;
-};
 
 struct shard {
     int32_t number;
@@ -24,8 +22,8 @@ struct shard {
     int64_t chain;    /* next of the last batch sent: prev of the next one */
     int64_t expected; /* least offset the outbox may give */
     bool at_end;
-    struct waiting_task *first, **last;
-    size_t n_waiting, unanswered;
+    struct cw_batch_queue waiting;
+    size_t unanswered;
 };
 
 struct cw_delivery {
@@ -52,21 +50,37 @@ struct question {
     cw_wall_time sent, written, happened;
 };
 
-/* Sends; on failure frees q and lets the connection go. */
-void cw_delivery_ask(struct cw_delivery *d, const struct cw_str *argv, size_t argc, cw_reply_fn *fn,
-                     struct question *q);
-struct question *cw_delivery_question(struct cw_delivery *d);
-/* Key of cw:delivery with the configured prefix, into text. */
-struct cw_str cw_delivery_key(const struct cw_delivery *d, char text[80]);
-void cw_delivery_wrong(struct cw_delivery *d, const char *event, const struct cw_reply *r);
-
-/* The epoch: asked for on every connection, before any shard is. */
-void cw_delivery_settle(struct cw_delivery *d);
-/* Asked again of an open Redis; one with another epoch is refused. */
-void cw_delivery_check_epoch(struct cw_delivery *d);
+/* ---- delivery.c ---- */
+/* NULL: it is not ours. */
+struct shard *cw_delivery_find(const struct cw_delivery *d, int32_t number);
+/* The shard that a question was about, if the answer is still of use; else NULL. */
+struct shard *cw_delivery_still_of_use(const struct question *q, const struct cw_reply *r);
+/* What was under way on a shard counts no more, and it goes on from the offset in Redis. */
+void cw_delivery_ask_offset(struct cw_delivery *d, struct shard *sh);
 /* The epoch is settled: every shard asks for its offset. */
 void cw_delivery_opened(struct cw_delivery *d);
 /* Forgets what was under way on every shard. */
 void cw_delivery_halt(struct cw_delivery *d);
+
+/* ---- delivery_batches.c ---- */
+/* Forgets the first n tasks that wait. */
+void cw_delivery_drop(struct cw_delivery *d, struct shard *sh, size_t n);
+
+/* ---- delivery_epoch.c: asked for on every connection, before any offset is ---- */
+void cw_delivery_settle(struct cw_delivery *d);
+/* Asked again of an open Redis; one with another epoch is refused. */
+void cw_delivery_check_epoch(struct cw_delivery *d);
+
+/* ---- delivery_ask.c ---- */
+/* NULL: no memory, which cw_delivery_ask takes. */
+struct question *cw_delivery_question(struct cw_delivery *d);
+/* Sends; on failure frees q and lets the connection go. */
+void cw_delivery_ask(struct cw_delivery *d, const struct cw_str *argv, size_t argc, cw_reply_fn *fn,
+                     struct question *q);
+/* Key of cw:delivery with the configured prefix, into text. */
+struct cw_str cw_delivery_key(const struct cw_delivery *d, char text[80]);
+/* An answer nobody foresaw. All of them are met alike: a new connection, which checks the server,
+ * the functions and the epoch, and goes on from the stored offset. */
+void cw_delivery_wrong(struct cw_delivery *d, const char *event, const struct cw_reply *r);
 
 #endif
