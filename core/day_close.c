@@ -6,6 +6,7 @@
 #include "core/baseline.h"
 #include "core/shard_state.h"
 #include "core/shocks.h"
+#include "core/watch.h"
 
 struct close {
     struct cw_shard *sh;
@@ -66,14 +67,6 @@ static void note_pace(const struct close *c, const struct cw_client *cl,
                      cw_pace_asked(cw_index_hash(cw_client_id(cl)), c->day), by, v->spend.amount);
 }
 
-static void tell_watcher(const struct cw_shard *sh, const struct cw_client *cl,
-                         const struct cw_day_view *view)
-{
-    const struct cw_watch *w = &sh->watch;
-    if (w->day && cw_kept_same(cw_client_id(cl), w->client))
-        w->day(w->arg, cl, view);
-}
-
 static void close_client(const struct close *c, struct cw_client *cl, const struct cw_output *out)
 {
     struct cw_shard *sh = c->sh;
@@ -84,7 +77,7 @@ static void close_client(const struct close *c, struct cw_client *cl, const stru
         for (enum cw_channel ch = 0; ch < CW_CHANNELS; ch++)
             shocks[ch] = cw_shocks_of(&c->shocks[ch], cl, ch);
         view_day(c, cl, shocks, &view);
-        tell_watcher(sh, cl, &view);
+        cw_watch_day(&sh->watch, cl, &view);
         cw_judge_day(sh, cl, &view, c->now);
         note_pace(c, cl, &view);
         learn(c, cl, shocks);

@@ -15,6 +15,7 @@
 #include "core/image.h"
 #include "core/profile.h"
 #include "core/shard_state.h"
+#include "core/watch.h"
 
 struct cw_shard *cw_shard_new(const struct cw_settings *s, const struct cw_roster *r)
 {
@@ -90,14 +91,6 @@ int cw_shard_tick(struct cw_shard *sh, cw_event_time to, const struct cw_output 
 
 /* ---- messages ---- */
 
-static void tell_watcher(const struct cw_shard *sh, const struct cw_client *cl,
-                         const struct cw_event *ev)
-{
-    const struct cw_watch *w = &sh->watch;
-    if (w->bill && ev->type == CW_EV_BILL && cw_kept_same(cw_client_id(cl), w->client))
-        w->bill(w->arg, cl);
-}
-
 static void judge(struct cw_shard *sh, struct cw_client *cl, const struct cw_event *ev,
                   struct cw_fold *f, const struct cw_output *out)
 {
@@ -111,7 +104,8 @@ static void judge(struct cw_shard *sh, struct cw_client *cl, const struct cw_eve
     cw_judge_event(sh, cl, ln, ev, day, late);
     cw_clients_after(sh, cl, ln, ev);
     cw_tasks_fold(sh, cl, f, out);
-    tell_watcher(sh, cl, ev);
+    if (ev->type == CW_EV_BILL)
+        cw_watch_bill(&sh->watch, cl);
     sh->counters.judged++;
     sh->counters.late += late;
 }

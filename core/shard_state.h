@@ -75,7 +75,7 @@ struct cw_shard {
     uint32_t accuracy_written; /* commit that last wrote it to the state log */
 
     struct cw_str only;          /* absent: all clients are restored */
-    struct cw_watch watch;       /* day NULL: nobody watches */
+    struct cw_watch watch;       /* all zero: nobody watches; see watch.h */
     struct cw_findings findings; /* of the call in progress */
     struct cw_dry *dry;          /* room for CW_DRY_MOST; NULL until one is found */
     size_t n_dry;
