@@ -29,6 +29,14 @@ int cw_bus_kafka_committed(struct cw_bus *b, int32_t shard, struct cw_positions 
     return err ? cw_fail(eb, CW_E_RETRY, "committed offsets: %s", rd_kafka_err2str(err)) : 0;
 }
 
+/* The protocol knows no refusal: what is refused for long is fatal, like what is not answered. */
+static int bounds(rd_kafka_t *asked, const char *topic, int32_t partition, int64_t *ret_first,
+                  int64_t *ret_end, struct cw_errbuf *eb)
+{
+    return cw_kafka_bounds(asked, topic, partition, END_MS, ret_first, ret_end, eb) ? -CW_E_RETRY
+                                                                                    : 0;
+}
+
 /* Asked as one who reads uncommitted records: the last transaction may be committed and its marker
  * not yet written here. */
 int cw_bus_kafka_end(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t *ret_first,
@@ -37,7 +45,7 @@ int cw_bus_kafka_end(struct cw_bus *b, enum cw_log log, int32_t partition, int64
     struct cw_bus_kafka *k = cw_bus_kafka_of(b);
     const char *topic = cw_topics_log(k->settings, log);
     rd_kafka_t *asked = CW_BUG(restore_to_stable) ? k->reader : k->tail;
-    return cw_kafka_bounds(asked, topic, partition, END_MS, ret_first, ret_end, eb);
+    return bounds(asked, topic, partition, ret_first, ret_end, eb);
 }
 
 /* Asked likewise, so that what is committed never seems to lie beyond the end. */
@@ -46,7 +54,7 @@ int cw_bus_kafka_input_range(struct cw_bus *b, enum cw_input in, int32_t shard, 
 {
     struct cw_bus_kafka *k = cw_bus_kafka_of(b);
     const char *topic = cw_topics_input(k->settings, in);
-    return cw_kafka_bounds(k->tail, topic, shard, END_MS, ret_first, ret_end, eb);
+    return bounds(k->tail, topic, shard, ret_first, ret_end, eb);
 }
 
 int cw_bus_kafka_read(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t from,

@@ -1,6 +1,7 @@
 /* Reading a range of a topic. See kafka_read.h. */
 #include "bus/kafka_read.h"
 
+#include "bus/kafka_error.h"
 #include "bus/kafka_handle.h"
 
 /* A reading that gets nothing for so long is given up: the same again later is right. */
@@ -58,6 +59,13 @@ static rd_kafka_resp_err_t bound(rd_kafka_t *reader, const char *topic, int32_t 
     return err;
 }
 
+/* Its number is one of those that the brokers named. */
+static const char *said(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ? "no leader is known"
+                                                       : rd_kafka_err2str(err);
+}
+
 int cw_kafka_bounds(rd_kafka_t *reader, const char *topic, int32_t partition, int ms,
                     int64_t *ret_first, int64_t *ret_end, struct cw_errbuf *eb)
 {
@@ -68,7 +76,8 @@ int cw_kafka_bounds(rd_kafka_t *reader, const char *topic, int32_t partition, in
         err = bound(reader, topic, partition, RD_KAFKA_OFFSET_END, ms, &end);
     if (err) {
         (void)cw_kafka_ask_about(reader, topic, ms); /* It hears who leads now. */
-        return cw_fail(eb, CW_E_RETRY, "%s: %s", topic, rd_kafka_err2str(err));
+        return cw_fail(eb, cw_kafka_error(err), "%s partition %d: %s", topic, (int)partition,
+                       said(err));
     }
     *ret_first = first;
     *ret_end = end;

@@ -12,8 +12,8 @@ rd_kafka_t *cw_kafka_reader(const struct cw_settings *s, const char *client_id, 
                             struct cw_errbuf *eb);
 
 /* First offset of a topic's partition and one past its last: with a reader of committed records one
- * past the last of a finished transaction. -CW_E_RETRY with eb when nobody said so within `ms`; the
- * partition's leader is looked for anew then. */
+ * past the last of a finished transaction. With eb -CW_E_RETRY when nobody said so within `ms`,
+ * -CW_E_IO when it was refused; the partition's leader is looked for anew then. */
 int cw_kafka_bounds(rd_kafka_t *reader, const char *topic, int32_t partition, int ms,
                     int64_t *ret_first, int64_t *ret_end, struct cw_errbuf *eb);
 

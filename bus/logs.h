@@ -3,8 +3,9 @@
  *
  * Two adapters behind one table: logs_kafka.c and logs_sqlite.c, chosen by the setting `bus`. A
  * handle belongs to one thread and its calls may block. Topics go by their configured names.
- * Every call returns 0, -CW_E_IO when the server or the file cannot be reached, -CW_E_INVALID for a
- * topic or a setting that is wrong, or -CW_E_NOMEM; eb says what was said.
+ * Every call returns 0, -CW_E_IO when the server or the file cannot be reached, -CW_E_RETRY when
+ * the server is not ready and the same call later is right (a partition without a leader),
+ * -CW_E_INVALID for a topic or a setting that is wrong, or -CW_E_NOMEM; eb says what was said.
  */
 #ifndef CW_BUS_LOGS_H
 #define CW_BUS_LOGS_H

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus/kafka_error.h"
 #include "bus/kafka_handle.h"
 #include "bus/kafka_read.h"
 #include "bus/topic_table.h"
@@ -33,7 +34,7 @@ static struct kafka *of(struct cw_logs *l)
 
 static int failed(struct cw_errbuf *eb, const char *topic, rd_kafka_resp_err_t err)
 {
-    return cw_fail(eb, CW_E_IO, "%s: %s", topic, rd_kafka_err2str(err));
+    return cw_fail(eb, cw_kafka_error(err), "%s: %s", topic, rd_kafka_err2str(err));
 }
 
 /* ---- reading ---- */
@@ -46,9 +47,7 @@ static int partitions(struct cw_logs *l, const char *topic, int32_t *ret_n, stru
 static int range(struct cw_logs *l, const char *topic, int32_t partition, int64_t *ret_first,
                  int64_t *ret_end, struct cw_errbuf *eb)
 {
-    return cw_kafka_bounds(of(l)->reader, topic, partition, CALL_MS, ret_first, ret_end, eb)
-               ? -CW_E_IO
-               : 0;
+    return cw_kafka_bounds(of(l)->reader, topic, partition, CALL_MS, ret_first, ret_end, eb);
 }
 
 static int read_range(struct cw_logs *l, const char *topic, int32_t partition, int64_t from,
@@ -58,7 +57,7 @@ static int read_range(struct cw_logs *l, const char *topic, int32_t partition, i
     struct kafka *k = of(l);
     const struct cw_kafka_range r = {topic, partition, from, to};
     int err = cw_kafka_read(k->reader, &k->headers, &r, each, arg, eb);
-    return err == -CW_E_RETRY || err == -CW_E_FATAL ? -CW_E_IO : err;
+    return err == -CW_E_FATAL ? -CW_E_IO : err;
 }
 
 static int open_tail(struct kafka *k, struct cw_errbuf *eb)
@@ -86,8 +85,9 @@ static int pending(struct cw_logs *l, const char *topic, int32_t partition, int6
     int err = open_tail(k, eb);
     if (err)
         return err;
-    if (cw_kafka_bounds(k->tail, topic, partition, CALL_MS, ret_first, ret_end, eb) != 0)
-        return -CW_E_IO;
+    err = cw_kafka_bounds(k->tail, topic, partition, CALL_MS, ret_first, ret_end, eb);
+    if (err)
+        return err;
     err = range(l, topic, partition, ret_first, &stable, eb);
     *ret_open = !err && stable < *ret_end ? stable : CW_OFFSET_NONE;
     *ret_since = CW_NO_TIME;
@@ -95,7 +95,7 @@ static int pending(struct cw_logs *l, const char *topic, int32_t partition, int6
         return err;
     const struct cw_kafka_range open = {topic, partition, stable, *ret_end};
     err = cw_kafka_read(k->tail, &k->headers, &open, note_time, ret_since, eb);
-    return err == -CW_E_RETRY || err == -CW_E_FATAL ? -CW_E_IO : 0;
+    return err == -CW_E_RETRY ? err : err == -CW_E_FATAL ? -CW_E_IO : 0;
 }
 
 /* One partition, asked of the brokers by `ask`; its answer is in the list's offset. */

@@ -113,7 +113,7 @@ static int wait_until_led(rd_kafka_t *rk, const struct cw_settings *s, struct ra
             return err;
         (void)rd_kafka_poll(rk, LED_MS);
     }
-    return cw_fail(eb, CW_E_IO, "topics were created and nobody leads them yet");
+    return cw_fail(eb, CW_E_RETRY, "topics were created and nobody leads them yet");
 }
 
 /* In one request, which takes the brokers no longer than one topic does. */

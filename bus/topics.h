@@ -13,8 +13,8 @@ int cw_topics_partitions(rd_kafka_t *rk, const char *topic, int32_t *ret_n, stru
 
 /* Once, before any engine. All topics must be there (or are made, with kafka.create_topics), and
  * what is keyed by client must have equal partition counts. What only weakens a promise is logged
- * as a warning. Returns 0, or -CW_E_IO, -CW_E_INVALID with eb naming what is wrong and the command
- * that mends it. */
+ * as a warning. Returns 0, or with eb -CW_E_RETRY for what passes by waiting, -CW_E_IO or
+ * -CW_E_INVALID naming what is wrong and the command that mends it. */
 int cw_topics_check(const struct cw_settings *s, struct cw_errbuf *eb);
 
 #endif

@@ -5,22 +5,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus/kafka_error.h"
+
 enum { ADMIN_MS = 30000 };
 
-/* The answer's event, or NULL with eb. Destroyed by the caller. */
-static rd_kafka_event_t *wait_for(rd_kafka_queue_t *queue, const char *what, struct cw_errbuf *eb)
+/* Destroyed by the caller; none where it fails. */
+static int wait_for(rd_kafka_queue_t *queue, const char *what, rd_kafka_event_t **ret_event,
+                    struct cw_errbuf *eb)
 {
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_MS + 1000);
-    if (!event) {
-        (void)cw_fail(eb, CW_E_IO, "%s: the brokers did not answer", what);
-        return NULL;
+    if (!event)
+        return cw_fail(eb, CW_E_IO, "%s: the brokers did not answer", what);
+    rd_kafka_resp_err_t err = rd_kafka_event_error(event);
+    if (!err) {
+        *ret_event = event;
+        return 0;
     }
-    if (rd_kafka_event_error(event)) {
-        (void)cw_fail(eb, CW_E_IO, "%s: %s", what, rd_kafka_event_error_string(event));
-        rd_kafka_event_destroy(event);
-        return NULL;
-    }
-    return event;
+    (void)cw_fail(eb, cw_kafka_error(err), "%s: %s", what, rd_kafka_event_error_string(event));
+    rd_kafka_event_destroy(event);
+    return -(int)cw_kafka_error(err);
 }
 
 static rd_kafka_AdminOptions_t *options_of(rd_kafka_t *rk, rd_kafka_admin_op_t op)
@@ -42,7 +45,7 @@ static int created(rd_kafka_event_t *event, struct cw_errbuf *eb)
     for (size_t i = 0; i < n; i++) {
         rd_kafka_resp_err_t err = rd_kafka_topic_result_error(topics[i]);
         if (err && err != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-            return cw_fail(eb, CW_E_IO, "topic %s cannot be created: %s",
+            return cw_fail(eb, cw_kafka_error(err), "topic %s cannot be created: %s",
                            rd_kafka_topic_result_name(topics[i]),
                            rd_kafka_topic_result_error_string(topics[i]));
     }
@@ -66,8 +69,10 @@ static int order(rd_kafka_t *rk, rd_kafka_NewTopic_t **orders, size_t n, struct 
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
     rd_kafka_AdminOptions_t *options = options_of(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
     rd_kafka_CreateTopics(rk, orders, n, options, queue);
-    rd_kafka_event_t *event = wait_for(queue, "making topics", eb);
-    int err = event ? created(event, eb) : -CW_E_IO;
+    rd_kafka_event_t *event = NULL;
+    int err = wait_for(queue, "making topics", &event, eb);
+    if (!err)
+        err = created(event, eb);
     if (event)
         rd_kafka_event_destroy(event);
     rd_kafka_AdminOptions_destroy(options);
@@ -116,8 +121,9 @@ static int described(rd_kafka_event_t *event, struct cw_topic_question *question
     const rd_kafka_ConfigResource_t **resources =
         rd_kafka_DescribeConfigs_result_resources(result, &n_resources);
     for (size_t i = 0; i < n_resources; i++) {
-        if (rd_kafka_ConfigResource_error(resources[i]))
-            return cw_fail(eb, CW_E_IO, "configuration of topic %s: %s",
+        rd_kafka_resp_err_t err = rd_kafka_ConfigResource_error(resources[i]);
+        if (err)
+            return cw_fail(eb, cw_kafka_error(err), "configuration of topic %s: %s",
                            rd_kafka_ConfigResource_name(resources[i]),
                            rd_kafka_ConfigResource_error_string(resources[i]));
         note_answers(resources[i], questions, n);
@@ -138,8 +144,10 @@ int cw_topics_ask(rd_kafka_t *rk, struct cw_topic_question *questions, size_t n,
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
     rd_kafka_AdminOptions_t *options = options_of(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
     rd_kafka_DescribeConfigs(rk, resources, n, options, queue);
-    rd_kafka_event_t *event = wait_for(queue, "topic configuration", eb);
-    int err = event ? described(event, questions, n, eb) : -CW_E_IO;
+    rd_kafka_event_t *event = NULL;
+    int err = wait_for(queue, "topic configuration", &event, eb);
+    if (!err)
+        err = described(event, questions, n, eb);
     if (event)
         rd_kafka_event_destroy(event);
     rd_kafka_AdminOptions_destroy(options);

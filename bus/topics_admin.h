@@ -1,5 +1,5 @@
-/* What topics.c asks of the brokers' administration; each call waits for its answer. 0, or -CW_E_IO
- * or -CW_E_INVALID with eb. */
+/* What topics.c asks of the brokers' administration; each call waits for its answer. 0, or
+ * with eb -CW_E_RETRY for what passes by waiting, -CW_E_IO or -CW_E_INVALID. */
 #ifndef CW_BUS_TOPICS_ADMIN_H
 #define CW_BUS_TOPICS_ADMIN_H
 

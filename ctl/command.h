@@ -53,5 +53,10 @@ enum cw_exit cw_ctl_fail(enum cw_exit code, const char *fmt, ...)
 /* The same for what was wrong on the command line, with the line that says how it is written. */
 enum cw_exit cw_ctl_misused(const struct cw_ctl *ctl, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* What a failed call on the bus comes to: CW_EXIT_UNREACHABLE where its server does not answer or
+ * is not ready, else CW_EXIT_WRONG. */
+enum cw_exit cw_ctl_exit_of(int err);
+/* cw_ctl_fail with that, and what the call said, or else the code's own sentence. */
+enum cw_exit cw_ctl_failed(int err, const struct cw_errbuf *eb);
 
 #endif

@@ -136,6 +136,16 @@ enum cw_exit cw_ctl_fail(enum cw_exit code, const char *fmt, ...)
     return code;
 }
 
+enum cw_exit cw_ctl_exit_of(int err)
+{
+    return err == -CW_E_IO || err == -CW_E_RETRY ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG;
+}
+
+enum cw_exit cw_ctl_failed(int err, const struct cw_errbuf *eb)
+{
+    return cw_ctl_fail(cw_ctl_exit_of(err), "%s", eb->text[0] ? eb->text : cw_strerror(err));
+}
+
 const struct cw_command cw_command_help = {
     .name = "help",
     .operands = "[COMMAND]",

@@ -26,6 +26,12 @@ void cw_service_init(struct cw_service *s)
     tell("STATUS=starting");
 }
 
+void cw_service_waiting(struct cw_service *s, const char *reason)
+{
+    (void)snprintf(s->said, sizeof s->said, "STATUS=starting, waiting: %s", reason);
+    tell(s->said);
+}
+
 double cw_service_every(const struct cw_service *s)
 {
     double quarter = (double)s->watchdog / PER_WATCHDOG / CW_SECOND;

@@ -20,6 +20,8 @@ struct cw_service {
 void cw_service_init(struct cw_service *s);
 /* Seconds between looks. */
 double cw_service_every(const struct cw_service *s);
+/* Before the first look: what the start waits for. */
+void cw_service_waiting(struct cw_service *s, const char *reason);
 /* Says how things stand, READY=1 once everything assigned is restored, and that we live, if each
  * of the engines has made progress since that was said last. While a restore makes progress,
  * systemd is asked to wait on. */

@@ -305,9 +305,7 @@ static int start(struct cw_shell *sh, struct cw_errbuf *eb)
     if (!err)
         err = cw_epoch_draw("", sh->fresh, eb);
     if (!err)
-        err = cw_engine_prepare(sh->s, eb);
-    if (!err)
-        err = cw_control_epoch(sh->s, sh->epoch, eb);
+        err = cw_shell_look_at_bus(sh, eb);
     if (!err)
         err = open_delivery(sh, eb);
     if (!err)

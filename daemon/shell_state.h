@@ -1,6 +1,7 @@
 /* The inside of the shell; private to daemon/shell*.c.
  *
  *   shell.c        starting, the loop's watchers, reload, closing
+ *   shell_bus.c    what a start looks at first, with patience
  *   shell_show.c   what the process shows of itself
  *   shell_stop.c   stopping, step by step
  */
@@ -62,6 +63,9 @@ cw_wall_time cw_shell_now(void);
 void cw_shell_complain(const char *event, const char *text);
 /* What a restart cures. Nothing is lost by it, so nothing is tidied. */
 _Noreturn void cw_shell_leave(const char *event, const char *text);
+
+/* shell_bus.c. 0, or with eb what ends the start. */
+int cw_shell_look_at_bus(struct cw_shell *sh, struct cw_errbuf *eb);
 
 /* shell_show.c. The view borrows from sh until the next one. */
 bool cw_shell_ready(struct cw_shell *sh, struct cw_errbuf *why);

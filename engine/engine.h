@@ -9,8 +9,9 @@
 #include "churnwatch/settings.h"
 
 struct cw_engine;
-/* Checks and (where allowed) creates the topics; called once, before any engine. eb names what is
- * missing and the command that makes it. */
+/* Checks and (where allowed) creates the topics, before any engine. eb names what is missing and
+ * the command that makes it. -CW_E_RETRY: the brokers are not ready, and the same later is right.
+ */
 int cw_engine_prepare(const struct cw_settings *s, struct cw_errbuf *eb);
 /* Starts thread n. Borrows the settings, which its bus keeps, and the board until cw_engine_join.
  */

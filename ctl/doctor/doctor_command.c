@@ -11,8 +11,7 @@ static enum cw_exit look_and_judge(struct cw_doctor *d)
     if (!err)
         err = cw_doctor_look(d);
     if (err)
-        return cw_ctl_fail(err == -CW_E_IO ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG, "%s",
-                           d->eb.text[0] ? d->eb.text : cw_strerror(err));
+        return cw_ctl_failed(err, &d->eb);
     cw_doctor_judge(d);
     return CW_EXIT_DONE;
 }

@@ -128,8 +128,7 @@ static enum cw_exit order(struct cw_doctor *d, const struct cw_doctor_shard *sh,
 {
     int err = leave(d, sh, r);
     if (err)
-        return cw_ctl_fail(err == -CW_E_IO ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG, "%s",
-                           d->eb.text[0] ? d->eb.text : cw_strerror(err));
+        return cw_ctl_failed(err, &d->eb);
     enum cw_word said = CW_WORD_ordered;
     if (sh->holder)
         said = was_carried_out(d, r) ? CW_WORD_carried_out : CW_WORD_not_yet;

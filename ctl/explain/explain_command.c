@@ -19,8 +19,7 @@ struct run {
 
 static enum cw_exit failed(const struct run *r, int err)
 {
-    enum cw_exit code =
-        err == -CW_E_IO && r->scene.from != CW_FROM_FILES ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG;
+    enum cw_exit code = r->scene.from == CW_FROM_FILES ? CW_EXIT_WRONG : cw_ctl_exit_of(err);
     return cw_ctl_fail(code, "%s", r->eb.text[0] ? r->eb.text : cw_strerror(err));
 }
 

@@ -116,7 +116,7 @@ static enum cw_exit run_command(const struct cw_ctl *ctl)
     enum cw_exit code = CW_EXIT_DONE;
     int err = cw_logs_open(ctl->settings, &in.logs, &in.eb);
     if (err)
-        code = cw_ctl_fail(err == -CW_E_IO ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG, "%s", in.eb.text);
+        code = cw_ctl_failed(err, &in.eb);
     else
         code = run(&in);
     cw_logs_close(in.logs);

@@ -192,8 +192,7 @@ int cw_dead_letters_one(struct cw_dead_letters *d, struct cw_dead_place place,
 
 enum cw_exit cw_dead_letters_fail(struct cw_dead_letters *d, int err)
 {
-    return cw_ctl_fail(err == -CW_E_IO ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG, "%s",
-                       d->eb.text[0] ? d->eb.text : cw_strerror(err));
+    return cw_ctl_failed(err, &d->eb);
 }
 
 enum cw_exit cw_dead_letters_open(const struct cw_ctl *ctl, struct cw_dead_letters *ret)

@@ -45,8 +45,7 @@ struct redeliver {
 
 static enum cw_exit bus_failed(struct redeliver *r, int err)
 {
-    const char *what = r->eb.text[0] ? r->eb.text : cw_strerror(err);
-    return cw_ctl_fail(err == -CW_E_IO ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG, "%s", what);
+    return cw_ctl_failed(err, &r->eb);
 }
 
 static void tick(struct redeliver *r)

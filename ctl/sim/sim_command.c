@@ -140,7 +140,7 @@ static enum cw_exit run_command(const struct cw_ctl *ctl)
         return cw_ctl_misused(ctl, "%s", r.eb.text);
     int err = cw_args_flag(ctl->args, "send") ? cw_logs_open(ctl->settings, &logs, &r.eb) : 0;
     if (err)
-        return cw_ctl_fail(err == -CW_E_IO ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG, "%s", r.eb.text);
+        return cw_ctl_failed(err, &r.eb);
     r.sink.logs = logs;
     enum cw_exit code = make(&r);
     cw_sim_sink_free(&r.sink);

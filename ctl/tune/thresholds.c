@@ -52,8 +52,7 @@ enum cw_exit cw_thresholds_open(const struct cw_ctl *ctl, struct cw_thresholds *
         err = cw_thresholds_read_on(ret, &eb);
     if (!err)
         return CW_EXIT_DONE;
-    return cw_ctl_fail(err == -CW_E_IO ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG, "%s",
-                       eb.text[0] ? eb.text : cw_strerror(err));
+    return cw_ctl_failed(err, &eb);
 }
 
 void cw_thresholds_close(struct cw_thresholds *t)

@@ -178,8 +178,7 @@ static enum cw_exit get(struct asking *a)
     if (!err)
         err = cw_live_lay_over(a->log.live, a->ctl->settings, &a->laid);
     if (err)
-        return cw_ctl_fail(err == -CW_E_IO ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG, "%s",
-                           eb.text[0] ? eb.text : cw_strerror(err));
+        return cw_ctl_failed(err, &eb);
     size_t n = cw_threshold_chain(a->ctl->settings, a->laid, a->id, a->is, chain);
     (a->ctl->json ? tell_json : tell_text)(a, chain, n);
     return CW_EXIT_DONE;

@@ -223,8 +223,7 @@ static enum cw_exit write_and_wait(struct cw_thresholds *t, const struct cw_live
         err = read_back(t, from, &json, &entry, &eb);
     enum cw_exit code = CW_EXIT_DONE;
     if (err)
-        code = cw_ctl_fail(err == -CW_E_IO ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG, "%s",
-                           eb.text[0] ? eb.text : cw_strerror(err));
+        code = cw_ctl_failed(err, &eb);
     else if (!entry->taken)
         code = tell_refused(t, entry);
     else

@@ -156,12 +156,25 @@ static void instants(void **state)
     cw_zone_free(zone);
 }
 
+static void a_server_that_is_away_has_a_status_of_its_own(void **state)
+{
+    (void)state;
+    assert_int_equal(cw_ctl_exit_of(-CW_E_IO), CW_EXIT_UNREACHABLE);
+    assert_int_equal(cw_ctl_exit_of(-CW_E_RETRY), CW_EXIT_UNREACHABLE);
+    assert_int_equal(cw_ctl_exit_of(-CW_E_INVALID), CW_EXIT_WRONG);
+    assert_int_equal(cw_ctl_exit_of(-CW_E_NOMEM), CW_EXIT_WRONG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mistakes_are_named), cmocka_unit_test(values_are_kept),
-        cmocka_unit_test(operands_are_kept),  cmocka_unit_test(help_needs_nothing_else),
-        cmocka_unit_test(table_is_whole),     cmocka_unit_test(instants),
+        cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(values_are_kept),
+        cmocka_unit_test(operands_are_kept),
+        cmocka_unit_test(help_needs_nothing_else),
+        cmocka_unit_test(table_is_whole),
+        cmocka_unit_test(a_server_that_is_away_has_a_status_of_its_own),
+        cmocka_unit_test(instants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

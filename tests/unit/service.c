@@ -101,6 +101,19 @@ static void make_ready(struct scene *t)
 
 /* ---- the tests ---- */
 
+/* Until there is something else to say. */
+static void a_start_says_what_it_waits_for(void **state)
+{
+    (void)state;
+    struct scene t;
+    open_scene(&t, 1);
+    cw_service_waiting(&t.service, "churnwatch.control partition 0: no leader is known");
+    assert_string_equal(heard(), "STATUS=starting, waiting: churnwatch.control partition 0: "
+                                 "no leader is known");
+    assert_string_equal(look(&t, 1), "STATUS=waiting for an assignment, Redis open");
+    close_scene(&t);
+}
+
 static void ready_when_all_is_restored(void **state)
 {
     (void)state;
@@ -241,6 +254,7 @@ static void without_a_manager_nothing_is_said(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_start_says_what_it_waits_for),
         cmocka_unit_test(ready_when_all_is_restored),
         cmocka_unit_test(a_standby_is_ready),
         cmocka_unit_test(status_says_what_waits),
