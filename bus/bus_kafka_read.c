@@ -29,12 +29,12 @@ int cw_bus_kafka_committed(struct cw_bus *b, int32_t shard, struct cw_positions 
     return err ? cw_fail(eb, CW_E_RETRY, "committed offsets: %s", rd_kafka_err2str(err)) : 0;
 }
 
-/* The protocol knows no refusal: what is refused for long is fatal, like what is not answered. */
+/* What is refused is not asked again: the process ends, and a start says so. */
 static int bounds(rd_kafka_t *asked, const char *topic, int32_t partition, int64_t *ret_first,
                   int64_t *ret_end, struct cw_errbuf *eb)
 {
-    return cw_kafka_bounds(asked, topic, partition, END_MS, ret_first, ret_end, eb) ? -CW_E_RETRY
-                                                                                    : 0;
+    int err = cw_kafka_bounds(asked, topic, partition, END_MS, ret_first, ret_end, eb);
+    return err == -CW_E_IO ? -CW_E_FATAL : err;
 }
 
 /* Asked as one who reads uncommitted records: the last transaction may be committed and its marker

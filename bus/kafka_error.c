@@ -27,6 +27,8 @@ enum cw_err cw_kafka_error(rd_kafka_resp_err_t err)
     case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
     /* What the library says of a partition that has no leader. */
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
     case RD_KAFKA_RESP_ERR__TRANSPORT:
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
     case RD_KAFKA_RESP_ERR__WAIT_COORD:

@@ -57,6 +57,11 @@ static void beat(void *arg)
     cw_board_beat(e->board, (size_t)e->n);
 }
 
+static bool stopping(void *arg)
+{
+    return atomic_load(&((struct cw_engine *)arg)->stop);
+}
+
 /* Between two tries: the bus does not answer, and that is no reason to be thought stuck. */
 static void rest(void *arg, int ms)
 {
@@ -87,7 +92,7 @@ static void let_the_first_join(struct cw_engine *e)
 
 static void turn_until_stopped(struct cw_engine *e, struct cw_bus *bus)
 {
-    const struct cw_env machine = {mono, wall, rest, e, beat};
+    const struct cw_env machine = {mono, wall, rest, e, beat, stopping};
     struct cw_protocol *p = cw_protocol_new(e->settings, bus, e->board, &machine);
     if (!p) {
         cw_board_fatal(e->board, cw_strerror(-CW_E_NOMEM));

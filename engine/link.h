@@ -2,6 +2,8 @@
  *
  * A call the bus answers with -CW_E_RETRY is made again, with a rest in between, until the bound is
  * reached; then it is -CW_E_FATAL. So no caller ever sees -CW_E_RETRY. All else is as in bus.h.
+ * What only asks (committed, end, input_range, partitions) has half a minute, which outlasts the
+ * election of a leader; where the process is told to end meanwhile it is -CW_E_ABORT.
  */
 #ifndef CW_ENGINE_LINK_H
 #define CW_ENGINE_LINK_H
@@ -14,7 +16,8 @@ struct cw_env {
     cw_wall_time (*wall)(void *arg);
     void (*rest)(void *arg, int ms);
     void *arg;
-    void (*beat)(void *arg); /* work that takes longer than a turn goes on; may be NULL */
+    void (*beat)(void *arg);     /* work that takes longer than a turn goes on; may be NULL */
+    bool (*stopping)(void *arg); /* the process is told to end: wait no more; may be NULL */
 };
 static inline void cw_env_beat(const struct cw_env *env)
 {

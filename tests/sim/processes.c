@@ -79,7 +79,7 @@ static void take_turns(struct process *p)
 static void engine(struct process *p)
 {
     const struct cw_settings *s = p->sim->recipe->story->settings;
-    p->env = (struct cw_env){env_mono, env_wall, env_rest, p, NULL};
+    p->env = (struct cw_env){env_mono, env_wall, env_rest, p, NULL, NULL};
     if (member_bus_open(&p->bus, p) == 0) {
         p->protocol = cw_protocol_new(s, &p->bus.bus, p->board, &p->env);
         if (!p->protocol)

@@ -141,7 +141,7 @@ struct mem *mem_new(int32_t partitions)
     m->partitions = partitions;
     m->mono = CW_HOUR;
     m->wall = 60 * 365 * CW_DAY; /* So far from the events that no idle clock follows it. */
-    m->env = (struct cw_env){env_mono, env_wall, env_rest, m, NULL};
+    m->env = (struct cw_env){env_mono, env_wall, env_rest, m, NULL, NULL};
     for (int32_t p = 0; p < partitions; p++) {
         m->committed[p].shard = p;
         for (enum cw_input in = 0; in < CW_INPUTS; in++)
