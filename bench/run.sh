@@ -9,7 +9,7 @@
 # With -k it measures instead how fast a daemon is back after so many kills, and what the promise costs; with -s a
 # storm of tasks; with -g draining with 1 to 48 partitions, the rows of which go to the file ROWS too.
 # 200,000 and then 1,000,000 clients, 3,000,000 events of 40 days, 3 repetitions, 5000 a second. BUILD is a build
-# directory to be used as it is; else the release preset is built. PEERS is a folder with jobs for Kafka Streams and
+# directory to be used as it is; else build/trained is made by scripts/trained.sh. PEERS is a folder with jobs for Kafka Streams and
 # Flink, which drain the same topics. KEY=VALUE is a setting of the daemon's. Servers are private ones.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
@@ -45,10 +45,8 @@ trap end_all EXIT
 trap 'exit 1' INT TERM
 
 if [[ -z $build ]]; then
-    build=$top/build/release
-    note "building"
-    { cmake -S "$top" --preset release && cmake --build "$build"; } >"$dir/build.log" 2>&1 ||
-        { tail -n 40 "$dir/build.log" >&2; die "the build failed"; }
+    build=$top/build/trained
+    "$top/scripts/trained.sh" >&2
 fi
 page=measure.py more=()
 if [[ -n $kills ]]; then
