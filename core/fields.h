@@ -29,6 +29,14 @@ struct cw_field {
             0 * sizeof(char[sizeof(((struct type *)0)->member) == (size) * (count) ? 1 : -1])),    \
             form, count                                                                            \
     }
+/* The first of an array that has more today. */
+#define CW_FIELD_FIRST(type, member, form, size, count)                                            \
+    {                                                                                              \
+        (uint16_t)(                                                                                \
+            offsetof(struct type, member) +                                                        \
+            0 * sizeof(char[sizeof(((struct type *)0)->member) >= (size) * (count) ? 1 : -1])),    \
+            form, count                                                                            \
+    }
 #define CW_U8(type, member) CW_FIELD_ROW(type, member, CW_F_U8, 1, 1)
 #define CW_U16(type, member) CW_FIELD_ROW(type, member, CW_F_U16, 2, 1)
 #define CW_U32(type, member) CW_FIELD_ROW(type, member, CW_F_U32, 4, 1)

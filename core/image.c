@@ -126,6 +126,12 @@ static int read_layout(struct cw_shard *sh, struct cw_reader *r, struct cw_errbu
         PACE_ROW(working, 4), PACE_ROW(working, 5), PACE_ROW(working, 6), PACE_ROW(working, 7)
 _Static_assert(CW_PACE_LIKE == 8, "more like clients need more rows in PACE");
 
+enum { RATED_OF_4 = 2 }; /* so many scores were rated in layout 4 */
+#define RATED_SINCE(which)                                                                         \
+    CW_F32(cw_shard, rates.days[which]),                                                           \
+        CW_FIELD_ROW(cw_shard, rates.steps[which], CW_F_F32, 4, CW_RATE_STEPS)
+_Static_assert(CW_RATED == RATED_OF_4 + 1, "another score needs rows of its own at the end");
+
 static const struct cw_field facts[] = {
     CW_I64(cw_shard, clock),
     CW_I32(cw_shard, open_day),
@@ -134,12 +140,17 @@ static const struct cw_field facts[] = {
     CW_FIELD_ROW(cw_shard, feed.usual, CW_F_F32, 4, CW_CHANNELS * 2),
     CW_FIELD_ROW(cw_shard, feed.days, CW_F_U16, 2, CW_CHANNELS),
     CW_FIELD_ROW(cw_shard, feed.silent, CW_F_U16, 2, CW_CHANNELS),
-    CW_FIELD_ROW(cw_shard, rates.days, CW_F_F32, 4, CW_RATED),
-    CW_FIELD_ROW(cw_shard, rates.steps, CW_F_F32, 4, CW_RATED *CW_RATE_STEPS),
+    CW_FIELD_FIRST(cw_shard, rates.days, CW_F_F32, 4, RATED_OF_4),
+    CW_FIELD_FIRST(cw_shard, rates.steps, CW_F_F32, 4, RATED_OF_4 *CW_RATE_STEPS),
     PACE(0),
     PACE(1),
+    RATED_SINCE(RATED_OF_4),
 };
-enum { FACTS_OF_4 = COUNT(facts) - 2 * CW_PACE_LIKE, FACTS_BEFORE_4 = FACTS_OF_4 - 2 };
+enum {
+    FACTS_OF_5 = COUNT(facts) - 2 * (CW_RATED - RATED_OF_4),
+    FACTS_OF_4 = FACTS_OF_5 - 2 * CW_PACE_LIKE,
+    FACTS_BEFORE_4 = FACTS_OF_4 - 2
+};
 
 /* How many rows of facts a version has. */
 static size_t known_facts(unsigned version)

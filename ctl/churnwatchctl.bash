@@ -230,6 +230,7 @@ _churnwatchctl_settings()
         detectors.spend_spike.mode \
         detectors.spend_spike.fire_sigma \
         detectors.spend_spike.rate \
+        detectors.spend_spike.early_rate \
         detectors.spend_spike.clear_sigma \
         detectors.spend_spike.least_yuan \
         detectors.spend_spike.least_days \
@@ -280,6 +281,7 @@ _churnwatchctl_settings()
         detectors.usage_drop.due_hours \
         detectors.outage.mode \
         detectors.outage.fire_sigma \
+        detectors.outage.left_share \
         detectors.outage.run_days \
         detectors.outage.least_yuan \
         detectors.outage.incident \

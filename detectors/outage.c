@@ -8,6 +8,7 @@
 
 enum {
     FIRE,
+    LEFT,
     RUN_MOST,
     LEAST_YUAN,
     INCIDENT,
@@ -18,9 +19,11 @@ enum {
     DUE
 };
 static const struct cw_threshold thresholds[] = {
-    {"fire_sigma", "sigma", 3.3, 0.5, 10, "Higher: only deeper falls of both on a day are told."},
+    {"fire_sigma", "sigma", 3, 0.5, 10, "Higher: only deeper falls of both on a day are told."},
+    {"left_share", "ratio", 0.2, 0, 1,
+     "Of what is usual so much may be left of either; lower: only falls to nearly nothing."},
     {"run_days", "days", 3, 1, 14, "Falls of more days in a row are no outage any more."},
-    {"least_yuan", "yuan", 1, 0, 100000, "Higher: days that usually bring less are left alone."},
+    {"least_yuan", "yuan", 0.2, 0, 100000, "Higher: days that usually bring less are left alone."},
     {"incident", "log-odds", 1.4, 0, 15, "Log-odds of an incident of a fall at the limit."},
     {"incident_sigma", "log-odds", 0.85, 0, 15, "Log-odds that each further sigma adds."},
     {"ticket_incident", "log-odds", 4.5, 0, 15,
@@ -48,11 +51,12 @@ static double fall(const struct cw_channel_day *d)
 /* Both must have fallen, and what is usual must be something to lose. */
 static struct cw_gauge gauge_of(const struct cw_judge *j, double sigma)
 {
-    const struct cw_channel_day *d = &j->day->spend;
+    const struct cw_channel_day *d = &j->day->spend, *u = &j->day->usage;
     struct cw_gauge g = {.n = 0};
     cw_need_least(&g, FIRE, "sigma", sigma, j->t[FIRE]);
     cw_need_least(&g, LEAST_YUAN, "yuan a day", d->mean, j->t[LEAST_YUAN]);
-    cw_need_most(&g, CW_BY_RULE, "yuan a day", d->amount, d->mean * 0.5);
+    cw_need_most(&g, LEFT, "yuan a day", d->amount, d->mean * j->t[LEFT]);
+    cw_need_most(&g, LEFT, "minutes a day", u->amount, u->mean * j->t[LEFT]);
     return g;
 }
 
@@ -68,10 +72,16 @@ static void raise_joint(struct cw_judge *j, double sigma)
     cw_fact_day(&s, CW_FACT_day, j->today);
     cw_fact_yuan(&s, CW_FACT_observed_yuan, d->amount);
     cw_fact_yuan(&s, CW_FACT_expected_yuan, d->mean);
-    cw_fact_yuan(&s, CW_FACT_limit_yuan, d->mean * 0.5);
+    cw_fact_yuan(&s, CW_FACT_limit_yuan, d->mean * j->t[LEFT]);
     cw_fact_number(&s, CW_FACT_span_days, ((const struct state *)j->state)->run);
     cw_fact_number(&s, CW_FACT_score, sigma);
     cw_raise(j, &s);
+}
+
+/* Nearer to nothing than to usual. A fall that is less deep today has not come back for that. */
+static bool is_low(const struct cw_channel_day *d)
+{
+    return d->amount <= d->mean / 2;
 }
 
 static void on_day_close(struct cw_judge *j)
@@ -85,7 +95,8 @@ static void on_day_close(struct cw_judge *j)
     struct cw_gauge g = gauge_of(j, sigma);
     bool fell = cw_gauge_met(&g);
     st->fell = (uint16_t)ceil(100 * fmin(fmax(sigma, 0), FELL_MOST));
-    st->run = fell ? (uint16_t)(st->run + (st->run < UINT16_MAX)) : 0;
+    bool goes_on = fell || (st->run && is_low(&v->spend) && is_low(&v->usage));
+    st->run = goes_on ? (uint16_t)(st->run + (st->run < UINT16_MAX)) : 0;
     if (st->run > j->t[RUN_MOST])
         cw_clear(j, 0, JOINT);
     else if (fell)
@@ -125,7 +136,7 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
     if (cw_gauge_met(&r.gauge))
         cw_need_least(&r.gauge, LEAST_YUAN, "days", st->run, 1);
     cw_fact_yuan(&r.s, CW_FACT_expected_yuan, usual->spend.mean);
-    cw_fact_yuan(&r.s, CW_FACT_limit_yuan, usual->spend.mean * 0.5);
+    cw_fact_yuan(&r.s, CW_FACT_limit_yuan, usual->spend.mean * j->t[LEFT]);
     cw_fact_number(&r.s, CW_FACT_span_days, st->run);
     cw_fact_number(&r.s, CW_FACT_score, st->fell / 100.0);
     cw_explain_add(j, x, &r);

@@ -14,6 +14,7 @@
 enum {
     FIRE,
     RATE,
+    EARLY_RATE,
     CLEAR,
     LEAST_YUAN,
     LEAST_DAYS,
@@ -30,6 +31,8 @@ static const struct cw_threshold thresholds[] = {
     {"fire_sigma", "sigma", 2, 1, 20, "Higher: only rarer days are told."},
     {"rate", "a thousand client-days", 5, 0, 1000,
      "So many of a thousand are told, once they are known; lower: fewer. 0: by fire_sigma alone."},
+    {"early_rate", "a thousand client-days", 2, 0, 1000,
+     "So many are told before the day is over and its usage known; lower: fewer, and more later."},
     {"clear_sigma", "sigma", 1.4, 0, 20,
      "Under this at the day's close, with what all clients share taken out, it was no spike."},
     {"least_yuan", "yuan", 2, 0, 1000000,
@@ -79,16 +82,47 @@ struct look {
     struct cw_channel_day d; /* of a day so far at its pace: as it will end */
     double share;            /* of d that is there */
     int32_t hour;            /* by which; 0: the whole day */
+    enum cw_rated rated;     /* among which scores its own is rare */
+    bool waits;              /* the day's usage may still come and explain it */
 };
+
+static struct look look_whole(const struct cw_judge *j, const struct cw_channel_day *d)
+{
+    const struct cw_baseline *usage = &j->client->usage;
+    bool waits = !j->day && usage->days >= j->settings->warmup_days && usage->days_any >= 5;
+    return (struct look){*d, 1, 0, CW_RATED_spend_spike, waits};
+}
+
+static struct cw_limit limit_of(const struct cw_judge *j, const struct look *look)
+{
+    struct cw_limit l = cw_rate_limit(j, look->rated, RATE, FIRE);
+    struct cw_limit early = cw_rate_limit(j, look->rated, EARLY_RATE, FIRE);
+    return look->waits && early.score > l.score ? early : l;
+}
 
 static struct cw_gauge day_gauge(const struct cw_judge *j, cw_day day, const struct look *look)
 {
     const struct state *st = j->state;
     struct spell sp = spell_of(&st->past, day, &look->d);
     struct cw_gauge g = dear_gauge(&sp, look->d.mean, j->t);
-    struct cw_limit l = cw_rate_limit(j, CW_RATED_spend_spike, RATE, FIRE);
+    struct cw_limit l = limit_of(j, look);
     cw_need_least(&g, l.by, "sigma", sp.score, l.score);
     return g;
+}
+
+/* A closed day against what so much usage costs: a busy day is dear, and nothing is wrong. Use
+ * below usual explains nothing, and where usage is not known the day stands for itself. */
+static struct look look_at_closed(const struct cw_judge *j)
+{
+    const struct cw_channel_day *u = &j->day->usage;
+    struct look look = look_whole(j, &j->day->spend);
+    if (!u->judged || !u->warm)
+        return look;
+    double more = look.d.any ? fmax(u->z * u->scale, 0) : 0;
+    look.d.expected *= exp(more);
+    look.d.z -= more / look.d.scale;
+    look.rated = CW_RATED_spend_unexplained;
+    return look;
 }
 
 /* The share of a day that may be there by then: one spread above the mean, since a day that is
@@ -100,10 +134,12 @@ static double share_of(const struct cw_pace_by *by)
 
 /* What is there already, over that share. Days differ in it: the less sure it is, the wider the
  * scale. */
-static struct look look_at_pace(const struct cw_day_view *v)
+static struct look look_at_pace(const struct cw_judge *j, const struct cw_day_view *v)
 {
     const struct cw_pace_by *by = &v->by_hour;
-    struct look look = {v->spend, share_of(by), v->hour};
+    struct look look = look_whole(j, &v->spend);
+    look.share = share_of(by);
+    look.hour = v->hour;
     struct cw_channel_day *d = &look.d;
     d->amount /= look.share;
     d->scale = sqrt(d->scale * d->scale + by->spread * by->spread);
@@ -116,7 +152,7 @@ static struct look look_at_pace(const struct cw_day_view *v)
 static struct look look_so_far(const struct cw_judge *j, const struct cw_day_view *v)
 {
     const struct state *st = j->state;
-    struct look whole = {v->spend, 1, 0}, at_pace = look_at_pace(v);
+    struct look whole = look_whole(j, &v->spend), at_pace = look_at_pace(j, v);
     struct cw_gauge g = day_gauge(j, v->day, &whole);
     if (at_pace.share >= 1 || cw_gauge_met(&g))
         return whole;
@@ -135,7 +171,7 @@ static struct cw_gauge night_gauge(const struct cw_day_view *v, const double *t)
 
 static struct cw_signal day_signal(const struct cw_judge *j, cw_day day, const struct look *look)
 {
-    double limit = cw_rate_limit(j, CW_RATED_spend_spike, RATE, FIRE).score;
+    double limit = limit_of(j, look).score;
     const struct state *st = j->state;
     const struct cw_channel_day *d = &look->d;
     double score = spell_of(&st->past, day, d).score;
@@ -200,19 +236,34 @@ static void on_event(struct cw_judge *j)
     }
 }
 
+/* How rare the day was, by itself and given its usage: limits of both kinds are learned. */
+static void note(struct cw_judge *j, const struct look *look)
+{
+    const struct state *st = j->state;
+    struct spell sp = spell_of(&st->past, j->day->day, &look->d);
+    struct cw_gauge dear = dear_gauge(&sp, look->d.mean, j->t);
+    cw_rate_note(j, look->rated, cw_gauge_met(&dear) ? sp.score : 0);
+}
+
 static void on_day_close(struct cw_judge *j)
 {
     struct state *st = j->state;
     cw_day day = j->day->day;
-    const struct cw_channel_day *d = &j->day->spend;
-    struct spell sp = spell_of(&st->past, day, d);
-    struct cw_gauge dear = dear_gauge(&sp, d->mean, j->t);
-    if (st->run && cw_day_unpack(st->day) == day && sp.score < j->t[CLEAR])
+    struct look plain = look_whole(j, &j->day->spend), look = look_at_closed(j);
+    struct cw_gauge g = day_gauge(j, day, &look);
+    double score = spell_of(&st->past, day, &look.d).score;
+    if (st->run && cw_day_unpack(st->day) == day && score < j->t[CLEAR])
         cw_clear(j, 0, DAY);
-    if (!d->judged || !d->warm)
+    if (!look.d.judged || !look.d.warm)
         return;
-    cw_rate_note(j, CW_RATED_spend_spike, cw_gauge_met(&dear) ? sp.score : 0);
-    spell_remember(&st->past, day, d);
+    note(j, &plain);
+    if (look.rated != plain.rated)
+        note(j, &look);
+    if (cw_gauge_met(&g) && another_day(st, day, j->t[RUN_MOST])) {
+        struct cw_signal s = day_signal(j, day, &look);
+        cw_raise(j, &s);
+    }
+    spell_remember(&st->past, day, &look.d);
 }
 
 static void explain(const struct cw_judge *j, struct cw_explanation *x)

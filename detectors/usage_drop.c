@@ -22,7 +22,7 @@ enum {
     DUE
 };
 static const struct cw_threshold thresholds[] = {
-    {"fire_score", "score", 12, 1, 100, "Higher: surer of a sudden fall, and later."},
+    {"fire_score", "score", 7.5, 1, 100, "Higher: surer of a sudden fall, and later."},
     {"clear_score", "score", 3, 0, 100, "Higher: a sudden fall counts as over sooner."},
     {"cap_score", "score", 20, 1, 200, "Higher: a long fall takes longer to be forgotten."},
     {"least_days", "days", 3, 1, 60, "Higher: short falls are left alone."},

@@ -180,7 +180,12 @@ struct cw_judge {
 /* Limits that follow the population: how rare a score is among the shard's clients of the last
  * weeks; see core/rates.h. Every client-day with a score is noted at its close, 0 where the other
  * needs are not met. */
-enum cw_rated { CW_RATED_spend_spike, CW_RATED_spend_decline, CW_RATED };
+enum cw_rated {
+    CW_RATED_spend_spike,
+    CW_RATED_spend_decline,
+    CW_RATED_spend_unexplained, /* spend_spike, what usage explains taken out */
+    CW_RATED
+};
 void cw_rate_note(struct cw_judge *j, enum cw_rated what, double score);
 struct cw_limit {
     double score;

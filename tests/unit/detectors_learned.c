@@ -36,6 +36,8 @@ struct row {
 static const struct row rows[] = {
     {"spend_spike", "far above", {{40, 10, 100, 0}, {1, 60, 100, 0}}, true},
     {"spend_spike", "above, but within range", {{40, 10, 100, 0}, {1, 14, 100, 0}}, false},
+    {"spend_spike", "usage explains it", {{40, 10, 100, 0}, {1, 60, 600, 0}}, false},
+    {"spend_spike", "usage explains a part", {{40, 10, 100, 0}, {1, 90, 200, 0}}, true},
     {"spend_spike", "a fall is no spike", {{40, 10, 100, 0}, {1, 1, 100, 0}}, false},
     {"spend_spike", "too little money", {{40, 0.5, 100, 0}, {1, 2.4, 100, 0}}, false},
     {"spend_spike", "worth too few usual days", {{40, 10, 100, 0}, {1, 35, 100, 0}}, false},
@@ -122,11 +124,17 @@ static const struct row rows[] = {
     {"outage", "spend alone", {{64, 10, 100, 0}, {1, 0, 100, 0}}, false},
     {"outage", "usage alone", {{64, 10, 100, 0}, {1, 10, 0, 0}}, false},
     {"outage", "both fall a little", {{62, 10, 100, 0}, {1, 8, 80, 0}}, false},
-    {"outage", "both fall far", {{62, 10, 100, 0}, {1, 3, 30, 0}}, true},
+    {"outage", "both fall far", {{62, 10, 100, 0}, {1, 1.5, 15, 0}}, true},
+    {"outage", "a third is left of both", {{62, 10, 100, 0}, {1, 3, 30, 0}}, false},
+    {"outage", "a third is left of usage", {{62, 10, 100, 0}, {1, 1.5, 30, 0}}, false},
     {"outage", "both rise", {{62, 10, 100, 0}, {1, 60, 600, 0}}, false},
-    {"outage", "too little money", {{64, 0.5, 100, 0}, {1, 0, 0, 0}}, false},
+    {"outage", "too little money", {{64, 0.15, 100, 0}, {1, 0, 0, 0}}, false},
     {"outage", "still learning", {{15, 10, 100, 0}, {1, 2, 20, 0}}, false},
     {"outage", "a fall of many days is none", {{62, 10, 100, 0}, {5, 1, 10, 0}}, false},
+    {"outage",
+     "nor when it grows less deep",
+     {{62, 10, 100, 0}, {2, 1, 10, 0}, {2, 4, 40, 0}},
+     false},
     {"outage", "faded", {{64, 10, 100, 0}, {1, 0, 0, 0}, {6, 10, 100, 0}}, false},
 
     {"inactivity", "silent for too long", {{40, 10, 100, 0}, {6, 0, 0, 0}}, true},
@@ -464,6 +472,29 @@ static void a_spike_must_be_rare_among_all(void **state)
     }
 }
 
+/* Where busy days are common, a dear one is told when its usage is known, and does not explain it.
+ */
+static void a_day_is_dear_for_its_usage(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"detectors.spend_spike.early_rate=20", NULL};
+    struct rehearsal *r = r_new(settings);
+    for (int day = 0; day < 75; day++) {
+        for (int i = 0; i < CROWD; i++) {
+            bool busy = day >= 30 && day < 74 && (day * 7 + i * 11) % 23 == 0;
+            play_day(r, member(i), day, busy ? 80 : 10, busy ? 800 : 100);
+        }
+        if (day < 74)
+            close_day(r, day);
+    }
+    r_restore(r);
+    spend(r, member(7), r_at(BEGIN, 74, "20:00"), 40);
+    assert_null(r_signal(r, member(7), "spend_spike", ""));
+    close_day(r, 74);
+    assert_non_null(r_signal(r, member(7), "spend_spike", ""));
+    r_free(r);
+}
+
 static void a_rise_of_all_is_cleared_at_the_close(void **state)
 {
     (void)state;
@@ -653,7 +684,7 @@ static void what_is_told_says_why(void **state)
                  {"spend_drop", {8, 2.5, 100, 0}, false},
                  {"spend_decline", {12, 4, 40, 0}, false},
                  {"usage_drop", {8, 10, 25, 0}, false},
-                 {"outage", {1, 3, 30, 0}, false}};
+                 {"outage", {1, 1.5, 15, 0}, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rehearsal *r = usual(62, NULL);
         (void)play_stretch(r, 62, &cases[i].last);
@@ -696,6 +727,7 @@ int main(void)
         cmocka_unit_test(one_who_falls_while_others_do_not_is_told),
         cmocka_unit_test(what_a_county_shares_is_nobodys_fall),
         cmocka_unit_test(a_spike_must_be_rare_among_all),
+        cmocka_unit_test(a_day_is_dear_for_its_usage),
         cmocka_unit_test(a_rise_of_all_is_cleared_at_the_close),
         cmocka_unit_test(a_silent_feed_is_nobodys_fall),
         cmocka_unit_test(days_quiet_for_most_do_not_make_a_silence),
