@@ -231,6 +231,7 @@ _churnwatchctl_settings()
         detectors.spend_spike.fire_sigma \
         detectors.spend_spike.rate \
         detectors.spend_spike.early_rate \
+        detectors.spend_spike.usage_times \
         detectors.spend_spike.clear_sigma \
         detectors.spend_spike.least_yuan \
         detectors.spend_spike.least_days \

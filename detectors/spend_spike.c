@@ -15,6 +15,7 @@ enum {
     FIRE,
     RATE,
     EARLY_RATE,
+    USAGE_TIMES,
     CLEAR,
     LEAST_YUAN,
     LEAST_DAYS,
@@ -33,6 +34,9 @@ static const struct cw_threshold thresholds[] = {
      "So many of a thousand are told, once they are known; lower: fewer. 0: by fire_sigma alone."},
     {"early_rate", "a thousand client-days", 2, 0, 1000,
      "So many are told before the day is over and its usage known; lower: fewer, and more later."},
+    {"usage_times", "usual spend", 3, 1, 1000,
+     "A rise in usage explains up to so much; higher: busy days are told less. 1: it explains "
+     "none."},
     {"clear_sigma", "sigma", 1.4, 0, 20,
      "Under this at the day's close, with what all clients share taken out, it was no spike."},
     {"least_yuan", "yuan", 2, 0, 1000000,
@@ -110,15 +114,16 @@ static struct cw_gauge day_gauge(const struct cw_judge *j, cw_day day, const str
     return g;
 }
 
-/* A closed day against what so much usage costs: a busy day is dear, and nothing is wrong. Use
- * below usual explains nothing, and where usage is not known the day stands for itself. */
+/* A closed day against what so much usage costs: a busy day is dear, and nothing is wrong, but a
+ * bill that a client will not believe is worth a call whatever made it. Use below usual explains
+ * nothing, and where usage is not known the day stands for itself. */
 static struct look look_at_closed(const struct cw_judge *j)
 {
     const struct cw_channel_day *u = &j->day->usage;
     struct look look = look_whole(j, &j->day->spend);
     if (!u->judged || !u->warm)
         return look;
-    double more = look.d.any ? fmax(u->z * u->scale, 0) : 0;
+    double more = look.d.any ? fmin(fmax(u->z * u->scale, 0), log(j->t[USAGE_TIMES])) : 0;
     look.d.expected *= exp(more);
     look.d.z -= more / look.d.scale;
     look.rated = CW_RATED_spend_unexplained;

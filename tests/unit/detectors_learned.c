@@ -37,6 +37,7 @@ static const struct row rows[] = {
     {"spend_spike", "far above", {{40, 10, 100, 0}, {1, 60, 100, 0}}, true},
     {"spend_spike", "above, but within range", {{40, 10, 100, 0}, {1, 14, 100, 0}}, false},
     {"spend_spike", "usage explains it", {{40, 10, 100, 0}, {1, 60, 600, 0}}, false},
+    {"spend_spike", "more than usage may explain", {{40, 10, 100, 0}, {1, 200, 2000, 0}}, true},
     {"spend_spike", "usage explains a part", {{40, 10, 100, 0}, {1, 90, 200, 0}}, true},
     {"spend_spike", "a fall is no spike", {{40, 10, 100, 0}, {1, 1, 100, 0}}, false},
     {"spend_spike", "too little money", {{40, 0.5, 100, 0}, {1, 2.4, 100, 0}}, false},
