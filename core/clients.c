@@ -117,20 +117,15 @@ static void give_profile(struct cw_shard *sh, struct cw_client *cl)
 
 static void free_owned(struct cw_shard *sh, struct cw_client *cl)
 {
-    cw_task_free(cw_client_task(cl));
-    cw_past_free(cw_client_past(cl));
+    cw_task_free(sh, cw_client_task(cl));
+    cw_past_free(sh, cw_client_past(cl));
     cw_rare_free(&sh->slab, cl->rare, false);
 }
 
 void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
 {
-    const struct cw_task *t = cw_client_task(cl);
-    if (t) {
-        sh->n_tasks--;
-        sh->bytes -= sizeof *t + t->cap_signals * sizeof *t->signals;
-    }
-    sh->bytes -= cw_past_bytes(cw_client_past(cl)) + cw_rare_bytes(cl->rare, false) +
-                 cw_line_block_bytes(cl);
+    sh->n_tasks -= cw_client_task(cl) != NULL;
+    sh->bytes -= cw_rare_bytes(cl->rare, false) + cw_line_block_bytes(cl);
     free_owned(sh, cl);
     cw_line_block_free(&sh->slab, cl);
     memset((char *)(cl + 1) + cw_slices_begin(cl), 0, cw_slices_of_client());

@@ -46,11 +46,11 @@ static enum cw_standing standing_of(const struct cw_client *cl, const struct cw_
     return mode == CW_MODE_DRY ? CW_STANDS_dry : held_back(cl, r);
 }
 
-static cw_event_time settled_until(const struct cw_client *cl, const struct cw_signal *s)
+static cw_event_time settled_until(const struct cw_client *cl, const struct cw_bare_signal *s)
 {
     const struct cw_past *p = cw_client_past(cl);
     for (size_t i = 0; p && i < p->n; i++) {
-        const struct cw_signal *is = &p->rows[i].signal.s;
+        const struct cw_bare_signal *is = &p->rows[i].signal.s;
         if (is->detector == s->detector && is->line == s->line && is->slot == s->slot)
             return p->rows[i].until;
     }
@@ -60,9 +60,9 @@ static cw_event_time settled_until(const struct cw_client *cl, const struct cw_s
 static void stand(const struct cw_judge *j, const struct cw_policy *p, struct cw_reading *r)
 {
     const struct cw_client *cl = j->client;
-    r->inhibited_by = cw_ladder_reason(cl, &r->s);
+    r->inhibited_by = cw_ladder_reason(cl, &r->s.bare);
     r->standing = standing_of(cl, p, r);
-    r->settled_until = settled_until(cl, &r->s);
+    r->settled_until = settled_until(cl, &r->s.bare);
     if (r->standing == CW_STANDS_would_fire && !cw_clients_takes_part(cl, j->today)) {
         r->inhibited_by = "all_gone"; /* Its days are judged no more. */
         r->standing = CW_STANDS_inhibited;
@@ -93,7 +93,8 @@ static void add_open(const struct cw_judge *j, struct cw_explanation *x)
         const struct cw_task_signal *g = &t->signals[i];
         if (g->s.detector != j->self || g->cleared_at != CW_NO_TIME || is_read(x, g))
             continue;
-        struct cw_reading r = {.s = g->s};
+        struct cw_reading r = {.any_line = false};
+        cw_task_signal_told(g, &r.s);
         cw_explain_add(j, x, &r);
     }
 }

@@ -4,7 +4,9 @@
 
 #include "core/fold.h"
 
-static struct cw_task_signal *find(struct cw_task *t, const struct cw_signal *s)
+#include "core/evidence.h"
+
+static struct cw_task_signal *find(struct cw_task *t, const struct cw_bare_signal *s)
 {
     for (size_t i = 0; i < t->n_signals; i++) {
         struct cw_task_signal *g = &t->signals[i];
@@ -15,14 +17,14 @@ static struct cw_task_signal *find(struct cw_task *t, const struct cw_signal *s)
 }
 
 /* By the weights alone: severities grow from day to day, and equals would drive out each other. */
-static float strength(const struct cw_signal *s)
+static float strength(const struct cw_bare_signal *s)
 {
     return s->leave + s->incident + 1;
 }
 
 /* The one to give up when the task is full: a cleared one, else the weakest; NULL when the new one
  * is no stronger than any. */
-static struct cw_task_signal *weaker(struct cw_task *t, const struct cw_signal *s,
+static struct cw_task_signal *weaker(struct cw_task *t, const struct cw_bare_signal *s,
                                      cw_event_time now)
 {
     struct cw_task_signal *least = NULL;
@@ -38,20 +40,22 @@ static struct cw_task_signal *weaker(struct cw_task *t, const struct cw_signal *
     return least;
 }
 
-/* Room for one more signal; NULL when it has no place, or out of memory. */
+/* Room for one more signal, all zero; NULL when it has no place, or out of memory. */
 static struct cw_task_signal *room(struct cw_shard *sh, struct cw_task *t,
-                                   const struct cw_signal *s, cw_event_time now, unsigned *left_out)
+                                   const struct cw_bare_signal *s, cw_event_time now,
+                                   unsigned *left_out)
 {
     if (t->n_signals == CW_TASK_SIGNALS_MOST) {
         struct cw_task_signal *g = weaker(t, s, now);
         ++*left_out;
         if (!g)
             return NULL;
+        cw_evidence_free(sh, g);
         memmove(g, g + 1, (size_t)(&t->signals[t->n_signals] - (g + 1)) * sizeof *g);
         t->n_signals--;
     }
     if (t->n_signals == t->cap_signals) {
-        /* One at a time: it has 400 bytes, and most tasks keep the one or two they began with. */
+        /* One at a time: most tasks keep the one or two they began with. */
         uint8_t cap = (uint8_t)(t->cap_signals + 1);
         struct cw_task_signal *p = realloc(t->signals, cap * sizeof *p);
         if (!p) {
@@ -62,24 +66,27 @@ static struct cw_task_signal *room(struct cw_shard *sh, struct cw_task *t,
         t->signals = p;
         t->cap_signals = cap;
     }
-    return &t->signals[t->n_signals++];
+    struct cw_task_signal *g = &t->signals[t->n_signals++];
+    *g = (struct cw_task_signal){.topic = 0};
+    return g;
 }
 
-static void write_signal(struct cw_task_signal *g, const struct cw_signal *s,
+static void write_signal(struct cw_shard *sh, struct cw_task_signal *g, const struct cw_signal *s,
                          const struct cw_fold *f, uint8_t topic, int32_t version)
 {
-    *g = (struct cw_task_signal){.s = *s,
-                                 .at = f->at,
-                                 .cleared_at = CW_NO_TIME,
-                                 .offset = f->origin ? f->origin->offset : -1,
-                                 .partition = f->origin ? f->origin->partition : -1,
-                                 .version = version,
-                                 .topic = topic};
+    g->s = s->bare;
+    g->at = f->at;
+    g->cleared_at = CW_NO_TIME;
+    g->offset = f->origin ? f->origin->offset : -1;
+    g->partition = f->origin ? f->origin->partition : -1;
+    g->version = version;
+    g->topic = topic;
+    cw_evidence_keep(sh, g, s);
 }
 
 /* Does the message or day at work clear it too? The instant does not tell: several messages may
  * share one, each with a version of its own. */
-static bool clears(const struct cw_findings *found, const struct cw_signal *s)
+static bool clears(const struct cw_findings *found, const struct cw_bare_signal *s)
 {
     for (size_t i = 0; i < found->n; i++) {
         const struct cw_finding *item = &found->items[i];
@@ -94,13 +101,15 @@ static bool clears(const struct cw_findings *found, const struct cw_signal *s)
 
 /* The same again: no news. A sign is fresh again; a state is what it is now, for its weight and for
  * who reads of it when the task is next told; only the step it has reached stays. */
-static void refresh(struct cw_task_signal *g, const struct cw_signal *s, cw_event_time at)
+static void refresh(struct cw_shard *sh, struct cw_task_signal *g, const struct cw_signal *s,
+                    cw_event_time at)
 {
     float severity = s->severity > g->s.severity ? s->severity : g->s.severity;
     if (s->holds) {
         uint8_t step = g->s.step;
-        g->s = *s;
+        g->s = s->bare;
         g->s.step = step;
+        cw_evidence_keep(sh, g, s);
     } else if (at > g->at) {
         g->at = at;
     }
@@ -110,24 +119,25 @@ static void refresh(struct cw_task_signal *g, const struct cw_signal *s, cw_even
 enum cw_news cw_fold_raise(struct cw_shard *sh, struct cw_task *t, const struct cw_signal *s,
                            const struct cw_fold *f, uint8_t topic, unsigned *left_out)
 {
-    struct cw_task_signal *g = find(t, s);
+    struct cw_task_signal *g = find(t, &s->bare);
     if (g && g->cleared_at == CW_NO_TIME && s->step <= g->s.step) {
-        refresh(g, s, f->at);
+        refresh(sh, g, s, f->at);
         return CW_NEWS_NONE;
     }
     enum cw_news news = g && g->cleared_at == CW_NO_TIME ? CW_NEWS_CLIMBED : CW_NEWS_ADDED;
     /* Cleared and raised in one go, a step lower: who has seen the worse has seen this. */
-    bool is_less = g && g->cleared_at == f->now && s->step < g->s.step && clears(&sh->findings, s);
+    bool is_less =
+        g && g->cleared_at == f->now && s->step < g->s.step && clears(&sh->findings, &s->bare);
     int32_t version = is_less ? g->version : t->version + 1;
     if (!g)
-        g = room(sh, t, s, f->now, left_out);
+        g = room(sh, t, &s->bare, f->now, left_out);
     if (!g)
         return CW_NEWS_OMITTED;
-    write_signal(g, s, f, topic, version);
+    write_signal(sh, g, s, f, topic, version);
     return news;
 }
 
-enum cw_news cw_fold_again(struct cw_shard *sh, struct cw_task *t, const struct cw_task_signal *g,
+enum cw_news cw_fold_again(struct cw_shard *sh, struct cw_task *t, struct cw_task_signal *g,
                            cw_event_time now, unsigned *left_out)
 {
     struct cw_task_signal *to = find(t, &g->s);
@@ -137,7 +147,7 @@ enum cw_news cw_fold_again(struct cw_shard *sh, struct cw_task *t, const struct 
         to = room(sh, t, &g->s, now, left_out);
     if (!to)
         return CW_NEWS_OMITTED;
-    *to = *g;
+    cw_evidence_move(sh, to, g);
     to->version = t->version + 1;
     return CW_NEWS_ADDED;
 }
@@ -153,7 +163,7 @@ static enum cw_news clear(struct cw_task_signal *g, cw_event_time now)
 enum cw_news cw_fold_clear(struct cw_task *t, const struct cw_finding *item, cw_event_time now)
 {
     if (item->kind == CW_FOUND_CLEAR)
-        return clear(find(t, &item->s), now);
+        return clear(find(t, &item->s.bare), now);
     enum cw_news news = CW_NEWS_NONE;
     for (size_t i = 0; i < t->n_signals; i++)
         if (t->signals[i].s.detector == item->s.detector && clear(&t->signals[i], now))

@@ -12,8 +12,9 @@ enum cw_news { CW_NEWS_NONE, CW_NEWS_OMITTED, CW_NEWS_CLEARED, CW_NEWS_ADDED, CW
 enum cw_news cw_fold_raise(struct cw_shard *sh, struct cw_task *t, const struct cw_signal *s,
                            const struct cw_fold *f, uint8_t topic, unsigned *left_out);
 enum cw_news cw_fold_clear(struct cw_task *t, const struct cw_finding *item, cw_event_time now);
-/* A signal as it was told before, into a task. No news when the same is open there. */
-enum cw_news cw_fold_again(struct cw_shard *sh, struct cw_task *t, const struct cw_task_signal *g,
+/* A signal as it was told before, into a task, with its evidence (evidence.h: moved). No news, and
+ * nothing is taken, when the same is open there. */
+enum cw_news cw_fold_again(struct cw_shard *sh, struct cw_task *t, struct cw_task_signal *g,
                            cw_event_time now, unsigned *left_out);
 /* Signs that are no states count as over after so many half-lives. */
 bool cw_fold_faded(const struct cw_task_signal *g, double half_lives, cw_event_time now);

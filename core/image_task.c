@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/evidence.h"
 #include "core/fields.h"
 #include "core/image.h"
 #include "core/past.h"
@@ -60,12 +61,6 @@ static const struct cw_field signal_fields[] = {
     CW_I32(cw_task_signal, version),
 };
 
-static const uint8_t fact_forms[] = {
-#define X(name, how) CW_FORM_##how,
-    CW_FACT_KEYS(X)
-#undef X
-};
-
 /* How many rows of each table a version has. */
 static const struct {
     size_t task, signal;
@@ -79,35 +74,12 @@ _Static_assert(COUNT(known) == CW_IMAGE_VERSION + 1, "a new version needs a row 
 
 /* ---- writing ---- */
 
-static void put_fact(struct cw_buf *b, const struct cw_fact *f)
-{
-    uint64_t bits;
-    cw_buf_u8(b, f->key);
-    switch ((enum cw_fact_form)fact_forms[f->key]) {
-    case CW_FORM_DAY:
-        cw_buf_i32(b, f->u.day);
-        break;
-    case CW_FORM_MONEY:
-        cw_buf_i64(b, f->u.money);
-        break;
-    case CW_FORM_TEXT:
-        cw_buf_str(b, (struct cw_str){f->u.text, strlen(f->u.text)});
-        break;
-    case CW_FORM_NUMBER:
-    case CW_FORM_COUNT:
-        memcpy(&bits, &f->u.number, sizeof bits);
-        cw_buf_u64(b, bits);
-        break;
-    }
-}
-
 static void put_signal(struct cw_buf *b, const struct cw_task_signal *g)
 {
     cw_buf_u8(b, g->s.detector);
     cw_fields_put(b, g, signal_fields, COUNT(signal_fields));
-    cw_buf_u8(b, g->s.n_facts);
-    for (unsigned k = 0; k < g->s.n_facts; k++)
-        put_fact(b, &g->s.facts[k]);
+    cw_buf_u8(b, g->n_facts);
+    cw_buf_put(b, cw_at(g->facts), g->facts_bytes);
 }
 
 void cw_image_put_task(struct cw_buf *b, const struct cw_task *t)
@@ -155,55 +127,27 @@ void cw_image_put_past(struct cw_buf *b, const struct cw_past *p)
 
 /* ---- reading ---- */
 
-static void read_fact(struct cw_reader *r, struct cw_fact *f)
-{
-    f->key = cw_read_u8(r);
-    if (f->key >= CW_FACT_KEYS_COUNT) {
-        r->failed = true;
-        return;
-    }
-    uint64_t bits;
-    struct cw_str text;
-    switch ((enum cw_fact_form)fact_forms[f->key]) {
-    case CW_FORM_DAY:
-        f->u.day = cw_read_i32(r);
-        break;
-    case CW_FORM_MONEY:
-        f->u.money = cw_read_i64(r);
-        break;
-    case CW_FORM_TEXT:
-        text = cw_read_str(r);
-        if (text.n >= sizeof f->u.text)
-            r->failed = true;
-        else if (text.n)
-            memcpy(f->u.text, text.p, text.n);
-        break;
-    case CW_FORM_NUMBER:
-    case CW_FORM_COUNT:
-        bits = cw_read_u64(r);
-        memcpy(&f->u.number, &bits, sizeof bits);
-        break;
-    }
-}
-
-/* False: damaged. ret_known is false for a signal of a detector that is gone. */
-static bool read_signal(const struct cw_layout *l, struct cw_reader *r, struct cw_task_signal *ret,
+/* False: damaged. ret is all zero; it stays so for a signal of a detector that is gone, of which
+ * ret_known says so. */
+static bool read_signal(struct cw_shard *sh, struct cw_reader *r, struct cw_task_signal *ret,
                         bool *ret_known)
 {
-    struct cw_task_signal g;
-    memset(&g, 0, sizeof g);
+    const struct cw_layout *l = sh->layout;
+    struct cw_task_signal g = {.topic = 0};
+    struct cw_signal evidence = {.n_facts = 0};
     uint8_t detector = cw_read_u8(r);
     cw_fields_read(r, &g, signal_fields, known[l->version].signal);
-    g.s.n_facts = cw_read_u8(r);
-    if (r->failed || detector >= l->n || g.s.n_facts > CW_FACTS_MOST)
+    evidence.n_facts = cw_read_u8(r);
+    cw_evidence_unpack(r, &evidence);
+    if (r->failed || detector >= l->n)
         return false;
-    for (unsigned k = 0; k < g.s.n_facts; k++)
-        read_fact(r, &g.s.facts[k]);
     *ret_known = l->of[detector].to >= 0;
-    if (*ret_known)
-        g.s.detector = (uint8_t)l->of[detector].to;
+    if (!*ret_known)
+        return true;
+    g.s.detector = (uint8_t)l->of[detector].to;
+    cw_evidence_keep(sh, &g, &evidence);
     *ret = g;
-    return !r->failed;
+    return !sh->failed;
 }
 
 static bool read_text(struct cw_shard *sh, struct cw_reader *r, struct cw_str *to)
@@ -229,7 +173,7 @@ static bool read_signals(struct cw_shard *sh, struct cw_reader *r, struct cw_tas
     sh->bytes += t->cap_signals * sizeof *t->signals;
     for (unsigned i = 0; i < n; i++) {
         struct cw_task_signal *g = &t->signals[t->n_signals];
-        if (!read_signal(sh->layout, r, g, &is_known))
+        if (!read_signal(sh, r, g, &is_known))
             return false;
         /* Version 1 did not say which version first told it: as if it were the last one. */
         if (sh->layout->version < 2)
@@ -261,11 +205,11 @@ bool cw_image_read_task(struct cw_shard *sh, struct cw_reader *r, struct cw_clie
 
 static bool read_settled(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
 {
-    struct cw_task_signal g;
+    struct cw_task_signal g = {.topic = 0};
     bool is_known;
     cw_event_time until = cw_read_i64(r);
     bool reached = cw_read_u8(r);
-    if (!read_signal(sh->layout, r, &g, &is_known))
+    if (!read_signal(sh, r, &g, &is_known))
         return false;
     if (is_known)
         cw_past_settle(sh, cl, &g, until, reached);

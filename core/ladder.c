@@ -44,7 +44,7 @@ static const struct {
     {CW_DET_suspension, 0, 1, 3}, {CW_DET_termination, 0, 0, 4}, {CW_DET_termination, 1, 0, 5},
 };
 
-unsigned cw_ladder_rung(const struct cw_signal *s)
+unsigned cw_ladder_rung(const struct cw_bare_signal *s)
 {
     unsigned rung = 0;
     for (size_t i = 0; i < sizeof rungs / sizeof *rungs; i++)
@@ -67,7 +67,7 @@ static bool outage_open(const struct cw_client *cl)
     return false;
 }
 
-static bool holds(enum reason r, const struct cw_client *cl, const struct cw_signal *s)
+static bool holds(enum reason r, const struct cw_client *cl, const struct cw_bare_signal *s)
 {
     const struct cw_line *ln = s->line ? cw_client_line(cl, s->line) : NULL;
     switch (r) {
@@ -85,7 +85,7 @@ static bool holds(enum reason r, const struct cw_client *cl, const struct cw_sig
     return false;
 }
 
-const char *cw_ladder_reason(const struct cw_client *cl, const struct cw_signal *s)
+const char *cw_ladder_reason(const struct cw_client *cl, const struct cw_bare_signal *s)
 {
     for (size_t i = 0; i < sizeof mutes / sizeof *mutes; i++)
         if (mutes[i].detector == s->detector && holds((enum reason)mutes[i].reason, cl, s))
@@ -93,7 +93,7 @@ const char *cw_ladder_reason(const struct cw_client *cl, const struct cw_signal 
     return NULL;
 }
 
-bool cw_ladder_inhibits(const struct cw_client *cl, const struct cw_signal *s)
+bool cw_ladder_inhibits(const struct cw_client *cl, const struct cw_bare_signal *s)
 {
     return cw_ladder_reason(cl, s) != NULL;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/evidence.h"
 #include "core/fold.h"
 
 /* A repeat of an outcome comes within minutes; after so long nobody sends one again. */
@@ -32,15 +33,14 @@ struct cw_past *cw_past_of(struct cw_shard *sh, struct cw_client *cl)
     return p;
 }
 
-size_t cw_past_bytes(const struct cw_past *p)
+void cw_past_free(struct cw_shard *sh, struct cw_past *p)
 {
-    return p ? sizeof *p + p->cap * sizeof *p->rows : 0;
-}
-
-void cw_past_free(struct cw_past *p)
-{
-    if (p)
-        free(p->rows);
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->n; i++)
+        cw_evidence_free(sh, &p->rows[i].signal);
+    sh->bytes -= sizeof *p + p->cap * sizeof *p->rows;
+    free(p->rows);
     free(p);
 }
 
@@ -63,12 +63,12 @@ void cw_past_remember(struct cw_shard *sh, struct cw_client *cl, struct cw_str o
 
 /* ---- signals settled ---- */
 
-static bool same(const struct cw_signal *a, const struct cw_signal *b)
+static bool same(const struct cw_bare_signal *a, const struct cw_bare_signal *b)
 {
     return a->detector == b->detector && a->line == b->line && a->slot == b->slot;
 }
 
-static struct cw_settled *find(const struct cw_client *cl, const struct cw_signal *s)
+static struct cw_settled *find(const struct cw_client *cl, const struct cw_bare_signal *s)
 {
     struct cw_past *p = cw_client_past(cl);
     for (size_t i = 0; p && i < p->n; i++) {
@@ -79,19 +79,25 @@ static struct cw_settled *find(const struct cw_client *cl, const struct cw_signa
     return NULL;
 }
 
-static void drop(struct cw_past *p, struct cw_settled *row)
+static void take_out(struct cw_past *p, struct cw_settled *row)
 {
     p->n--;
     memmove(row, row + 1, (size_t)(&p->rows[p->n] - row) * sizeof *row);
 }
 
+static void drop(struct cw_shard *sh, struct cw_past *p, struct cw_settled *row)
+{
+    cw_evidence_free(sh, &row->signal);
+    take_out(p, row);
+}
+
 static bool have_room(struct cw_shard *sh, struct cw_past *p)
 {
     if (p->n == CW_SETTLED_MOST)
-        drop(p, p->rows);
+        drop(sh, p, p->rows);
     if (p->n < p->cap)
         return true;
-    uint8_t cap = (uint8_t)(p->cap + 1); /* Rows are large, and few. */
+    uint8_t cap = (uint8_t)(p->cap + 1); /* Rows are few. */
     struct cw_settled *rows = realloc(p->rows, cap * sizeof *rows);
     if (!rows) {
         sh->failed = true;
@@ -103,20 +109,22 @@ static bool have_room(struct cw_shard *sh, struct cw_past *p)
     return true;
 }
 
-void cw_past_settle(struct cw_shard *sh, struct cw_client *cl, const struct cw_task_signal *g,
+void cw_past_settle(struct cw_shard *sh, struct cw_client *cl, struct cw_task_signal *g,
                     cw_event_time until, bool reached)
 {
     struct cw_past *p = cw_past_of(sh, cl);
     struct cw_settled *row = find(cl, &g->s);
     if (row)
-        drop(p, row);
+        drop(sh, p, row);
     if (!p || !have_room(sh, p))
         return;
-    p->rows[p->n++] = (struct cw_settled){*g, until, reached};
+    row = &p->rows[p->n++];
+    *row = (struct cw_settled){.until = until, .reached = reached};
+    cw_evidence_move(sh, &row->signal, g);
     p->last = sh->clock;
 }
 
-static bool is_act(const struct cw_signal *s, const struct cw_fold *f)
+static bool is_act(const struct cw_bare_signal *s, const struct cw_fold *f)
 {
     for (size_t i = 0; f->origin && i < sizeof acts; i++)
         if (acts[i] == s->detector)
@@ -125,9 +133,9 @@ static bool is_act(const struct cw_signal *s, const struct cw_fold *f)
 }
 
 static bool is_news(const struct cw_shard *sh, const struct cw_settled *row,
-                    const struct cw_signal *s, const struct cw_fold *f)
+                    const struct cw_bare_signal *s, const struct cw_fold *f)
 {
-    const struct cw_signal *told = &row->signal.s;
+    const struct cw_bare_signal *told = &row->signal.s;
     return f->now >= row->until || s->step > told->step || is_act(s, f) ||
            (double)s->severity - (double)told->severity >= sh->settings->worse_severity;
 }
@@ -135,11 +143,13 @@ static bool is_news(const struct cw_shard *sh, const struct cw_settled *row,
 /* The evidence is kept up to date for when it is told again; what it is measured by is not, lest a
  * slow rise never counts. Only a message that tells of less sets a new measure: from there up again
  * is worse. */
-static void freshen(struct cw_settled *row, const struct cw_signal *s, const struct cw_fold *f)
+static void freshen(struct cw_shard *sh, struct cw_settled *row, const struct cw_signal *s,
+                    const struct cw_fold *f)
 {
     uint8_t step = row->signal.s.step;
     float severity = row->signal.s.severity;
-    row->signal.s = *s;
+    row->signal.s = s->bare;
+    cw_evidence_keep(sh, &row->signal, s);
     if (!f->origin || s->step >= step) {
         row->signal.s.step = step;
         row->signal.s.severity = severity;
@@ -151,44 +161,45 @@ static void freshen(struct cw_settled *row, const struct cw_signal *s, const str
 bool cw_past_holds_back(struct cw_shard *sh, struct cw_client *cl, const struct cw_signal *s,
                         const struct cw_fold *f)
 {
-    struct cw_settled *row = find(cl, s);
+    struct cw_settled *row = find(cl, &s->bare);
     if (!row)
         return false;
-    if (is_news(sh, row, s, f)) {
-        drop(cw_client_past(cl), row);
+    if (is_news(sh, row, &s->bare, f)) {
+        drop(sh, cw_client_past(cl), row);
         return false;
     }
-    freshen(row, s, f);
+    freshen(sh, row, s, f);
     return true;
 }
 
-static bool steps_down(const struct cw_signal *told, const struct cw_findings *found, size_t i)
+static bool steps_down(const struct cw_bare_signal *told, const struct cw_findings *found, size_t i)
 {
     for (size_t k = i + 1; k < found->n; k++)
-        if (found->items[k].kind == CW_FOUND_RAISE && same(&found->items[k].s, told))
+        if (found->items[k].kind == CW_FOUND_RAISE && same(&found->items[k].s.bare, told))
             return found->items[k].s.step < told->step;
     return false;
 }
 
-void cw_past_clear(struct cw_client *cl, const struct cw_findings *found, size_t i)
+void cw_past_clear(struct cw_shard *sh, struct cw_client *cl, const struct cw_findings *found,
+                   size_t i)
 {
     const struct cw_finding *item = &found->items[i];
     struct cw_past *p = cw_client_past(cl);
     for (size_t k = p ? p->n : 0; k > 0; k--) {
         struct cw_settled *row = &p->rows[k - 1];
-        const struct cw_signal *s = &row->signal.s;
+        const struct cw_bare_signal *s = &row->signal.s;
         bool all = item->kind == CW_FOUND_CLEAR_ALL && s->detector == item->s.detector;
-        if ((all || same(s, &item->s)) && !steps_down(s, found, i))
-            drop(p, row);
+        if ((all || same(s, &item->s.bare)) && !steps_down(s, found, i))
+            drop(sh, p, row);
     }
 }
 
-void cw_past_fade(struct cw_client *cl, double half_lives, cw_event_time now)
+void cw_past_fade(struct cw_shard *sh, struct cw_client *cl, double half_lives, cw_event_time now)
 {
     struct cw_past *p = cw_client_past(cl);
     for (size_t i = p->n; i > 0; i--)
         if (cw_fold_faded(&p->rows[i - 1].signal, half_lives, now))
-            drop(p, &p->rows[i - 1]);
+            drop(sh, p, &p->rows[i - 1]);
 }
 
 bool cw_past_take_due(struct cw_client *cl, cw_event_time now, struct cw_settled *ret)
@@ -198,7 +209,7 @@ bool cw_past_take_due(struct cw_client *cl, cw_event_time now, struct cw_settled
         if (now < p->rows[i].until)
             continue;
         *ret = p->rows[i];
-        drop(p, &p->rows[i]);
+        take_out(p, &p->rows[i]);
         return true;
     }
     return false;
@@ -209,7 +220,6 @@ void cw_past_tidy(struct cw_shard *sh, struct cw_client *cl, cw_event_time now)
     struct cw_past *p = cw_client_past(cl);
     if (!p || p->n || now - p->last < IDS_KEPT)
         return;
-    sh->bytes -= cw_past_bytes(p);
-    cw_past_free(p);
+    cw_past_free(sh, p);
     (void)cw_clients_set_past(sh, cl, NULL); /* there is room for it */
 }

@@ -40,7 +40,7 @@ static inline bool cw_past_stands(const struct cw_client *cl, uint8_t detector, 
 {
     const struct cw_past *p = cw_client_past(cl);
     for (size_t i = 0; p && i < p->n; i++) {
-        const struct cw_signal *s = &p->rows[i].signal.s;
+        const struct cw_bare_signal *s = &p->rows[i].signal.s;
         if (s->detector == detector && s->line == line && s->slot == slot)
             return true;
     }
@@ -49,16 +49,16 @@ static inline bool cw_past_stands(const struct cw_client *cl, uint8_t detector, 
 
 /* The client's past, made when there is none; NULL when out of memory. */
 struct cw_past *cw_past_of(struct cw_shard *sh, struct cw_client *cl);
-void cw_past_free(struct cw_past *p);
-size_t cw_past_bytes(const struct cw_past *p);
+void cw_past_free(struct cw_shard *sh, struct cw_past *p);
 
 /* True when an outcome of this id was taken in. */
 bool cw_past_knows(const struct cw_client *cl, struct cw_str outcome_id);
 void cw_past_remember(struct cw_shard *sh, struct cw_client *cl, struct cw_str outcome_id);
 
-/* Holds the signal back until then, in place of what was settled of the same identity. With
- * CW_SETTLED_MOST rows the oldest gives way: it is told again sooner rather than never. */
-void cw_past_settle(struct cw_shard *sh, struct cw_client *cl, const struct cw_task_signal *g,
+/* Holds the signal back until then, in place of what was settled of the same identity; takes its
+ * evidence. With CW_SETTLED_MOST rows the oldest gives way: it is told again sooner rather than
+ * never. */
+void cw_past_settle(struct cw_shard *sh, struct cw_client *cl, struct cw_task_signal *g,
                     cw_event_time until, bool reached);
 /* A raised signal meets the past: true when a call has dealt with the same. Otherwise it is news,
  * and what was settled of it is forgotten. */
@@ -66,10 +66,12 @@ bool cw_past_holds_back(struct cw_shard *sh, struct cw_client *cl, const struct 
                         const struct cw_fold *f);
 /* The i-th finding clears: the cause is gone, and raised again it is news. But a detector that has
  * less to tell than before clears and raises in one go, and that is none. */
-void cw_past_clear(struct cw_client *cl, const struct cw_findings *found, size_t i);
+void cw_past_clear(struct cw_shard *sh, struct cw_client *cl, const struct cw_findings *found,
+                   size_t i);
 /* At a day's close: signs that have faded are as good as cleared. */
-void cw_past_fade(struct cw_client *cl, double half_lives, cw_event_time now);
-/* Takes out one row whose quiet time is over; false when there is none. */
+void cw_past_fade(struct cw_shard *sh, struct cw_client *cl, double half_lives, cw_event_time now);
+/* Takes out one row whose quiet time is over, whose evidence is the caller's then; false when there
+ * is none. */
 bool cw_past_take_due(struct cw_client *cl, cw_event_time now, struct cw_settled *ret);
 /* Once a day: frees what no longer says anything. */
 void cw_past_tidy(struct cw_shard *sh, struct cw_client *cl, cw_event_time now);

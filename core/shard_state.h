@@ -200,7 +200,8 @@ struct cw_fold {
 /* Folds sh->findings; writes at most one version of a task. */
 void cw_tasks_fold(struct cw_shard *sh, struct cw_client *cl, const struct cw_fold *f,
                    const struct cw_output *out);
-void cw_task_free(struct cw_task *t);
+/* What it owns too. */
+void cw_task_free(struct cw_shard *sh, struct cw_task *t);
 /* Escalates tasks the clock has left behind, but `except`'s, for which it returns true. */
 bool cw_tasks_overdue(struct cw_shard *sh, const struct cw_client *except,
                       const struct cw_origin *o, const struct cw_output *out);
@@ -233,12 +234,12 @@ void cw_accuracy_free(struct cw_shard *sh);
 
 /* ---- ladder.c: what explains what ---- */
 /* The rung of the ladder that a signal stands on, arrears to termination; 0: on none. */
-unsigned cw_ladder_rung(const struct cw_signal *s);
+unsigned cw_ladder_rung(const struct cw_bare_signal *s);
 /* True when something stronger at the client explains this signal, so that it says nothing. */
-bool cw_ladder_inhibits(const struct cw_client *cl, const struct cw_signal *s);
+bool cw_ladder_inhibits(const struct cw_client *cl, const struct cw_bare_signal *s);
 /* Which, as a stable word: "all_gone", "line_gone", "all_stopped", "line_stopped", "outage_open";
  * NULL when nothing does. */
-const char *cw_ladder_reason(const struct cw_client *cl, const struct cw_signal *s);
+const char *cw_ladder_reason(const struct cw_client *cl, const struct cw_bare_signal *s);
 
 /* ---- risk.c: from signals to risk, value, urgency, priority ---- */
 struct cw_verdict {

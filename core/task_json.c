@@ -155,6 +155,8 @@ static void signal_json(struct cw_buf *b, const struct cw_settings *s,
                         const struct cw_task_signal *g)
 {
     char line[17];
+    struct cw_signal told;
+    cw_task_signal_told(g, &told);
     cw_buf_puts(b, "{");
     word(b, "detector", cw_detectors[g->s.detector]->name);
     number(b, "severity", (double)g->s.severity, 2);
@@ -162,7 +164,7 @@ static void signal_json(struct cw_buf *b, const struct cw_settings *s,
     word(b, "line", g->s.line ? cw_number_text(g->s.line, line) : NULL);
     number(b, "step", g->s.step, 0);
     member(b, "evidence");
-    cw_evidence_json(b, &g->s);
+    cw_evidence_json(b, &told);
     instant(b, "cleared_at", s->zone, g->cleared_at);
     source(b, s, g);
     cw_buf_puts(b, "}");

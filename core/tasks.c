@@ -9,6 +9,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "core/evidence.h"
 #include "core/fold.h"
 #include "core/past.h"
 #include "core/profile.h"
@@ -18,10 +19,13 @@ enum { TELL_PRIORITY = 20, TELL_DAYS = 7 };
 
 /* ---- small pieces ---- */
 
-void cw_task_free(struct cw_task *t)
+void cw_task_free(struct cw_shard *sh, struct cw_task *t)
 {
     if (!t)
         return;
+    for (size_t i = 0; i < t->n_signals; i++)
+        cw_evidence_free(sh, &t->signals[i]);
+    sh->bytes -= sizeof *t + t->cap_signals * sizeof *t->signals;
     cw_kept_free(&t->manager);
     cw_kept_free(&t->escalated_to);
     cw_kept_free(&t->reassigned_to);
@@ -142,7 +146,7 @@ static void fold_raise(struct work *w, const struct cw_finding *item)
         sh->counters.signals_off++;
         return;
     }
-    if (cw_ladder_inhibits(w->cl, &item->s)) {
+    if (cw_ladder_inhibits(w->cl, &item->s.bare)) {
         sh->counters.signals_inhibited++;
         return;
     }
@@ -159,7 +163,7 @@ static void fold_raise(struct work *w, const struct cw_finding *item)
     enum cw_news news =
         cw_fold_raise(sh, w->t, &item->s, w->f, topic_of(sh->settings, w->f->origin), &w->left_out);
     note(w, news);
-    if (news == CW_NEWS_ADDED && w->rung && cw_ladder_rung(&item->s) > w->rung)
+    if (news == CW_NEWS_ADDED && w->rung && cw_ladder_rung(&item->s.bare) > w->rung)
         w->worse = true;
     if (news == CW_NEWS_ADDED || news == CW_NEWS_CLIMBED) {
         sh->counters.signals++;
@@ -191,7 +195,7 @@ static void fold_findings(struct work *w)
             fold_raise(w, item);
             continue;
         }
-        cw_past_clear(w->cl, found, i);
+        cw_past_clear(w->sh, w->cl, found, i);
         if (w->t)
             note(w, cw_fold_clear(w->t, item, w->f->now));
     }
@@ -200,7 +204,7 @@ static void fold_findings(struct work *w)
 /* ---- what a call left unsolved ---- */
 
 /* A signal as it was told before goes into the task. */
-static void tell_again(struct work *w, const struct cw_task_signal *g)
+static void tell_again(struct work *w, struct cw_task_signal *g)
 {
     if (!w->t && !open_task(w))
         return;
@@ -211,7 +215,7 @@ static void tell_again(struct work *w, const struct cw_task_signal *g)
 /* Once its quiet time is over: a state that holds; a sign only if nobody talked about it. */
 static bool still_stands(const struct work *w, const struct cw_settled *row)
 {
-    const struct cw_signal *s = &row->signal.s;
+    const struct cw_bare_signal *s = &row->signal.s;
     return (s->holds || !row->reached) &&
            cw_clients_policy(w->sh, w->cl)->mode[s->detector] == CW_MODE_ON &&
            !cw_ladder_inhibits(w->cl, s);
@@ -224,12 +228,13 @@ static void come_back(struct work *w)
     if (!cw_client_past(w->cl) || w->f->origin)
         return;
     cw_clients_touch(w->sh, w->cl);
-    cw_past_fade(w->cl, w->sh->settings->fade, w->f->now);
+    cw_past_fade(w->sh, w->cl, w->sh->settings->fade, w->f->now);
     while (!w->sh->failed && cw_past_take_due(w->cl, w->f->now, &row)) {
-        if (!still_stands(w, &row))
-            continue;
-        tell_again(w, &row.signal);
-        w->sh->counters.signals_returned++;
+        if (still_stands(w, &row)) {
+            tell_again(w, &row.signal);
+            w->sh->counters.signals_returned++;
+        }
+        cw_evidence_free(w->sh, &row.signal);
     }
     cw_past_tidy(w->sh, w->cl, w->f->now);
 }
@@ -248,7 +253,7 @@ static void go_on(struct work *w, struct cw_task *ended)
     const struct cw_done *done = w->f->done;
     cw_event_time until = done ? done->quiet_until : w->f->now + w->sh->settings->quiet_expired;
     for (size_t i = 0; i < ended->n_signals && !w->sh->failed; i++) {
-        const struct cw_task_signal *g = &ended->signals[i];
+        struct cw_task_signal *g = &ended->signals[i];
         if (g->cleared_at != CW_NO_TIME)
             continue;
         if (is_seen(w, g))
@@ -401,12 +406,11 @@ static void end_task(struct work *w)
     struct cw_task *ended = w->t;
     cw_due_drop(w->sh, w->cl);
     w->sh->n_tasks--;
-    w->sh->bytes -= sizeof *ended + ended->cap_signals * sizeof *ended->signals;
     w->sh->counters.tasks_ended++;
     (void)cw_clients_set_task(w->sh, w->cl, NULL); /* there is room for it */
     w->t = NULL;
     go_on(w, ended);
-    cw_task_free(ended);
+    cw_task_free(w->sh, ended);
 }
 
 /* The heap holds open tasks that are not escalated yet and whose time has not been passed. */

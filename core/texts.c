@@ -52,7 +52,7 @@ static const struct {
     [CW_TASK_EXPIRED] = {{"已过期", "Expired"}},
 };
 
-static size_t reason_row(const struct cw_signal *s)
+static size_t reason_row(const struct cw_bare_signal *s)
 {
     size_t n = sizeof reasons / sizeof *reasons;
     for (size_t i = 0; i < n; i++)
@@ -63,7 +63,7 @@ static size_t reason_row(const struct cw_signal *s)
     return n;
 }
 
-const char *cw_text_reason(const struct cw_settings *s, const struct cw_signal *g)
+const char *cw_text_reason(const struct cw_settings *s, const struct cw_bare_signal *g)
 {
     size_t row = reason_row(g);
     bool known = row < sizeof reasons / sizeof *reasons;
@@ -151,18 +151,20 @@ static void phrase(struct cw_buf *b, const struct cw_fact *f, size_t row, enum l
     cw_buf_free(&text);
 }
 
-static void sentence(struct cw_buf *b, const struct cw_signal *s, enum language l)
+static void sentence(struct cw_buf *b, const struct cw_task_signal *g, enum language l)
 {
     static const char *const begin[LANGUAGES] = {"：", ": "}, *const go_on[LANGUAGES] = {"，",
                                                                                          ", "};
     struct cw_buf text = {0};
+    struct cw_signal s;
     bool first = true;
-    for (unsigned i = 0; i < s->n_facts; i++)
+    cw_task_signal_told(g, &s);
+    for (unsigned i = 0; i < s.n_facts; i++)
         for (size_t k = 0; k < sizeof labels / sizeof *labels; k++) {
-            if (labels[k].key != s->facts[i].key)
+            if (labels[k].key != s.facts[i].key)
                 continue;
             cw_buf_clear(&text);
-            phrase(&text, &s->facts[i], k, l);
+            phrase(&text, &s.facts[i], k, l);
             if (!text.n)
                 continue;
             cw_buf_puts(b, first ? begin[l] : go_on[l]);
@@ -192,8 +194,8 @@ void cw_text_headline(struct cw_buf *b, const struct cw_settings *s, const struc
         cw_buf_puts(&text, l == ZH ? "：" : ": ");
     }
     if (n) {
-        const struct cw_signal *g = &t->signals[best[0]].s;
-        cw_buf_puts(&text, cw_text_reason(s, g));
+        const struct cw_task_signal *g = &t->signals[best[0]];
+        cw_buf_puts(&text, cw_text_reason(s, &g->s));
         if (t->state == CW_TASK_OPEN)
             sentence(&text, g, l);
     }

@@ -258,13 +258,24 @@ static void need(struct cw_buf *b, const struct cw_explain_view *v, uint8_t dete
     cw_buf_puts(b, "}");
 }
 
+static void fired_on(struct cw_buf *b, const struct cw_task_signal *g)
+{
+    struct cw_signal told;
+    if (!g) {
+        cw_buf_puts(b, "null");
+        return;
+    }
+    cw_task_signal_told(g, &told);
+    cw_evidence_json(b, &told);
+}
+
 static void reading(struct cw_buf *b, const struct cw_explain_view *v, const struct cw_reading *r)
 {
     const struct cw_settings *s = v->scene->settings;
     cw_buf_puts(b, "{");
     line_number(b, "line", r->s.line);
     number(b, "slot", r->s.slot, 0);
-    word(b, "reason", cw_text_reason(s, &r->s));
+    word(b, "reason", cw_text_reason(s, &r->s.bare));
     word(b, "standing", cw_standing_name(r->standing));
     word(b, "inhibited_by", r->inhibited_by);
     number(b, "warmup_days", r->warmup_days, 1);
@@ -274,10 +285,7 @@ static void reading(struct cw_buf *b, const struct cw_explain_view *v, const str
     member(b, "evidence");
     cw_evidence_json(b, &r->s);
     member(b, "fired_on");
-    if (r->open)
-        cw_evidence_json(b, &r->open->s);
-    else
-        cw_buf_puts(b, "null");
+    fired_on(b, r->open);
     member(b, "needs");
     cw_buf_puts(b, "[");
     for (unsigned i = 0; i < r->gauge.n; i++) {

@@ -123,14 +123,15 @@ static void reading_row(struct cw_table *t, const struct cw_explain_view *v,
 {
     char line[17];
     bool fired = r->standing == CW_STANDS_fired;
-    const struct cw_signal *s = fired ? &r->open->s : &r->s;
-    cw_number number = fired ? r->open->s.line : r->s.line;
+    struct cw_signal s = r->s;
+    if (fired)
+        cw_task_signal_told(r->open, &s);
     cw_table_text(t, cw_detectors[r->s.detector]->name);
-    cw_table_text(t, cw_text_reason(v->scene->settings, s));
-    cw_table_text(t, number ? cw_number_text(number, line) : "");
+    cw_table_text(t, cw_text_reason(v->scene->settings, &s.bare));
+    cw_table_text(t, s.line ? cw_number_text(s.line, line) : "");
     standing_cell(t, v, r);
     for (enum part p = OBSERVED; p < PARTS; p++)
-        part_cell(t, v, s, p);
+        part_cell(t, v, &s, p);
     need_cells(t, v, r);
 }
 

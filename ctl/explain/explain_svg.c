@@ -181,7 +181,7 @@ static const struct cw_history_day *day_at(const struct cw_chart *c, cw_event_ti
 
 static const char *reason_of(const struct cw_chart *c, size_t mark)
 {
-    return cw_text_reason(c->v->scene->settings, &c->h->marks[mark].s);
+    return cw_text_reason(c->v->scene->settings, &c->h->marks[mark].s.bare);
 }
 
 /* How many of the point's signals have the reason of this one; 0 when an earlier one has it too. */

@@ -116,7 +116,8 @@ static bool is_noted(const struct cw_history *h, const struct cw_history_mark *m
 
 static void note_signal(struct cw_history *h, const struct cw_task_signal *g, const char *task)
 {
-    struct cw_history_mark m = {.s = g->s, .at = g->at};
+    struct cw_history_mark m = {.at = g->at};
+    cw_task_signal_told(g, &m.s);
     (void)snprintf(m.task, sizeof m.task, "%s", task);
     if (!is_noted(h, &m))
         *(struct cw_history_mark *)next(h->marks, &h->n_marks, CW_HISTORY_MARKS_MOST, sizeof m) = m;

@@ -101,17 +101,29 @@ struct cw_fact {
 };
 
 /* What a detector says of a client. Identity within a task is (detector, line, slot). */
+#define CW_SIGNAL_MEMBERS                                                                          \
+    uint8_t detector; /* filled by the caller of the detector */                                   \
+    uint8_t slot;     /* tells apart two causes of one detector on one line (CFU and CFB) */       \
+    uint8_t step;     /* 0..; a higher step of an open signal is news ("climbs") */                \
+    bool holds;       /* a state: full weight until cleared; else it fades by half_life_days */    \
+    float severity;   /* 0..1 */                                                                   \
+    float leave;      /* log-odds of leaving within 30 days while fresh */                         \
+    float incident;   /* log-odds of "something is wrong, call now", not a wish to leave */        \
+    float half_life_days;                                                                          \
+    float due_hours; /* how soon a call stops helping */                                           \
+    cw_number line;  /* 0 = the client as a whole */
+
+/* Without its evidence: all that folding and weighing look at. */
+struct cw_bare_signal {
+    CW_SIGNAL_MEMBERS
+};
 struct cw_signal {
-    uint8_t detector; /* filled by the caller of the detector */
-    uint8_t slot;     /* tells apart two causes of one detector on one line (CFU and CFB) */
-    uint8_t step;     /* 0..; a higher step of an open signal is news ("climbs") */
-    bool holds;       /* a state: full weight until cleared; else it fades by half_life_days */
-    cw_number line;   /* 0 = the client as a whole */
-    float severity;   /* 0..1 */
-    float leave;      /* log-odds of leaving within 30 days while fresh */
-    float incident;   /* log-odds of "something is wrong, call now", not a wish to leave */
-    float half_life_days;
-    float due_hours; /* how soon a call stops helping */
+    union {
+        struct cw_bare_signal bare;
+        struct {
+            CW_SIGNAL_MEMBERS
+        };
+    };
     uint8_t n_facts;
     struct cw_fact facts[CW_FACTS_MOST];
 };

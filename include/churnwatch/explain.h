@@ -129,7 +129,7 @@ void cw_explain_task_json(struct cw_buf *b, const struct cw_shard *sh, const str
 void cw_explain_why_json(struct cw_buf *b, const struct cw_shard *sh, const struct cw_client *cl);
 /* A signal's evidence as a task has it, an object; and its reason in the operator's language. */
 void cw_evidence_json(struct cw_buf *b, const struct cw_signal *s);
-const char *cw_text_reason(const struct cw_settings *s, const struct cw_signal *g);
+const char *cw_text_reason(const struct cw_settings *s, const struct cw_bare_signal *g);
 /* The value of one fact as JSON: a number, a day or a text. */
 void cw_fact_json(struct cw_buf *b, const struct cw_fact *f);
 

@@ -7,20 +7,26 @@
 #define CHURNWATCH_TASK_H
 
 #include "churnwatch/detector.h"
+#include "churnwatch/ref.h"
 
 #define CW_TASK_SIGNALS_MOST 32
 
 enum cw_task_state { CW_TASK_OPEN, CW_TASK_DONE, CW_TASK_WITHDRAWN, CW_TASK_EXPIRED };
 
 struct cw_task_signal {
-    struct cw_signal s;
+    struct cw_bare_signal s;
     cw_event_time at;         /* raised, or last climbed */
     cw_event_time cleared_at; /* CW_NO_TIME while it is open */
     int64_t offset;           /* of the deciding message; -1: a day's close */
     int32_t partition;
-    int32_t version; /* of the task, the first that told it as it is: added or climbed */
-    uint8_t topic;   /* enum cw_origin_topic, core/tasks.h */
+    int32_t version;      /* of the task, the first that told it as it is: added or climbed */
+    cw_ref facts;         /* its evidence, packed; see core/evidence.h */
+    uint16_t facts_bytes; /* 0: it has none */
+    uint8_t n_facts;
+    uint8_t topic; /* enum cw_origin_topic, core/shard_state.h */
 };
+/* With its evidence, as it was raised. */
+void cw_task_signal_told(const struct cw_task_signal *g, struct cw_signal *ret);
 
 struct cw_task {
     uint64_t id; /* the 16 hex digits of task_id */

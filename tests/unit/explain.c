@@ -54,7 +54,7 @@ static bool one_in(struct history *h, uint32_t n)
 
 /* ---- what must hold ---- */
 
-static bool was_open(const struct history *h, int c, const struct cw_signal *s)
+static bool was_open(const struct history *h, int c, const struct cw_bare_signal *s)
 {
     for (size_t i = 0; i < h->n_open[c]; i++) {
         const struct identity *o = &h->open[c][i];
@@ -161,7 +161,7 @@ static void note_open(struct history *h, int c)
     const struct cw_task *t = cw_client_task(h->now->client);
     h->n_open[c] = 0;
     for (size_t i = 0; t && i < t->n_signals; i++) {
-        const struct cw_signal *s = &t->signals[i].s;
+        const struct cw_bare_signal *s = &t->signals[i].s;
         if (t->signals[i].cleared_at == CW_NO_TIME)
             h->open[c][h->n_open[c]++] = (struct identity){s->detector, s->slot, s->line};
     }
@@ -203,7 +203,7 @@ static void close_day(struct history *h, const char *at)
             continue;
         check(h, c);
         for (size_t i = 0; i < n[c]; i++)
-            if (!was_open(h, c, &would[c][i]))
+            if (!was_open(h, c, &would[c][i].bare))
                 fail_msg("%s slot %d said it would fire and did not",
                          cw_detectors[would[c][i].detector]->name, would[c][i].slot);
     }
