@@ -115,13 +115,16 @@ static void print_bytes(void)
         sum.lines += w.lines;
         sum.rare += w.rare;
         sum.profile += w.profile;
+        sum.task += w.task;
+        sum.past += w.past;
     }
     double n = (double)clients, index = (double)cw_index_bytes(&shard->clients) / n;
     (void)printf("a client: record %.1f, slices %.1f, id %.1f, lines %.1f, rare %.1f, profile %.1f,"
-                 " index %.1f: %.1f bytes\n",
+                 " index %.1f: %.1f bytes; tasks %.1f, pasts %.1f\n",
                  (double)sum.record / n, (double)sum.slices / n, (double)sum.id / n,
                  (double)sum.lines / n, (double)sum.rare / n, (double)sum.profile / n, index,
-                 (double)cw_weight_of(&sum) / n + index);
+                 (double)cw_weight_of(&sum) / n + index, (double)sum.task / n,
+                 (double)sum.past / n);
 }
 
 int main(int argc, char **argv)

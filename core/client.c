@@ -48,18 +48,21 @@ int32_t cw_client_phones(const struct cw_client *cl)
     return cl->packed ? cw_profile_phones(cw_client_profile(cl)) : -1;
 }
 
+static struct cw_calls calls_of(const struct cw_client *cl)
+{
+    struct cw_calls calls = {0, 0};
+    (void)fact(cl, CW_RARE_CALLS, &calls, sizeof calls);
+    return calls;
+}
+
 struct cw_task *cw_client_task(const struct cw_client *cl)
 {
-    struct cw_calls calls = {NULL, NULL};
-    (void)fact(cl, CW_RARE_CALLS, &calls, sizeof calls);
-    return calls.task;
+    return cw_at(calls_of(cl).task);
 }
 
 struct cw_past *cw_client_past(const struct cw_client *cl)
 {
-    struct cw_calls calls = {NULL, NULL};
-    (void)fact(cl, CW_RARE_CALLS, &calls, sizeof calls);
-    return calls.past;
+    return cw_at(calls_of(cl).past);
 }
 
 struct cw_roaming cw_client_roaming(const struct cw_client *cl, cw_day day)

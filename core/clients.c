@@ -115,18 +115,13 @@ static void give_profile(struct cw_shard *sh, struct cw_client *cl)
     cl->packed = 0;
 }
 
-static void free_owned(struct cw_shard *sh, struct cw_client *cl)
-{
-    cw_task_free(sh, cw_client_task(cl));
-    cw_past_free(sh, cw_client_past(cl));
-    cw_rare_free(&sh->slab, cl->rare, false);
-}
-
 void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
 {
     sh->n_tasks -= cw_client_task(cl) != NULL;
     sh->bytes -= cw_rare_bytes(cl->rare, false) + cw_line_block_bytes(cl);
-    free_owned(sh, cl);
+    cw_task_free(sh, cw_client_task(cl));
+    cw_past_free(sh, cw_client_past(cl));
+    cw_rare_free(&sh->slab, cl->rare, false);
     cw_line_block_free(&sh->slab, cl);
     memset((char *)(cl + 1) + cw_slices_begin(cl), 0, cw_slices_of_client());
     struct cw_client kept = *cl;
@@ -139,11 +134,11 @@ void cw_clients_empty(struct cw_shard *sh, struct cw_client *cl)
     set_unknown(cl);
 }
 
+/* What may be larger than the slab's small pieces is given back; all else goes with the slab. */
 void cw_clients_free(struct cw_shard *sh)
 {
     for (size_t i = 0; i < sh->clients.n; i++) {
         struct cw_client *cl = cw_index_at(&sh->clients, i);
-        free_owned(sh, cl);
         cw_line_block_free(&sh->slab, cl);
         give_profile(sh, cl);
     }
@@ -280,12 +275,12 @@ static bool set_calls(struct cw_shard *sh, struct cw_client *cl, struct cw_calls
 
 bool cw_clients_set_task(struct cw_shard *sh, struct cw_client *cl, struct cw_task *t)
 {
-    return set_calls(sh, cl, (struct cw_calls){t, cw_client_past(cl)});
+    return set_calls(sh, cl, (struct cw_calls){cw_ref_of(t), cw_ref_of(cw_client_past(cl))});
 }
 
 bool cw_clients_set_past(struct cw_shard *sh, struct cw_client *cl, struct cw_past *p)
 {
-    return set_calls(sh, cl, (struct cw_calls){cw_client_task(cl), p});
+    return set_calls(sh, cl, (struct cw_calls){cw_ref_of(cw_client_task(cl)), cw_ref_of(p)});
 }
 
 /* ---- profile and policy ---- */

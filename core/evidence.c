@@ -86,15 +86,12 @@ static bool have_piece(struct cw_shard *sh, struct cw_task_signal *g, size_t n)
 {
     if (n == g->facts_bytes)
         return true;
-    cw_ref to = n ? cw_slab_take(&sh->slab, n) : 0;
-    if (n && !to) {
-        sh->failed = true;
+    const void *to = n ? cw_kept_take(sh, n) : NULL;
+    if (n && !to)
         return false;
-    }
     cw_evidence_free(sh, g);
-    g->facts = to;
+    g->facts = cw_ref_of(to);
     g->facts_bytes = (uint16_t)n;
-    sh->bytes += n;
     return true;
 }
 
@@ -112,8 +109,7 @@ void cw_evidence_keep(struct cw_shard *sh, struct cw_task_signal *g, const struc
 
 void cw_evidence_free(struct cw_shard *sh, struct cw_task_signal *g)
 {
-    cw_slab_give(&sh->slab, g->facts, g->facts_bytes);
-    sh->bytes -= g->facts_bytes;
+    cw_kept_give(sh, cw_at(g->facts), g->facts_bytes);
     g->facts = 0;
     g->facts_bytes = g->n_facts = 0;
 }

@@ -1,8 +1,7 @@
 /* One finding into one task: adding, climbing, clearing. What it says is whether there is news. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/fold.h"
+
+#include <string.h>
 
 #include "core/evidence.h"
 
@@ -57,12 +56,10 @@ static struct cw_task_signal *room(struct cw_shard *sh, struct cw_task *t,
     if (t->n_signals == t->cap_signals) {
         /* One at a time: most tasks keep the one or two they began with. */
         uint8_t cap = (uint8_t)(t->cap_signals + 1);
-        struct cw_task_signal *p = realloc(t->signals, cap * sizeof *p);
-        if (!p) {
-            sh->failed = true;
+        struct cw_task_signal *p =
+            cw_kept_grow(sh, t->signals, t->cap_signals * sizeof *p, cap * sizeof *p);
+        if (!p)
             return NULL;
-        }
-        sh->bytes += (size_t)(cap - t->cap_signals) * sizeof *p;
         t->signals = p;
         t->cap_signals = cap;
     }

@@ -4,7 +4,6 @@
  * Rows are only ever added, at the end of a table; how many an older version had is a row of
  * `known`, so that a state written by an older build restores.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/evidence.h"
@@ -13,6 +12,7 @@
 #include "core/past.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+enum { TEXT_MOST = 64 * 1024 }; /* bytes; the contract's ids have 64 */
 
 /* ---- what is stored; a change here raises CW_IMAGE_VERSION ---- */
 
@@ -153,6 +153,8 @@ static bool read_signal(struct cw_shard *sh, struct cw_reader *r, struct cw_task
 static bool read_text(struct cw_shard *sh, struct cw_reader *r, struct cw_str *to)
 {
     struct cw_str from = cw_read_str(r);
+    if (from.n > TEXT_MOST)
+        return false;
     if (from.p)
         (void)cw_kept_set(sh, to, from);
     return !sh->failed && !r->failed;
@@ -164,13 +166,10 @@ static bool read_signals(struct cw_shard *sh, struct cw_reader *r, struct cw_tas
     bool is_known;
     if (r->failed || n > CW_TASK_SIGNALS_MOST)
         return false;
-    t->signals = calloc(n ? n : 1, sizeof *t->signals);
-    if (!t->signals) {
-        sh->failed = true;
+    t->signals = n ? cw_kept_take(sh, n * sizeof *t->signals) : NULL;
+    if (n && !t->signals)
         return false;
-    }
-    t->cap_signals = n ? n : 1;
-    sh->bytes += t->cap_signals * sizeof *t->signals;
+    t->cap_signals = n;
     for (unsigned i = 0; i < n; i++) {
         struct cw_task_signal *g = &t->signals[t->n_signals];
         if (!read_signal(sh, r, g, &is_known))
@@ -185,14 +184,10 @@ static bool read_signals(struct cw_shard *sh, struct cw_reader *r, struct cw_tas
 
 bool cw_image_read_task(struct cw_shard *sh, struct cw_reader *r, struct cw_client *cl)
 {
-    struct cw_task *t = calloc(1, sizeof *t);
-    if (!t || !cw_clients_set_task(sh, cl, t)) {
-        sh->failed = true;
-        free(t);
+    struct cw_task *t = cw_kept_take(sh, sizeof *t);
+    if (!t || !cw_clients_set_task(sh, cl, t))
         return false;
-    }
     sh->n_tasks++;
-    sh->bytes += sizeof *t;
     t->due_slot = UINT32_MAX;
     t->claimed_until = t->snoozed_until = t->noted_at = CW_NO_TIME;
     cw_fields_read(r, t, task_fields, known[sh->layout->version].task);

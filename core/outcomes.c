@@ -70,20 +70,20 @@ static void claim(struct move *m)
     (void)cw_kept_set(m->sh, &m->t->claimed_by, m->oc->manager);
 }
 
-static void put_back(struct cw_task *t)
+static void put_back(struct move *m)
 {
-    t->claimed_until = t->snoozed_until = CW_NO_TIME;
-    cw_kept_free(&t->claimed_by);
+    m->t->claimed_until = m->t->snoozed_until = CW_NO_TIME;
+    cw_kept_free(m->sh, &m->t->claimed_by);
 }
 
 static void release(struct move *m)
 {
-    put_back(m->t);
+    put_back(m);
 }
 
 static void snooze(struct move *m)
 {
-    put_back(m->t);
+    put_back(m);
     m->t->snoozed_until = m->oc->until;
     m->t->risk_snoozed = m->t->risk_told;
 }
@@ -183,7 +183,7 @@ bool cw_outcomes_take(struct cw_shard *sh, const struct cw_outcome *oc, const st
     return !m.refused;
 }
 
-void cw_outcomes_profile(struct cw_client *cl, const struct cw_profile *p)
+void cw_outcomes_profile(struct cw_shard *sh, struct cw_client *cl, const struct cw_profile *p)
 {
     struct cw_profile before = {.manager = {0}};
     struct cw_profile_room room;
@@ -192,5 +192,5 @@ void cw_outcomes_profile(struct cw_client *cl, const struct cw_profile *p)
     if (cl->packed)
         (void)cw_profile_unpack(cw_client_profile(cl), &before, &room);
     if (!cw_kept_same(before.manager, p->manager))
-        cw_kept_free(&cw_client_task(cl)->reassigned_to);
+        cw_kept_free(sh, &cw_client_task(cl)->reassigned_to);
 }

@@ -1,7 +1,6 @@
 /* What earlier calls left behind; see past.h. */
 #include "core/past.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/evidence.h"
@@ -22,14 +21,10 @@ struct cw_past *cw_past_of(struct cw_shard *sh, struct cw_client *cl)
     struct cw_past *p = cw_client_past(cl);
     if (p)
         return p;
-    p = calloc(1, sizeof *p);
-    if (!p || !cw_clients_set_past(sh, cl, p)) {
-        sh->failed = true;
-        free(p);
+    p = cw_kept_take(sh, sizeof *p);
+    if (!p || !cw_clients_set_past(sh, cl, p))
         return NULL;
-    }
     p->last = sh->clock;
-    sh->bytes += sizeof *p;
     return p;
 }
 
@@ -39,9 +34,8 @@ void cw_past_free(struct cw_shard *sh, struct cw_past *p)
         return;
     for (size_t i = 0; i < p->n; i++)
         cw_evidence_free(sh, &p->rows[i].signal);
-    sh->bytes -= sizeof *p + p->cap * sizeof *p->rows;
-    free(p->rows);
-    free(p);
+    cw_kept_give(sh, p->rows, p->cap * sizeof *p->rows);
+    cw_kept_give(sh, p, sizeof *p);
 }
 
 /* ---- outcomes seen ---- */
@@ -98,12 +92,9 @@ static bool have_room(struct cw_shard *sh, struct cw_past *p)
     if (p->n < p->cap)
         return true;
     uint8_t cap = (uint8_t)(p->cap + 1); /* Rows are few. */
-    struct cw_settled *rows = realloc(p->rows, cap * sizeof *rows);
-    if (!rows) {
-        sh->failed = true;
+    struct cw_settled *rows = cw_kept_grow(sh, p->rows, p->cap * sizeof *rows, cap * sizeof *rows);
+    if (!rows)
         return false;
-    }
-    sh->bytes += (size_t)(cap - p->cap) * sizeof *rows;
     p->rows = rows;
     p->cap = cap;
     return true;

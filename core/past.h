@@ -7,7 +7,8 @@
  * the end of the quiet time that the call's result gives. Then a state that still holds is told
  * again, and where nobody was reached, any sign. Signs fade here as they do in a task.
  *
- * Belongs to its client; made by the first outcome or expiry, NULL at all others.
+ * Belongs to its client, and lies in the shard's memory as tasks do (kept.c); made by the first
+ * outcome or expiry, NULL at all others.
  */
 #ifndef CW_CORE_PAST_H
 #define CW_CORE_PAST_H

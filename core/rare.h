@@ -24,8 +24,7 @@ enum cw_rare_fact {
     CW_RARE_LEAST = CW_RARE_MOST - 5
 };
 struct cw_calls {
-    struct cw_task *task;
-    struct cw_past *past;
+    cw_ref task, past; /* struct cw_task, struct cw_past */
 };
 /* Apart from when it was told, which is all there is of those who pay in time. */
 struct cw_small_owed {

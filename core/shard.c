@@ -153,7 +153,7 @@ int cw_shard_profile(struct cw_shard *sh, const struct cw_profile *p, const stru
     if (!cl)
         return outcome_of(sh);
     cw_clients_touch(sh, cl);
-    cw_outcomes_profile(cl, p);
+    cw_outcomes_profile(sh, cl, p);
     cw_clients_profile(sh, cl, p);
     sh->counters.profiles++;
     if (cw_client_task(cl) && !sh->failed) {

@@ -49,7 +49,7 @@ struct cw_shard {
     struct cw_rates rates;
     struct cw_pace pace;
 
-    struct cw_slab slab; /* clients lie in it, each with its id and its slices */
+    struct cw_slab slab; /* clients lie in it, with all they own */
     struct cw_index clients;
 
     /* In the order of writing to the state log; touched: the first of those changed since, which
@@ -210,11 +210,19 @@ bool cw_tasks_overdue(struct cw_shard *sh, const struct cw_client *except,
 void cw_due_push(struct cw_shard *sh, struct cw_client *cl);
 void cw_due_drop(struct cw_shard *sh, struct cw_client *cl);
 
-/* ---- kept.c: texts a task owns ---- */
+/* ---- kept.c: what tasks and pasts are made of ---- */
+/* A piece of 1 to CW_SLAB_SMALL bytes, all zero, which counts in sh->bytes and goes with the slab
+ * at the latest; NULL, and the shard has failed, without memory. */
+void *cw_kept_take(struct cw_shard *sh, size_t n);
+/* Accepts NULL. */
+void cw_kept_give(struct cw_shard *sh, const void *piece, size_t n);
+/* A larger one in its place, which begins with what it held; NULL: no memory, and it is as it was.
+ */
+void *cw_kept_grow(struct cw_shard *sh, void *piece, size_t was, size_t is);
 bool cw_kept_same(struct cw_str a, struct cw_str b);
-/* Keeps a copy; true when it changed. */
+/* Of a text that a task owns. Keeps a copy; true when it changed. */
 bool cw_kept_set(struct cw_shard *sh, struct cw_str *s, struct cw_str to);
-void cw_kept_free(struct cw_str *s);
+void cw_kept_free(struct cw_shard *sh, struct cw_str *s);
 
 /* ---- outcomes.c: what managers did ---- */
 /* False: it cannot be carried out, and whoever asked for it should hear so. */
@@ -222,7 +230,7 @@ bool cw_outcomes_take(struct cw_shard *sh, const struct cw_outcome *oc, const st
                       const struct cw_output *out);
 /* Before the profile replaces the client's: one that names another manager than before has the last
  * word over a reassignment. */
-void cw_outcomes_profile(struct cw_client *cl, const struct cw_profile *p);
+void cw_outcomes_profile(struct cw_shard *sh, struct cw_client *cl, const struct cw_profile *p);
 
 /* ---- accuracy.c: were the detectors right? ---- */
 /* Counts a task that was done, for the detectors whose signals its manager had seen. */

@@ -25,13 +25,12 @@ void cw_task_free(struct cw_shard *sh, struct cw_task *t)
         return;
     for (size_t i = 0; i < t->n_signals; i++)
         cw_evidence_free(sh, &t->signals[i]);
-    sh->bytes -= sizeof *t + t->cap_signals * sizeof *t->signals;
-    cw_kept_free(&t->manager);
-    cw_kept_free(&t->escalated_to);
-    cw_kept_free(&t->reassigned_to);
-    cw_kept_free(&t->claimed_by);
-    free(t->signals);
-    free(t);
+    cw_kept_free(sh, &t->manager);
+    cw_kept_free(sh, &t->escalated_to);
+    cw_kept_free(sh, &t->reassigned_to);
+    cw_kept_free(sh, &t->claimed_by);
+    cw_kept_give(sh, t->signals, t->cap_signals * sizeof *t->signals);
+    cw_kept_give(sh, t, sizeof *t);
 }
 
 static uint8_t topic_of(const struct cw_settings *s, const struct cw_origin *o)
@@ -92,12 +91,9 @@ static void know_profile(struct work *w)
 
 static bool open_task(struct work *w)
 {
-    struct cw_task *t = calloc(1, sizeof *t);
-    if (!t || !cw_clients_set_task(w->sh, w->cl, t)) {
-        w->sh->failed = true;
-        free(t);
+    struct cw_task *t = cw_kept_take(w->sh, sizeof *t);
+    if (!t || !cw_clients_set_task(w->sh, w->cl, t))
         return false;
-    }
     w->t = t;
     t->id = task_id(cw_client_id(w->cl), w->f);
     t->created_at = t->updated_at = w->f->now;
@@ -105,7 +101,6 @@ static bool open_task(struct work *w)
     t->due_slot = UINT32_MAX;
     t->method = CW_BY_NONE;
     w->sh->n_tasks++;
-    w->sh->bytes += sizeof *t;
     w->sh->counters.tasks_opened++;
     return true;
 }
@@ -301,7 +296,7 @@ static void escalate(struct work *w)
         w->news |= cw_kept_set(w->sh, &t->escalated_to, chief);
         t->escalated = true;
     } else if (t->escalated_to.p) {
-        cw_kept_free(&t->escalated_to);
+        cw_kept_free(w->sh, &t->escalated_to);
         w->news = true;
     }
 }
@@ -314,7 +309,7 @@ static void hand_over(struct work *w, struct cw_str to)
         return;
     w->news = true;
     t->claimed_until = t->snoozed_until = CW_NO_TIME;
-    cw_kept_free(&t->claimed_by);
+    cw_kept_free(w->sh, &t->claimed_by);
 }
 
 static void assign(struct work *w)

@@ -1,7 +1,8 @@
 /* A callback task as the shard keeps it while it is open, and what detectors ask of it.
  *
- * Signals keep the order in which they were added. The record that goes out is written by
- * core/task_json.c; life and folding are core/tasks.c.
+ * It lies in the shard's memory with all that it owns. Signals keep the order in which they were
+ * added. The record that goes out is written by core/task_json.c; life and folding are
+ * core/tasks.c.
  */
 #ifndef CHURNWATCH_TASK_H
 #define CHURNWATCH_TASK_H
