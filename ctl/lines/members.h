@@ -11,7 +11,8 @@
 /* The text of a top-level member; absent when there is none or it is no string. It points into the
  * line, or into b where it had to be unescaped (b is cleared first). */
 struct cw_str cw_member_text(struct cw_str line, const char *member, struct cw_buf *b);
-/* The same, looked for behind a member found before it is from the first on: `beside` is its text. */
+/* The same, looked for behind a member found before it is from the first on: `beside` is its text.
+ */
 struct cw_str cw_member_text_beside(struct cw_str line, struct cw_str beside, const char *member,
                                     struct cw_buf *b);
 bool cw_member_has(struct cw_str line, const char *member);
