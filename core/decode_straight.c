@@ -34,21 +34,13 @@ struct object {
     size_t n_others;
 };
 
-static bool is_named(struct cw_str is, const char *name)
-{
-    size_t same = 0;
-    while (same < is.n && is.p[same] == name[same])
-        same++;
-    return same == is.n && name[same] == '\0';
-}
-
 /* The place of its row; the number of rows when there is none. */
 static size_t row_of(const struct object *o, struct cw_str name)
 {
     size_t n = o->shape->n;
     for (size_t i = 0; i < n; i++) {
         size_t at = o->next + i < n ? o->next + i : o->next + i - n;
-        if (is_named(name, o->shape->members[at].name))
+        if (cw_json_is_named(name, o->shape->members[at].name))
             return at;
     }
     return n;
@@ -98,7 +90,7 @@ static char *take_other(struct straight *s, char *p, struct object *o, struct cw
 {
     if (!is_first(o, name))
         return NULL;
-    if (depth == DEPTH_MEMBERS && is_named(name, "data")) {
+    if (depth == DEPTH_MEMBERS && cw_json_is_named(name, "data")) {
         s->ev->type = cw_event_type_of(s->env->type);
         bool known = s->env->type.p && s->ev->type != CW_EV_COUNT;
         return known ? take_object(s, p, cw_event_shape(s->ev->type), s->ev, DEPTH_DATA) : NULL;

@@ -18,20 +18,10 @@ const struct cw_json *cw_json_element(const struct cw_json *v, size_t i)
     return el;
 }
 
-/* Names are short, and without NUL: what a call would cost is more than their bytes. */
-static bool is_named(const struct cw_json *member, const char *name)
-{
-    struct cw_str is = member->name;
-    size_t same = 0;
-    while (same < is.n && is.p[same] == name[same])
-        same++;
-    return same == is.n && name[same] == '\0';
-}
-
 static const struct cw_json *named(const struct cw_json *from, const struct cw_json *end,
                                    const char *name)
 {
-    while (from != end && !is_named(from, name))
+    while (from != end && !cw_json_is_named(from->name, name))
         from = from->next;
     return from == end ? NULL : from;
 }

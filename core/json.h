@@ -68,6 +68,16 @@ static inline double cw_json_number(const struct cw_json *v)
     return v->number;
 }
 
+/* Whether a member's name, which is without NUL, is that one. Names are short: what a call would
+ * cost is more than their bytes. */
+static inline bool cw_json_is_named(struct cw_str is, const char *name)
+{
+    size_t same = 0;
+    while (same < is.n && is.p[same] == name[same])
+        same++;
+    return same == is.n && name[same] == '\0';
+}
+
 /* The first element or member; NULL when there is none, or v cannot have any. */
 static inline const struct cw_json *cw_json_first(const struct cw_json *v)
 {
