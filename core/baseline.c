@@ -102,7 +102,7 @@ void cw_baseline_view(const struct cw_baseline *b, int weekday, bool working, do
         .amount = amount,
         .any = any,
         .judged = true,
-        .warm = b->days >= warmup && b->days_any >= 5,
+        .warm = cw_baseline_is_warm(b, warmup),
         .days = b->days,
         .expected = expected,
         .mean = p * expected * exp(cw_clip(scale * scale / 2, 0, 0.5)),

@@ -49,12 +49,10 @@ size_t cw_locate_bad_utf8(struct cw_str text)
 /* One past the string that begins at `at`; the end of the text when it is not closed. */
 static size_t skip_string(struct cw_str text, size_t at)
 {
-    const char *end = text.p + text.n;
-    for (const char *p = text.p + at + 1; p < end;
-         p += 2) { /* what follows a backslash is passed */
-        p = cw_scan_quote(p, end);
-        if (p < end && *p == '"')
-            return (size_t)(p + 1 - text.p);
+    for (at++; at < text.n; at += 2) { /* a backslash, and what follows it */
+        at = (size_t)(cw_scan_quote(text.p + at, text.p + text.n) - text.p);
+        if (at < text.n && text.p[at] == '"')
+            return at + 1;
     }
     return text.n;
 }

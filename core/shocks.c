@@ -75,8 +75,8 @@ static bool speaks(const struct cw_shard *sh, const struct cw_client *cl, enum c
                    cw_day day)
 {
     const struct cw_baseline *b = cw_clients_baseline(cl, ch);
-    return cw_clients_takes_part(cl, day) && b->days >= sh->settings->warmup_days &&
-           b->days_any >= 5 && !cw_client_all_stopped(cl);
+    return cw_clients_takes_part(cl, day) && cw_baseline_is_warm(b, sh->settings->warmup_days) &&
+           !cw_client_all_stopped(cl);
 }
 
 static size_t collect(const struct cw_shard *sh, enum cw_channel ch, cw_day day, bool working,

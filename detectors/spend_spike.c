@@ -92,16 +92,17 @@ struct look {
 
 static struct look look_whole(const struct cw_judge *j, const struct cw_channel_day *d)
 {
-    const struct cw_baseline *usage = &j->client->usage;
-    bool waits = !j->day && usage->days >= j->settings->warmup_days && usage->days_any >= 5;
+    bool waits = !j->day && cw_baseline_is_warm(&j->client->usage, j->settings->warmup_days);
     return (struct look){*d, 1, 0, CW_RATED_spend_spike, waits};
 }
 
 static struct cw_limit limit_of(const struct cw_judge *j, const struct look *look)
 {
     struct cw_limit l = cw_rate_limit(j, look->rated, RATE, FIRE);
+    if (!look->waits)
+        return l;
     struct cw_limit early = cw_rate_limit(j, look->rated, EARLY_RATE, FIRE);
-    return look->waits && early.score > l.score ? early : l;
+    return early.score > l.score ? early : l;
 }
 
 static struct cw_gauge day_gauge(const struct cw_judge *j, cw_day day, const struct look *look)

@@ -47,6 +47,12 @@ struct cw_baseline {
     uint16_t days, days_any; /* of history, capped */
 };
 
+/* Past its warm-up, of so many days: what it expects can be trusted. */
+static inline bool cw_baseline_is_warm(const struct cw_baseline *b, int64_t warmup_days)
+{
+    return b->days >= warmup_days && b->days_any >= 5;
+}
+
 /* Fast and slow means of the channels' days, by enum cw_channel; read by cw_clients_trend. How many
  * days they are of is what their baselines say. */
 struct cw_trends {
