@@ -165,6 +165,7 @@ int cw_shard_explain(struct cw_shard *sh, struct cw_str client, struct cw_explai
                          .rates = &sh->rates,
                          .client = cl,
                          .now = sh->clock,
+                         .signs = cw_signs_besides_falls(cl, sh->clock),
                          .today = ret->today,
                          .so_far = &ret->so_far};
     for (unsigned d = 0; d < CW_DETECTORS; d++)

@@ -129,6 +129,7 @@ void cw_judge_day(struct cw_shard *sh, struct cw_client *cl, const struct cw_day
     j.day = view;
     j.now = now;
     j.today = view->day;
+    j.signs = cw_signs_besides_falls(cl, now);
     for (unsigned d = 0; d < CW_DETECTORS; d++) {
         struct turn t;
         if (!cw_detectors[d]->on_day_close)

@@ -254,6 +254,7 @@ _churnwatchctl_settings()
         detectors.spend_drop.log_odds \
         detectors.spend_drop.half_life_days \
         detectors.spend_drop.due_hours \
+        detectors.spend_drop.signs_share \
         detectors.spend_decline.mode \
         detectors.spend_decline.fire_score \
         detectors.spend_decline.rate \
@@ -266,6 +267,7 @@ _churnwatchctl_settings()
         detectors.spend_decline.log_odds \
         detectors.spend_decline.half_life_days \
         detectors.spend_decline.due_hours \
+        detectors.spend_decline.signs_share \
         detectors.usage_drop.mode \
         detectors.usage_drop.fire_score \
         detectors.usage_drop.clear_score \
@@ -280,6 +282,7 @@ _churnwatchctl_settings()
         detectors.usage_drop.slow_log_odds \
         detectors.usage_drop.half_life_days \
         detectors.usage_drop.due_hours \
+        detectors.usage_drop.signs_share \
         detectors.outage.mode \
         detectors.outage.fire_sigma \
         detectors.outage.left_share \

@@ -18,7 +18,8 @@ enum {
     LASTS,
     LOG_ODDS,
     HALF_LIFE,
-    DUE
+    DUE,
+    SIGNS
 };
 static const struct cw_threshold thresholds[] = {
     {"fire_score", "score", 2.2, 0.5, 50, "Higher: only deeper declines are told."},
@@ -35,6 +36,8 @@ static const struct cw_threshold thresholds[] = {
     {"log_odds", "log-odds", 0.5, 0, 5, "Log-odds of leaving a unit of score adds."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 72, 1, 720, "How soon to call."},
+    {"signs_share", "ratio", 0.1, 0, 1,
+     "Other open signs lower the limit by this share for each log-odds they add; to half at most."},
 };
 
 #define SCORE_MOST 3 /* deeper declines add no more */
@@ -64,9 +67,17 @@ static double score_of(const struct cw_judge *j)
     return j->t[SPEND_WEIGHT] * spend + j->t[USAGE_WEIGHT] * usage;
 }
 
-static struct cw_limit limit_of(const struct cw_judge *j)
+static struct cw_limit own_limit(const struct cw_judge *j)
 {
     return cw_rate_limit(j, CW_RATED_spend_decline, RATE, FIRE);
+}
+
+/* With what other signs say. */
+static struct cw_limit limit_of(const struct cw_judge *j)
+{
+    struct cw_limit l = own_limit(j);
+    double lowered = limit_beside(j, l.score, SIGNS);
+    return lowered < l.score ? (struct cw_limit){.score = lowered, .by = SIGNS} : l;
 }
 
 static struct cw_gauge gauge_of(const struct cw_judge *j, const struct state *st)
@@ -84,12 +95,11 @@ static struct cw_gauge gauge_of(const struct cw_judge *j, const struct state *st
 static struct cw_signal signal_of(const struct cw_judge *j)
 {
     const struct cw_trend *spend = trends_of(j).spend;
-    double score = score_of(j), fire = limit_of(j).score;
-    double capped = score < SCORE_MOST ? score : SCORE_MOST;
-    struct cw_signal s = {.step = step_of(score, fire),
+    double score = score_of(j), fire = limit_of(j).score, own = own_limit(j).score;
+    struct cw_signal s = {.step = step_of(score, own),
                           .holds = true,
-                          .severity = severity_of(score, fire),
-                          .leave = (float)(j->t[LOG_ODDS] * capped),
+                          .severity = severity_of(score, own),
+                          .leave = (float)(j->t[LOG_ODDS] * fmin(counted(score, own), SCORE_MOST)),
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);

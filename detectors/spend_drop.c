@@ -8,7 +8,19 @@
 #include "detectors/latch.h"
 #include "detectors/slices.h"
 
-enum { FIRE, CLEAR, CAP, LEAST_YUAN, LEAST_DAYS, LEAST_CHANCE, LASTS, LOG_ODDS, HALF_LIFE, DUE };
+enum {
+    FIRE,
+    CLEAR,
+    CAP,
+    LEAST_YUAN,
+    LEAST_DAYS,
+    LEAST_CHANCE,
+    LASTS,
+    LOG_ODDS,
+    HALF_LIFE,
+    DUE,
+    SIGNS
+};
 static const struct cw_threshold thresholds[] = {
     {"fire_score", "score", 11, 1, 100, "Higher: surer of a fall, and later."},
     {"clear_score", "score", 3.0, 0, 100, "Higher: a fall counts as over sooner."},
@@ -21,6 +33,8 @@ static const struct cw_threshold thresholds[] = {
     {"log_odds", "log-odds", 0.004, 0, 5, "Log-odds of leaving a unit of score adds."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 48, 1, 720, "How soon to call."},
+    {"signs_share", "ratio", 0.1, 0, 1,
+     "Other open signs lower the limit by this share for each log-odds they add; to half at most."},
 };
 
 struct state {
@@ -35,7 +49,7 @@ static struct cw_signal signal_of(const struct cw_judge *j, const struct state *
     struct cw_signal s = {.step = step_of(cusum_sum(c), j->t[FIRE]),
                           .holds = true,
                           .severity = severity_of(cusum_sum(c), j->t[FIRE]),
-                          .leave = (float)(j->t[LOG_ODDS] * cusum_sum(c)),
+                          .leave = (float)(j->t[LOG_ODDS] * counted(cusum_sum(c), j->t[FIRE])),
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
@@ -47,13 +61,20 @@ static struct cw_signal signal_of(const struct cw_judge *j, const struct state *
     return s;
 }
 
+/* With what other signs say. */
+static double limit_of(const struct cw_judge *j)
+{
+    return limit_beside(j, j->t[FIRE], SIGNS);
+}
+
 /* Sure, and until it has been told also worth a call: long enough, dear enough, and of a client who
  * spends on most days. */
 static struct cw_gauge gauge_of(const struct cw_judge *j, const struct state *st)
 {
     const struct cusum *c = &st->spend;
     struct cw_gauge g = {.n = 0};
-    cw_need_least(&g, FIRE, "score", cusum_sum(c), j->t[FIRE]);
+    double fire = limit_of(j);
+    cw_need_least(&g, fire < j->t[FIRE] ? SIGNS : FIRE, "score", cusum_sum(c), fire);
     if (st->latch.state != LATCH_OFF)
         return g;
     double lost = cusum_expected(c) - cusum_observed(c);
@@ -73,13 +94,13 @@ static void on_day_close(struct cw_judge *j)
     if (st->spend.days == 0)
         st->chance = cw_fixed_pack(d->p_any, UINT16_MAX);
     cusum_step(&st->spend, d, j->t[CAP]);
-    double score = cusum_sum(&st->spend);
+    double score = cusum_sum(&st->spend), fire = limit_of(j);
     struct cw_gauge g = gauge_of(j, st);
     if (st->latch.state == LATCH_OFF && !cw_gauge_met(&g))
         score = 0;
-    switch (latch_step(&st->latch, score, j->t[FIRE], j->t[CLEAR], j->t[LASTS])) {
+    switch (latch_step(&st->latch, score, fire, j->t[CLEAR], j->t[LASTS])) {
     case LATCH_ON:
-        if (score >= j->t[FIRE] || cw_is_raised(j, 0, 0)) {
+        if (score >= fire || cw_is_raised(j, 0, 0)) {
             struct cw_signal s = signal_of(j, st);
             cw_raise(j, &s);
         }

@@ -19,7 +19,8 @@ enum {
     LOG_ODDS,
     SLOW_LOG_ODDS,
     HALF_LIFE,
-    DUE
+    DUE,
+    SIGNS
 };
 static const struct cw_threshold thresholds[] = {
     {"fire_score", "score", 7.5, 1, 100, "Higher: surer of a sudden fall, and later."},
@@ -33,9 +34,11 @@ static const struct cw_threshold thresholds[] = {
     {"warmup_days", "days", 28, 14, 365, "Days of history before a slow decline is judged."},
     {"lasts_days", "days", 45, 7, 365, "A level that has lasted so long is the new usual."},
     {"log_odds", "log-odds", 0.015, 0, 5, "Log-odds of leaving a unit of the sudden score adds."},
-    {"slow_log_odds", "log-odds", 0.28, 0, 5, "Log-odds of leaving a unit of the slow score adds."},
+    {"slow_log_odds", "log-odds", 0.25, 0, 5, "Log-odds of leaving a unit of the slow score adds."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 48, 1, 720, "How soon to call."},
+    {"signs_share", "ratio", 0.1, 0, 1,
+     "Other open signs lower the limit by this share for each log-odds they add; to half at most."},
 };
 enum { SUDDEN, SLOW };
 #define SLOW_SCORE_MOST 3.5 /* deeper slow declines add no more */
@@ -48,7 +51,8 @@ struct state {
 /* What one of the two ways of seeing says today. */
 struct verdict {
     uint8_t slot;
-    double score, fire, clear, log_odds;
+    double score, own, fire; /* own: the limit when no other signs speak */
+    double clear, log_odds;
     double observed, expected, limit, span;
     struct cw_gauge gauge; /* sure, and until it has been told also worth a call */
 };
@@ -56,12 +60,11 @@ struct verdict {
 static struct cw_signal signal_of(const struct cw_judge *j, const struct verdict *v)
 {
     double most = v->slot == SLOW ? SLOW_SCORE_MOST : 20;
-    double capped = v->score < most ? v->score : most;
     struct cw_signal s = {.slot = v->slot,
-                          .step = step_of(v->score, v->fire),
+                          .step = step_of(v->score, v->own),
                           .holds = true,
-                          .severity = severity_of(v->score, v->fire),
-                          .leave = (float)(v->log_odds * capped),
+                          .severity = severity_of(v->score, v->own),
+                          .leave = (float)(v->log_odds * fmin(counted(v->score, v->own), most)),
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
@@ -90,19 +93,26 @@ static void tell(struct cw_judge *j, struct latch *l, const struct verdict *v)
     }
 }
 
+/* With what other signs say. */
+static void set_limit(const struct cw_judge *j, struct verdict *v, uint8_t own)
+{
+    v->own = j->t[own];
+    v->fire = limit_beside(j, v->own, SIGNS);
+    cw_need_least(&v->gauge, v->fire < v->own ? SIGNS : own, "score", v->score, v->fire);
+}
+
 static struct verdict sudden(const struct cw_judge *j, const struct state *st)
 {
     const struct cusum *c = &st->usage;
     struct verdict v = {.slot = SUDDEN,
                         .score = cusum_sum(c),
-                        .fire = j->t[FIRE],
                         .clear = j->t[CLEAR],
                         .log_odds = j->t[LOG_ODDS],
                         .observed = cusum_observed(c),
                         .expected = cusum_expected(c),
                         .limit = cusum_limit(c),
                         .span = c->days};
-    cw_need_least(&v.gauge, FIRE, "score", v.score, v.fire);
+    set_limit(j, &v, FIRE);
     if (st->latch[SUDDEN].state != LATCH_OFF)
         return v;
     cw_need_least(&v.gauge, LEAST_DAYS, "days", c->days, j->t[LEAST_DAYS]);
@@ -116,14 +126,13 @@ static struct verdict slow(const struct cw_judge *j, const struct state *st)
     const struct cw_trend *trend = j->day ? &j->day->usage.trend : &j->so_far->usage.trend;
     struct verdict v = {.slot = SLOW,
                         .score = cw_trend_score(trend),
-                        .fire = j->t[SLOW_FIRE],
                         .clear = j->t[SLOW_CLEAR],
                         .log_odds = j->t[SLOW_LOG_ODDS],
                         .observed = (double)trend->fast,
                         .expected = (double)trend->slow,
-                        .limit = cw_trend_limit(trend, j->t[SLOW_FIRE]),
                         .span = CW_TREND_SLOW};
-    cw_need_least(&v.gauge, SLOW_FIRE, "score", v.score, v.fire);
+    set_limit(j, &v, SLOW_FIRE);
+    v.limit = cw_trend_limit(trend, v.fire);
     if (st->latch[SLOW].state != LATCH_OFF)
         return v;
     cw_need_least(&v.gauge, WARMUP, "days", trend->days, j->t[WARMUP]);

@@ -183,6 +183,9 @@ struct cw_judge {
     /* A charge's day so far, spend without monthly fee, this event included (on_event of CHARGE,
      * explain; view.amount is the sum so far, expectation of the whole day). */
     const struct cw_day_view *so_far;
+    /* At a day's close and in explain: log-odds of leaving that the client's open signs add now,
+     * but for those of falling spend and usage; 0 or more. */
+    double signs;
     const struct cw_rates *rates; /* see cw_rate_limit; NULL: limits are fixed */
     struct cw_rates *noted;       /* where cw_rate_note writes; NULL: nowhere */
     struct cw_findings *out;

@@ -703,6 +703,94 @@ static void what_is_told_says_why(void **state)
     }
 }
 
+/* ---- beside other signs ---- */
+
+/* A fall that is short of its own limit; beside an inquiry about porting (4.7 log-odds, each
+ * of which takes off a tenth), or without. */
+struct beside {
+    const char *detector, *name;
+    struct stretch fall;
+    bool asks, told;
+    const char *settings[3];
+};
+
+#define UNTIL 60 /* days as usual */
+
+/* clang-format off: it would give each word of a row a line of its own. */
+static const struct beside besides[] = {
+    {"spend_drop", "short of its limit", {3, 3, 100, 0}, false, false, {DROP "fire_score=14"}},
+    {"spend_drop", "beside an inquiry", {3, 3, 100, 0}, true, true, {DROP "fire_score=14"}},
+    {"spend_drop",
+     "a share of nothing",
+     {3, 3, 100, 0},
+     true,
+     false,
+     {DROP "fire_score=14", DROP "signs_share=0"}},
+    {"spend_drop", "no fall at all", {5, 9, 100, 0}, true, false, {0}},
+    {"spend_decline", "short of its limit", {6, 5, 50, 0}, false, false, {0}},
+    {"spend_decline", "beside an inquiry", {6, 5, 50, 0}, true, true, {0}},
+    {"spend_decline", "a share of nothing", {6, 5, 50, 0}, true, false, {DECLINE "signs_share=0"}},
+    {"spend_decline",
+     "never under half",
+     {5, 7, 70, 0},
+     true,
+     false,
+     {DECLINE "signs_share=1", DECLINE "clear_score=0.1"}},
+    {"spend_decline",
+     "usage's own fall is no other sign",
+     {6, 5, 50, 0},
+     false,
+     false,
+     {USAGE "slow_fire_score=0.5", USAGE "slow_log_odds=5"}},
+    {"usage_drop", "short of its limit", {3, 10, 35, 0}, false, false, {USAGE "fire_score=14"}},
+    {"usage_drop", "beside an inquiry", {3, 10, 35, 0}, true, true, {USAGE "fire_score=14"}},
+    {"usage_drop",
+     "a share of nothing",
+     {3, 10, 35, 0},
+     true,
+     false,
+     {USAGE "fire_score=14", USAGE "signs_share=0"}},
+    {"usage_drop",
+     "slowly, short of its limit",
+     {6, 10, 25, 0},
+     false,
+     false,
+     {USAGE "fire_score=100"}},
+    {"usage_drop",
+     "slowly, beside an inquiry",
+     {6, 10, 25, 0},
+     true,
+     true,
+     {USAGE "fire_score=100"}},
+};
+/* clang-format on */
+
+static bool play_beside(const struct beside *b, bool restored)
+{
+    const char *settings[3] = {b->settings[0], b->settings[1], NULL};
+    struct rehearsal *r = usual(UNTIL, settings);
+    if (b->asks)
+        r_event(r, "service.port_out", r_at(BEGIN, UNTIL, "09:00"), CLIENT,
+                "{'msisdn':'" LINE "','stage':'inquiry'}");
+    if (restored)
+        r_restore(r);
+    (void)play_stretch(r, UNTIL, &b->fall);
+    bool told = r_signal(r, CLIENT, b->detector, "") != NULL;
+    if (told != b->told)
+        print_error("%s: %s: %stold\n", b->detector, b->name, told ? "" : "not ");
+    r_free(r);
+    return told == b->told;
+}
+
+static void a_fall_is_told_sooner_beside_other_signs(void **state)
+{
+    (void)state;
+    int wrong = 0;
+    for (size_t i = 0; i < 2 * sizeof besides / sizeof *besides; i++)
+        wrong += !play_beside(&besides[i / 2], i % 2);
+    assert_int_equal(wrong, 0);
+}
+
 static void a_tighter_limit_in_the_settings_holds(void **state)
 {
     (void)state;
@@ -738,6 +826,7 @@ int main(void)
         cmocka_unit_test(a_line_falls_silent),
         cmocka_unit_test(days_off_are_no_silence_of_a_line),
         cmocka_unit_test(what_is_told_says_why),
+        cmocka_unit_test(a_fall_is_told_sooner_beside_other_signs),
         cmocka_unit_test(a_tighter_limit_in_the_settings_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

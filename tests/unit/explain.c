@@ -4,6 +4,7 @@
  * After each message the readings are compared with the client's open signals. What only the next
  * day's close will tell ("would fire") must be told by it.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -80,11 +81,19 @@ static bool waits_for_close(const struct cw_reading *r)
            r->s.detector == CW_DET_contract_end || r->s.detector == CW_DET_arrears;
 }
 
+/* Another sign, maybe of this moment, has lowered the limit of what judges at the day's close. */
+static bool looks_closer(const struct cw_reading *r)
+{
+    const struct cw_need *n = &r->gauge.need[0];
+    return r->gauge.n > 0 && n->by != CW_BY_RULE &&
+           strcmp(cw_detectors[r->s.detector]->thresholds[n->by].name, "signs_share") == 0;
+}
+
 /* Past its limit and not told: waiting, held back when it was last judged, or gone with a task that
  * ended and to be told anew. */
 static bool may_wait(const struct history *h, int c, const struct cw_reading *r)
 {
-    return waits_for_close(r) || h->day - h->inhibited[c][r->s.detector] <= 1 ||
+    return waits_for_close(r) || looks_closer(r) || h->day - h->inhibited[c][r->s.detector] <= 1 ||
            h->day - h->ended[c] <= 1;
 }
 
@@ -445,6 +454,28 @@ static void modes_have_standings(void **state)
     }
 }
 
+/* The reading names the share, and the limit it leaves beside an inquiry of 4.7 log-odds. */
+static void other_signs_lower_the_limit(void **state)
+{
+    (void)state;
+    struct history h = {.r = r_new(NULL), .now = malloc(sizeof *h.now)};
+    assert_non_null(h.now);
+    for (int day = 0; day < 30; day++)
+        r_event(h.r, "billing.charge", r_at("2026-01-05", day, "10:00"), PERSON,
+                "{'msisdn':'8613500000021','amount':10,'category':'voice'}");
+    assert_true(ask(&h, 1));
+    assert_true(fabs(h.now->detectors[CW_DET_spend_drop].of[0].gauge.need[0].limit - 11) < 0.001);
+    assert_false(looks_closer(&h.now->detectors[CW_DET_spend_drop].of[0]));
+    r_event(h.r, "service.port_out", r_at("2026-01-05", 30, "10:00"), PERSON,
+            "{'msisdn':'8613500000021','stage':'inquiry'}");
+    assert_true(ask(&h, 1));
+    const struct cw_reading *r = &h.now->detectors[CW_DET_spend_drop].of[0];
+    assert_true(fabs(r->gauge.need[0].limit - 11 * (1 - 0.47)) < 0.001);
+    assert_true(looks_closer(r));
+    free(h.now);
+    r_free(h.r);
+}
+
 static void nobody_is_explained(void **state)
 {
     (void)state;
@@ -477,8 +508,11 @@ static void needs_are_measured(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(needs_are_measured),          cmocka_unit_test(standings_say_why),
-        cmocka_unit_test(modes_have_standings),        cmocka_unit_test(nobody_is_explained),
+        cmocka_unit_test(needs_are_measured),
+        cmocka_unit_test(standings_say_why),
+        cmocka_unit_test(modes_have_standings),
+        cmocka_unit_test(nobody_is_explained),
+        cmocka_unit_test(other_signs_lower_the_limit),
         cmocka_unit_test(readings_agree_with_signals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
