@@ -88,8 +88,9 @@ static double day_llr(double p, double e, double scale, bool any)
     return cw_clip(log(p_low / p) + shift * (2 * e - shift) / (2 * scale * scale), -4, 4);
 }
 
-void cw_baseline_view(const struct cw_baseline *b, int weekday, bool working, double amount,
-                      struct cw_shock shock, int64_t warmup, struct cw_channel_day *ret)
+/* Returns the residual. */
+static double view(const struct cw_baseline *b, int weekday, bool working, double amount,
+                   struct cw_shock shock, int64_t warmup, struct cw_channel_day *ret)
 {
     bool any = amount > 0;
     double p = cw_clip(cw_baseline_p(b, working) * shock.activity, 0.001, 0.999);
@@ -109,9 +110,22 @@ void cw_baseline_view(const struct cw_baseline *b, int weekday, bool working, do
         .p_any = p,
         .scale = scale,
         .z = e / scale,
-        .llr = b->days_any ? day_llr(p, e, scale, any) : 0,
         .shared = shock.activity * exp(shock.shift),
     };
+    return e;
+}
+
+void cw_baseline_view(const struct cw_baseline *b, int weekday, bool working, double amount,
+                      struct cw_shock shock, int64_t warmup, struct cw_channel_day *ret)
+{
+    double e = view(b, weekday, working, amount, shock, warmup, ret);
+    ret->llr = b->days_any ? day_llr(ret->p_any, e, ret->scale, ret->any) : 0;
+}
+
+void cw_baseline_view_so_far(const struct cw_baseline *b, int weekday, bool working, double amount,
+                             int64_t warmup, struct cw_channel_day *ret)
+{
+    (void)view(b, weekday, working, amount, (struct cw_shock){0, 1}, warmup, ret);
 }
 
 static void learn_amount(struct cw_baseline *b, int weekday, double residual)

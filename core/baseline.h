@@ -43,6 +43,9 @@ struct cw_shock {
 /* The day against the model; judged is left for the caller. warmup: days before warm. */
 void cw_baseline_view(const struct cw_baseline *b, int weekday, bool working, double amount,
                       struct cw_shock shock, int64_t warmup, struct cw_channel_day *ret);
+/* A day that is not over, of which no shock is known and llr says nothing. */
+void cw_baseline_view_so_far(const struct cw_baseline *b, int weekday, bool working, double amount,
+                             int64_t warmup, struct cw_channel_day *ret);
 /* Log amount less what is expected; only for days with any and some history. */
 double cw_baseline_residual(const struct cw_baseline *b, int weekday, double amount);
 double cw_baseline_p(const struct cw_baseline *b, bool working);

@@ -61,10 +61,9 @@ void cw_judge_look(struct cw_judge *j, const struct cw_policy *p, unsigned d)
 void cw_judge_so_far(const struct cw_shard *sh, const struct cw_client *cl, enum cw_channel ch,
                      cw_day day, struct cw_channel_day *ret)
 {
-    cw_baseline_view(cw_clients_baseline(cl, ch), cw_weekday(day),
-                     cw_calendar_working(sh->settings->workdays, day),
-                     cw_clients_amount(cl, ch, day), (struct cw_shock){0, 1},
-                     sh->settings->warmup_days, ret);
+    cw_baseline_view_so_far(cw_clients_baseline(cl, ch), cw_weekday(day),
+                            cw_calendar_working(sh->settings->workdays, day),
+                            cw_clients_amount(cl, ch, day), sh->settings->warmup_days, ret);
     ret->trend = cw_clients_trend(cl, ch);
 }
 
@@ -76,7 +75,7 @@ void cw_judge_by_hour(const struct cw_shard *sh, const struct cw_client *cl, cw_
     ret->by_hour = cw_pace_by(&sh->pace, cw_shocks_like(cl, CW_CH_SPEND), ret->working, step);
 }
 
-/* Spend alone: that is what a charge changes. */
+/* Spend alone: that is what a charge changes; and of a client who is known well enough for it. */
 static void day_so_far(const struct cw_shard *sh, const struct cw_client *cl, cw_day day,
                        cw_event_time at, struct cw_day_view *ret)
 {
@@ -85,6 +84,8 @@ static void day_so_far(const struct cw_shard *sh, const struct cw_client *cl, cw
                                 .working = cw_calendar_working(sh->settings->workdays, day),
                                 .roaming = r.all,
                                 .roaming_night = r.night};
+    if (!cw_baseline_is_warm(&cl->spend, sh->settings->warmup_days))
+        return;
     cw_judge_so_far(sh, cl, CW_CH_SPEND, day, &ret->spend);
     cw_judge_by_hour(sh, cl, at, ret);
 }

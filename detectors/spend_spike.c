@@ -72,28 +72,26 @@ static struct cw_signal incident(const struct cw_judge *j, uint8_t slot, double 
     return s;
 }
 
-/* It must be rare for this client, and dear. */
-static struct cw_gauge dear_gauge(const struct spell *sp, double mean, const double *t)
-{
-    struct cw_gauge g = {.n = 0};
-    cw_need_least(&g, LEAST_YUAN, "yuan", sp->over, t[LEAST_YUAN]);
-    cw_need_least(&g, LEAST_DAYS, "yuan", sp->over, t[LEAST_DAYS] * mean);
-    return g;
-}
-
 /* A day, whole or so far, as it is judged. */
 struct look {
     struct cw_channel_day d; /* of a day so far at its pace: as it will end */
+    struct spell spell;      /* that ends with it */
     double share;            /* of d that is there */
     int32_t hour;            /* by which; 0: the whole day */
     enum cw_rated rated;     /* among which scores its own is rare */
     bool waits;              /* the day's usage may still come and explain it */
 };
 
-static struct look look_whole(const struct cw_judge *j, const struct cw_channel_day *d)
+static struct spell spell_with(const struct cw_judge *j, cw_day day, const struct cw_channel_day *d)
+{
+    const struct state *st = j->state;
+    return spell_of(&st->past, day, d);
+}
+
+static struct look look_whole(const struct cw_judge *j, cw_day day, const struct cw_channel_day *d)
 {
     bool waits = !j->day && cw_baseline_is_warm(&j->client->usage, j->settings->warmup_days);
-    return (struct look){*d, 1, 0, CW_RATED_spend_spike, waits};
+    return (struct look){*d, spell_with(j, day, d), 1, 0, CW_RATED_spend_spike, waits};
 }
 
 static struct cw_limit limit_of(const struct cw_judge *j, const struct look *look)
@@ -105,14 +103,28 @@ static struct cw_limit limit_of(const struct cw_judge *j, const struct look *loo
     return early.score > l.score ? early : l;
 }
 
-static struct cw_gauge day_gauge(const struct cw_judge *j, cw_day day, const struct look *look)
+static struct cw_gauge dear_gauge(const struct look *look, const double *t)
 {
-    const struct state *st = j->state;
-    struct spell sp = spell_of(&st->past, day, &look->d);
-    struct cw_gauge g = dear_gauge(&sp, look->d.mean, j->t);
-    struct cw_limit l = limit_of(j, look);
-    cw_need_least(&g, l.by, "sigma", sp.score, l.score);
+    struct cw_gauge g = {.n = 0};
+    cw_need_least(&g, LEAST_YUAN, "yuan", look->spell.over, t[LEAST_YUAN]);
+    cw_need_least(&g, LEAST_DAYS, "yuan", look->spell.over, t[LEAST_DAYS] * look->d.mean);
     return g;
+}
+
+/* It must be rare for this client, and dear. */
+static struct cw_gauge day_gauge(const struct cw_judge *j, const struct look *look)
+{
+    struct cw_gauge g = dear_gauge(look, j->t);
+    struct cw_limit l = limit_of(j, look);
+    cw_need_least(&g, l.by, "sigma", look->spell.score, l.score);
+    return g;
+}
+
+/* Whether all of that is met. Few days are dear, and what is rare is a search: it comes last. */
+static bool is_spike(const struct cw_judge *j, const struct look *look)
+{
+    struct cw_gauge dear = dear_gauge(look, j->t);
+    return cw_gauge_met(&dear) && look->spell.score >= limit_of(j, look).score;
 }
 
 /* A closed day against what so much usage costs: a busy day is dear, and nothing is wrong, but a
@@ -121,12 +133,13 @@ static struct cw_gauge day_gauge(const struct cw_judge *j, cw_day day, const str
 static struct look look_at_closed(const struct cw_judge *j)
 {
     const struct cw_channel_day *u = &j->day->usage;
-    struct look look = look_whole(j, &j->day->spend);
+    struct look look = look_whole(j, j->day->day, &j->day->spend);
     if (!u->judged || !u->warm)
         return look;
     double more = look.d.any ? fmin(fmax(u->z * u->scale, 0), log(j->t[USAGE_TIMES])) : 0;
     look.d.expected *= exp(more);
     look.d.z -= more / look.d.scale;
+    look.spell = spell_with(j, j->day->day, &look.d);
     look.rated = CW_RATED_spend_unexplained;
     return look;
 }
@@ -140,10 +153,11 @@ static double share_of(const struct cw_pace_by *by)
 
 /* What is there already, over that share. Days differ in it: the less sure it is, the wider the
  * scale. */
-static struct look look_at_pace(const struct cw_judge *j, const struct cw_day_view *v)
+static struct look look_at_pace(const struct cw_judge *j, const struct cw_day_view *v,
+                                const struct look *whole)
 {
     const struct cw_pace_by *by = &v->by_hour;
-    struct look look = look_whole(j, &v->spend);
+    struct look look = *whole;
     look.share = share_of(by);
     look.hour = v->hour;
     struct cw_channel_day *d = &look.d;
@@ -151,19 +165,17 @@ static struct look look_at_pace(const struct cw_judge *j, const struct cw_day_vi
     d->scale = sqrt(d->scale * d->scale + by->spread * by->spread);
     if (d->any)
         d->z = (v->spend.z * v->spend.scale - log(look.share)) / d->scale;
+    look.spell = spell_with(j, v->day, d);
     return look;
 }
 
 /* As if the day were over, and at its pace unless that says less. */
 static struct look look_so_far(const struct cw_judge *j, const struct cw_day_view *v)
 {
-    const struct state *st = j->state;
-    struct look whole = look_whole(j, &v->spend), at_pace = look_at_pace(j, v);
-    struct cw_gauge g = day_gauge(j, v->day, &whole);
-    if (at_pace.share >= 1 || cw_gauge_met(&g))
+    struct look whole = look_whole(j, v->day, &v->spend), at_pace = look_at_pace(j, v, &whole);
+    if (at_pace.share >= 1 || is_spike(j, &whole))
         return whole;
-    double of_whole = spell_of(&st->past, v->day, &whole.d).score;
-    return spell_of(&st->past, v->day, &at_pace.d).score > of_whole ? at_pace : whole;
+    return at_pace.spell.score > whole.spell.score ? at_pace : whole;
 }
 
 /* Any roaming at all, where the limit is nothing. */
@@ -175,12 +187,10 @@ static struct cw_gauge night_gauge(const struct cw_day_view *v, const double *t)
     return g;
 }
 
-static struct cw_signal day_signal(const struct cw_judge *j, cw_day day, const struct look *look)
+static struct cw_signal day_signal(const struct cw_judge *j, const struct look *look)
 {
-    double limit = limit_of(j, look).score;
-    const struct state *st = j->state;
+    double limit = limit_of(j, look).score, score = look->spell.score;
     const struct cw_channel_day *d = &look->d;
-    double score = spell_of(&st->past, day, d).score;
     double over = fmin(fmax(score - limit, 0), SIGMAS_MOST);
     struct cw_signal s = incident(j, DAY, j->t[INCIDENT] + j->t[INCIDENT_SIGMA] * over);
     s.step = (uint8_t)((over >= 1.5) + (over >= 3));
@@ -224,20 +234,25 @@ static bool another_day(struct state *st, cw_day day, double most)
     return st->run <= most;
 }
 
+static void tell_day(struct cw_judge *j, const struct cw_day_view *v)
+{
+    struct look look = look_so_far(j, v);
+    if (!is_spike(j, &look) || !another_day(j->state, v->day, j->t[RUN_MOST]))
+        return;
+    struct cw_signal s = day_signal(j, &look);
+    cw_raise(j, &s);
+}
+
 static void on_event(struct cw_judge *j)
 {
     const struct cw_day_view *v = j->so_far;
     if (!v)
         return;
-    struct look look = look_so_far(j, v);
-    struct cw_gauge by_day = day_gauge(j, v->day, &look), by_night = night_gauge(v, j->t);
-    struct cw_signal s;
-    if (v->spend.warm && cw_gauge_met(&by_day) && another_day(j->state, v->day, j->t[RUN_MOST])) {
-        s = day_signal(j, v->day, &look);
-        cw_raise(j, &s);
-    }
+    if (v->spend.warm)
+        tell_day(j, v);
+    struct cw_gauge by_night = night_gauge(v, j->t);
     if (cw_gauge_met(&by_night)) {
-        s = night_signal(j, v->roaming_night);
+        struct cw_signal s = night_signal(j, v->roaming_night);
         cw_raise(j, &s);
     }
 }
@@ -245,28 +260,25 @@ static void on_event(struct cw_judge *j)
 /* How rare the day was, by itself and given its usage: limits of both kinds are learned. */
 static void note(struct cw_judge *j, const struct look *look)
 {
-    const struct state *st = j->state;
-    struct spell sp = spell_of(&st->past, j->day->day, &look->d);
-    struct cw_gauge dear = dear_gauge(&sp, look->d.mean, j->t);
-    cw_rate_note(j, look->rated, cw_gauge_met(&dear) ? sp.score : 0);
+    struct cw_gauge dear = dear_gauge(look, j->t);
+    cw_rate_note(j, look->rated, cw_gauge_met(&dear) ? look->spell.score : 0);
 }
 
 static void on_day_close(struct cw_judge *j)
 {
     struct state *st = j->state;
     cw_day day = j->day->day;
-    struct look plain = look_whole(j, &j->day->spend), look = look_at_closed(j);
-    struct cw_gauge g = day_gauge(j, day, &look);
-    double score = spell_of(&st->past, day, &look.d).score;
-    if (st->run && cw_day_unpack(st->day) == day && score < j->t[CLEAR])
+    struct look plain = look_whole(j, day, &j->day->spend), look = look_at_closed(j);
+    bool spike = is_spike(j, &look);
+    if (st->run && cw_day_unpack(st->day) == day && look.spell.score < j->t[CLEAR])
         cw_clear(j, 0, DAY);
     if (!look.d.judged || !look.d.warm)
         return;
     note(j, &plain);
     if (look.rated != plain.rated)
         note(j, &look);
-    if (cw_gauge_met(&g) && another_day(st, day, j->t[RUN_MOST])) {
-        struct cw_signal s = day_signal(j, day, &look);
+    if (spike && another_day(st, day, j->t[RUN_MOST])) {
+        struct cw_signal s = day_signal(j, &look);
         cw_raise(j, &s);
     }
     spell_remember(&st->past, day, &look.d);
@@ -277,8 +289,8 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
     const struct cw_day_view *v = j->so_far;
     bool worn = run_with(j->state, v->day) > j->t[RUN_MOST];
     struct look look = look_so_far(j, v);
-    struct cw_reading day = {.s = day_signal(j, v->day, &look),
-                             .gauge = day_gauge(j, v->day, &look),
+    struct cw_reading day = {.s = day_signal(j, &look),
+                             .gauge = day_gauge(j, &look),
                              .warmup_days = cw_explain_warmup(j, &v->spend),
                              .hold = worn ? CW_HOLD_WORN : CW_HOLD_NONE};
     struct cw_reading night = {.s = night_signal(j, v->roaming_night),

@@ -140,7 +140,8 @@ struct cw_channel_day {
     double p_any;    /* the client's own chance that such a day has any */
     double scale;    /* of the log amount: one own deviation */
     double z;        /* log amount against expected, in own scales; 0 on a day of nothing */
-    double llr;      /* log-likelihood ratio of "at a third" against "as usual", -4..4 */
+    double llr;      /* log-likelihood ratio of "at a third" against "as usual", -4..4; of a day
+                      * so far 0 */
     double shared;   /* what the day did to everybody's mean amount; 1 is nothing */
     struct cw_trend
         trend; /* with the closed day, where it was judged; of a day so far without it */
@@ -181,7 +182,8 @@ struct cw_judge {
     cw_day today;                   /* the civil day of now; at a day's close the closed day */
     bool late;                      /* the event belongs to a day already judged */
     /* A charge's day so far, spend without monthly fee, this event included (on_event of CHARGE,
-     * explain; view.amount is the sum so far, expectation of the whole day). */
+     * explain; view.amount is the sum so far, expectation of the whole day). On an event spend and
+     * by_hour are all zero, and so not warm, until spend is warm. */
     const struct cw_day_view *so_far;
     /* At a day's close and in explain: log-odds of leaving that the client's open signs add now,
      * but for those of falling spend and usage; 0 or more. */
