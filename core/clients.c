@@ -33,9 +33,8 @@ void cw_client_expect_owned(const struct cw_client *cl)
     cw_line_block_expect(cl);
 }
 
-void cw_clients_expect(const struct cw_shard *sh, struct cw_str id, unsigned step)
+void cw_clients_expect(const struct cw_shard *sh, uint32_t hash, unsigned step)
 {
-    uint32_t hash = cw_index_hash(id);
     if (step == 0) {
         cw_index_expect(&sh->clients, hash);
         return;

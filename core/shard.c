@@ -110,9 +110,14 @@ static void judge(struct cw_shard *sh, struct cw_client *cl, const struct cw_eve
     sh->counters.late += late;
 }
 
-void cw_shard_expect(const struct cw_shard *sh, struct cw_str client, unsigned step)
+uint32_t cw_shard_hash(struct cw_str client)
 {
-    cw_clients_expect(sh, client, step);
+    return cw_index_hash(client);
+}
+
+void cw_shard_expect(const struct cw_shard *sh, uint32_t hash, unsigned step)
+{
+    cw_clients_expect(sh, hash, step);
 }
 
 int cw_shard_event(struct cw_shard *sh, const struct cw_event *ev, const struct cw_origin *o,

@@ -85,7 +85,7 @@ struct cw_shard {
 /* ---- clients.c: making and changing clients ---- */
 struct cw_client *cw_clients_find(const struct cw_shard *sh, struct cw_str id);
 /* See cw_shard_expect. */
-void cw_clients_expect(const struct cw_shard *sh, struct cw_str id, unsigned step);
+void cw_clients_expect(const struct cw_shard *sh, uint32_t hash, unsigned step);
 /* Has a client's record brought near, without waiting; what it owns, when the record is near. */
 void cw_client_expect(const struct cw_client *cl);
 void cw_client_expect_owned(const struct cw_client *cl);

@@ -268,23 +268,32 @@ struct coming {
     struct {
         enum cw_input in;
         struct cw_merge_item item;
-    } of[COMING]; /* message n at n % COMING */
+        bool keyed;
+        uint32_t hash; /* of the client's id, where there is one */
+    } of[COMING];      /* message n at n % COMING */
     size_t n, judged;
 };
+
+static bool line_up_next(struct cw_run *r, struct coming *c)
+{
+    size_t i = c->n % COMING;
+    if (!cw_merge_next(r->merge, &c->of[i].in, &c->of[i].item))
+        return false;
+    struct cw_str id = cw_taken_client(c->of[i].item.what, c->of[i].in);
+    c->of[i].keyed = id.p != NULL;
+    c->of[i].hash = id.p ? cw_shard_hash(id) : 0;
+    return true;
+}
 
 /* Keeps the row full as long as the merge gives. */
 static void line_up(struct cw_run *r, struct coming *c)
 {
-    while (c->n - c->judged < COMING &&
-           cw_merge_next(r->merge, &c->of[c->n % COMING].in, &c->of[c->n % COMING].item))
+    while (c->n - c->judged < COMING && line_up_next(r, c))
         c->n++;
     for (unsigned step = 0; step < CW_EXPECT_STEPS; step++) {
         size_t at = c->judged + (CW_EXPECT_STEPS - step) * STEP_MESSAGES;
-        if (at >= c->n)
-            continue;
-        struct cw_str id = cw_taken_client(c->of[at % COMING].item.what, c->of[at % COMING].in);
-        if (id.p)
-            cw_shard_expect(r->core, id, step);
+        if (at < c->n && c->of[at % COMING].keyed)
+            cw_shard_expect(r->core, c->of[at % COMING].hash, step);
     }
 }
 

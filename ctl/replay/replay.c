@@ -289,11 +289,10 @@ struct cw_replay_place cw_replay_place(struct cw_replay *r, enum cw_replay_kind 
     return p;
 }
 
-void cw_replay_expect(const struct cw_replay_hand *h, const struct cw_replay_place *p,
+void cw_replay_expect(const struct cw_replay_hand *h, int32_t partition, uint32_t hash,
                       unsigned step)
 {
-    if (p->key.p)
-        cw_shard_expect(h->replay->shards[p->partition], p->key, step);
+    cw_shard_expect(h->replay->shards[partition], hash, step);
 }
 
 int cw_replay_take(struct cw_replay_hand *h, const struct cw_replay_place *p, struct cw_str line)

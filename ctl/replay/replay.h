@@ -69,8 +69,8 @@ struct cw_replay_place cw_replay_place(struct cw_replay *r, enum cw_replay_kind 
 struct cw_replay_hand;
 struct cw_replay_hand *cw_replay_hand_new(struct cw_replay *r, const struct cw_replay_sinks *sinks);
 void cw_replay_hand_free(struct cw_replay_hand *h); /* accepts NULL */
-/* Says that a line that was placed is taken in soon; see cw_shard_expect. */
-void cw_replay_expect(const struct cw_replay_hand *h, const struct cw_replay_place *p,
+/* Says that a line of that partition is taken in soon; see cw_shard_expect. */
+void cw_replay_expect(const struct cw_replay_hand *h, int32_t partition, uint32_t hash,
                       unsigned step);
 /* Takes in a line that was placed, as cw_replay_line does: an event or a profile, where there are
  * no outcomes. */

@@ -20,6 +20,7 @@ struct entry {
     size_t line_n, key_n;
     struct cw_replay_place place; /* but for its key */
     bool keyed;
+    uint32_t hash; /* of its key */
 };
 struct batch {
     struct cw_buf text;
@@ -82,36 +83,35 @@ static void on_refused(void *arg, const struct cw_refused *r)
     put_out(w, true, (struct cw_str){w->line.p, w->line.n});
 }
 
-/* Where the batch's line goes; false: to another worker. */
-static bool place_of(const struct worker *w, const struct batch *b, size_t at,
-                     struct cw_replay_place *ret)
+static bool is_own(const struct worker *w, const struct entry *e)
 {
-    const struct entry *e = &b->entries[at];
-    if ((unsigned)e->place.partition % w->pool->n != w->self)
-        return false;
-    *ret = e->place;
-    ret->key = e->keyed ? (struct cw_str){b->text.p + e->key, e->key_n} : (struct cw_str){0};
-    return true;
+    return w->pool->n == 1 || (unsigned)e->place.partition % w->pool->n == w->self;
 }
 
 static void look_ahead(const struct worker *w, const struct batch *b)
 {
-    struct cw_replay_place p;
     for (unsigned step = 0; step < CW_EXPECT_STEPS; step++) {
         size_t at = w->at + (CW_EXPECT_STEPS - step) * STEP_LINES;
-        if (at < b->n && place_of(w, b, at, &p))
-            cw_replay_expect(w->hand, &p, step);
+        const struct entry *e = at < b->n ? &b->entries[at] : NULL;
+        if (e && e->keyed && is_own(w, e))
+            cw_replay_expect(w->hand, e->place.partition, e->hash, step);
     }
+}
+
+static int take(struct worker *w, const struct batch *b, const struct entry *e)
+{
+    struct cw_replay_place p = e->place;
+    p.key = e->keyed ? (struct cw_str){b->text.p + e->key, e->key_n} : (struct cw_str){0};
+    return cw_replay_take(w->hand, &p, (struct cw_str){b->text.p + e->line, e->line_n});
 }
 
 static void work_through(struct worker *w, const struct batch *b)
 {
     for (w->at = 0; w->at < b->n && !w->err; w->at++) {
         const struct entry *e = &b->entries[w->at];
-        struct cw_replay_place p;
         look_ahead(w, b);
-        if (place_of(w, b, w->at, &p))
-            w->err = cw_replay_take(w->hand, &p, (struct cw_str){b->text.p + e->line, e->line_n});
+        if (is_own(w, e))
+            w->err = take(w, b, e);
     }
     if (!w->err && (w->out.failed || w->line.failed))
         w->err = -CW_E_NOMEM;
@@ -232,11 +232,16 @@ int cw_replay_pool_line(struct cw_replay_pool *p, enum cw_replay_kind kind, stru
                         .line = b->text.n,
                         .line_n = line.n,
                         .key = b->text.n + line.n};
-    e->keyed = e->place.key.p != NULL;
-    e->key_n = e->place.key.n;
+    struct cw_str key = e->place.key;
+    bool inside = key.p >= line.p && key.p < line.p + line.n;
+    e->keyed = key.p != NULL;
+    e->key_n = key.n;
+    e->hash = e->keyed ? cw_shard_hash(key) : 0;
     cw_buf_put(&b->text, line.p, line.n);
-    if (e->keyed)
-        cw_buf_put(&b->text, e->place.key.p, e->key_n);
+    if (inside)
+        e->key = e->line + (size_t)(key.p - line.p);
+    else if (e->keyed)
+        cw_buf_put(&b->text, key.p, key.n);
     if (b->text.failed)
         return -CW_E_NOMEM;
     size_t most = p->n == 1 ? LINES_ALONE : LINES_MOST;

@@ -86,9 +86,11 @@ void cw_shard_roster(struct cw_shard *sh, const struct cw_roster *r);
 
 /* Says that a message of that client comes soon, so that what is known of it is near by then: with
  * many clients, waiting for memory is the greater part of an event. Each step, in this order and
- * some messages apart, brings what the next one needs. Changes nothing, and may be left out. */
+ * some messages apart, brings what the next one needs. Changes nothing, and may be left out. hash:
+ * of the client's id, cw_shard_hash. */
 enum { CW_EXPECT_STEPS = 4 };
-void cw_shard_expect(const struct cw_shard *sh, struct cw_str client, unsigned step);
+void cw_shard_expect(const struct cw_shard *sh, uint32_t hash, unsigned step);
+uint32_t cw_shard_hash(struct cw_str client);
 
 /* Each returns 0 or -CW_E_NOMEM (the shard must then be thrown away and restored). */
 int cw_shard_profile(struct cw_shard *sh, const struct cw_profile *p, const struct cw_origin *o,
