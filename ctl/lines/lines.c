@@ -11,7 +11,7 @@
 #include "ctl/lines/coding.h"
 
 #define RAW_BYTES (256 * 1024)
-#define TEXT_LEAST (1024 * 1024)
+#define TEXT_LEAST (128 * 1024) /* stays in a processor's own memory until its lines are taken */
 
 struct cw_lines {
     const char *name;
@@ -30,19 +30,37 @@ struct cw_lines {
 
 /* ---- blocks ---- */
 
-static int read_raw(struct cw_lines *l, struct cw_errbuf *eb)
+static int read_block(struct cw_lines *l, void *to, size_t most, size_t *ret_n,
+                      struct cw_errbuf *eb)
 {
-    memmove(l->raw_buf, l->raw.p, l->raw.n);
     ssize_t n;
     do
-        n = read(l->fd, l->raw_buf + l->raw.n, RAW_BYTES - l->raw.n);
+        n = read(l->fd, to, most);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return cw_fail(eb, CW_E_IO, "%s: %s", l->name, strerror(errno));
-    l->raw = (struct cw_piece){l->raw_buf, l->raw.n + (size_t)n};
     l->taken += n;
     l->raw_end = n == 0;
+    *ret_n = (size_t)n;
     return 0;
+}
+
+static int read_raw(struct cw_lines *l, struct cw_errbuf *eb)
+{
+    size_t n = 0;
+    memmove(l->raw_buf, l->raw.p, l->raw.n);
+    int err = read_block(l, l->raw_buf + l->raw.n, RAW_BYTES - l->raw.n, &n, eb);
+    l->raw = (struct cw_piece){l->raw_buf, l->raw.n + n};
+    return err;
+}
+
+/* What is not coded is read to where its lines are taken from. */
+static int read_plain(struct cw_lines *l, struct cw_errbuf *eb)
+{
+    size_t n = 0;
+    int err = read_block(l, l->text + l->to, l->cap - l->to, &n, eb);
+    l->to += n;
+    return err;
 }
 
 /* Makes room behind what is left of the text. */
@@ -70,6 +88,8 @@ static int more_text(struct cw_lines *l, struct cw_errbuf *eb)
 {
     int err = make_room(l);
     size_t before = l->to;
+    if (!err && !l->coding->open && l->raw.n == 0)
+        return l->raw_end ? 0 : read_plain(l, eb);
     while (!err && l->to == before) {
         if (l->raw.n == 0 && !l->raw_end)
             err = read_raw(l, eb);
