@@ -19,7 +19,7 @@
 /* ---- the members of data, by type ---- */
 
 #define AT(field) .at = offsetof(struct cw_event, field)
-#define LINE .name = "msisdn", .kind = CW_M_NUMBER, AT(msisdn), LINE_TEXT
+#define LINE .name = CW_NAME("msisdn"), .kind = CW_M_NUMBER, AT(msisdn), LINE_TEXT
 #define LINE_TEXT .also = offsetof(struct cw_event, number)
 #define PLAN(field) .at = offsetof(struct cw_plan, field)
 
@@ -37,88 +37,89 @@ static const char *const contract_actions[] = {"signed", "renewed", "ended", NUL
 
 static const struct cw_member charge[] = {
     {LINE, .required = true},
-    {"amount", CW_M_MONEY, true, AT(u.charge.amount), .least = -CW_MONEY_MOST,
+    {CW_NAME("amount"), CW_M_MONEY, true, AT(u.charge.amount), .least = -CW_MONEY_MOST,
      .most = CW_MONEY_MOST},
-    {"category", CW_M_WORD, true, AT(u.charge.category), .words = categories},
+    {CW_NAME("category"), CW_M_WORD, true, AT(u.charge.category), .words = categories},
 };
 static const struct cw_member bill[] = {
-    {"cycle", CW_M_CYCLE, true, AT(u.bill.cycle)},
-    {"amount", CW_M_MONEY, true, AT(u.bill.amount), .least = -CW_MONEY_MOST, .most = CW_MONEY_MOST},
-    {"due_date", CW_M_DATE, true, AT(u.bill.due)},
+    {CW_NAME("cycle"), CW_M_CYCLE, true, AT(u.bill.cycle)},
+    {CW_NAME("amount"), CW_M_MONEY, true, AT(u.bill.amount), .least = -CW_MONEY_MOST,
+     .most = CW_MONEY_MOST},
+    {CW_NAME("due_date"), CW_M_DATE, true, AT(u.bill.due)},
 };
 static const struct cw_member payment[] = {
-    {"amount", CW_M_MONEY, true, AT(u.payment.amount), .most = CW_MONEY_MOST},
+    {CW_NAME("amount"), CW_M_MONEY, true, AT(u.payment.amount), .most = CW_MONEY_MOST},
 };
 static const struct cw_member arrears[] = {
-    {"amount", CW_M_MONEY, true, AT(u.arrears.amount), .most = CW_MONEY_MOST},
-    {"days_overdue", CW_M_INT32, true, AT(u.arrears.days_overdue), .most = OVERDUE_MOST},
+    {CW_NAME("amount"), CW_M_MONEY, true, AT(u.arrears.amount), .most = CW_MONEY_MOST},
+    {CW_NAME("days_overdue"), CW_M_INT32, true, AT(u.arrears.days_overdue), .most = OVERDUE_MOST},
 };
 static const struct cw_member balance[] = {
-    {"balance", CW_M_MONEY, true, AT(u.balance.balance), .least = -CW_MONEY_MOST,
+    {CW_NAME("balance"), CW_M_MONEY, true, AT(u.balance.balance), .least = -CW_MONEY_MOST,
      .most = CW_MONEY_MOST},
-    {"credit_limit", CW_M_MONEY, false, AT(u.balance.credit_limit), .most = CW_MONEY_MOST},
+    {CW_NAME("credit_limit"), CW_M_MONEY, false, AT(u.balance.credit_limit), .most = CW_MONEY_MOST},
 };
 static const struct cw_member suspended[] = {
     {LINE, .required = true},
-    {"direction", CW_M_EITHER, true, AT(u.suspended.two_way), .words = ways_stopped},
-    {"reason", CW_M_WORD, true, AT(u.suspended.reason), .words = suspend_reasons},
+    {CW_NAME("direction"), CW_M_EITHER, true, AT(u.suspended.two_way), .words = ways_stopped},
+    {CW_NAME("reason"), CW_M_WORD, true, AT(u.suspended.reason), .words = suspend_reasons},
 };
 static const struct cw_member resumed[] = {
     {LINE, .required = true},
 };
 static const struct cw_member forwarding[] = {
     {LINE, .required = true},
-    {"condition", CW_M_WORD, true, AT(u.forwarding.condition), .words = conditions},
-    {"active", CW_M_BOOL, true, AT(u.forwarding.active)},
-    {"target", CW_M_PHONE, false, AT(u.forwarding.target)},
+    {CW_NAME("condition"), CW_M_WORD, true, AT(u.forwarding.condition), .words = conditions},
+    {CW_NAME("active"), CW_M_BOOL, true, AT(u.forwarding.active)},
+    {CW_NAME("target"), CW_M_PHONE, false, AT(u.forwarding.target)},
 };
 static const struct cw_member one_plan[] = {
-    {"id", CW_M_TEXT, true, PLAN(id), .least = 1, .most = TEXT_MOST},
-    {"monthly_fee", CW_M_MONEY, true, PLAN(monthly_fee), .most = CW_MONEY_MOST},
+    {CW_NAME("id"), CW_M_TEXT, true, PLAN(id), .least = 1, .most = TEXT_MOST},
+    {CW_NAME("monthly_fee"), CW_M_MONEY, true, PLAN(monthly_fee), .most = CW_MONEY_MOST},
 };
 static const struct cw_shape plan_shape = {CW_MEMBERS(one_plan), .size = sizeof(struct cw_plan)};
 static const struct cw_member plan[] = {
     {LINE, .required = true},
-    {"from", CW_M_OBJECT, true, AT(u.plan.from), .sub = &plan_shape},
-    {"to", CW_M_OBJECT, true, AT(u.plan.to), .sub = &plan_shape},
-    {"effective", CW_M_DATE, true, AT(u.plan.effective)},
+    {CW_NAME("from"), CW_M_OBJECT, true, AT(u.plan.from), .sub = &plan_shape},
+    {CW_NAME("to"), CW_M_OBJECT, true, AT(u.plan.to), .sub = &plan_shape},
+    {CW_NAME("effective"), CW_M_DATE, true, AT(u.plan.effective)},
 };
 static const struct cw_member call[] = {
     {LINE, .required = true},
-    {"direction", CW_M_EITHER, true, AT(u.call.outgoing), .words = call_ways},
-    {"peer", CW_M_PHONE, true, AT(u.call.peer)},
-    {"duration_s", CW_M_INT64, true, AT(u.call.duration_s), .most = QUANTITY_MOST},
+    {CW_NAME("direction"), CW_M_EITHER, true, AT(u.call.outgoing), .words = call_ways},
+    {CW_NAME("peer"), CW_M_PHONE, true, AT(u.call.peer)},
+    {CW_NAME("duration_s"), CW_M_INT64, true, AT(u.call.duration_s), .most = QUANTITY_MOST},
 };
 static const struct cw_member usage[] = {
     {LINE, .required = true},
-    {"voice_min", CW_M_REAL, true, AT(u.usage.voice_min), .most = QUANTITY_MOST},
-    {"data_mb", CW_M_REAL, true, AT(u.usage.data_mb), .most = QUANTITY_MOST},
-    {"sms", CW_M_INT64, true, AT(u.usage.sms), .most = QUANTITY_MOST},
+    {CW_NAME("voice_min"), CW_M_REAL, true, AT(u.usage.voice_min), .most = QUANTITY_MOST},
+    {CW_NAME("data_mb"), CW_M_REAL, true, AT(u.usage.data_mb), .most = QUANTITY_MOST},
+    {CW_NAME("sms"), CW_M_INT64, true, AT(u.usage.sms), .most = QUANTITY_MOST},
 };
 static const struct cw_member port[] = {
     {LINE, .required = true},
-    {"stage", CW_M_WORD, true, AT(u.port.stage), .words = stages},
-    {"recipient", CW_M_TEXT, false, AT(u.port.recipient), .most = TEXT_MOST},
+    {CW_NAME("stage"), CW_M_WORD, true, AT(u.port.stage), .words = stages},
+    {CW_NAME("recipient"), CW_M_TEXT, false, AT(u.port.recipient), .most = TEXT_MOST},
 };
 static const struct cw_member terminated[] = {
     {LINE, .required = true},
-    {"reason", CW_M_WORD, true, AT(u.terminated.reason), .words = end_reasons},
+    {CW_NAME("reason"), CW_M_WORD, true, AT(u.terminated.reason), .words = end_reasons},
 };
 static const struct cw_member contract[] = {
     {LINE, .required = false},
-    {"ends", CW_M_DATE, true, AT(u.contract.ends)},
-    {"action", CW_M_WORD, true, AT(u.contract.action), .words = contract_actions},
+    {CW_NAME("ends"), CW_M_DATE, true, AT(u.contract.ends)},
+    {CW_NAME("action"), CW_M_WORD, true, AT(u.contract.action), .words = contract_actions},
 };
 static const struct cw_member complaint[] = {
     {LINE, .required = false},
-    {"severity", CW_M_INT32, true, AT(u.complaint.severity), .least = 1, .most = 4},
-    {"topic", CW_M_TEXT, true, AT(u.complaint.topic), .most = TEXT_MOST},
-    {"ticket", CW_M_TEXT, true, AT(u.complaint.ticket), .most = TEXT_MOST},
+    {CW_NAME("severity"), CW_M_INT32, true, AT(u.complaint.severity), .least = 1, .most = 4},
+    {CW_NAME("topic"), CW_M_TEXT, true, AT(u.complaint.topic), .most = TEXT_MOST},
+    {CW_NAME("ticket"), CW_M_TEXT, true, AT(u.complaint.ticket), .most = TEXT_MOST},
 };
 static const struct cw_member outage[] = {
     {LINE, .required = false},
-    {"area", CW_M_TEXT, false, AT(u.outage.area), .most = TEXT_MOST},
-    {"minutes", CW_M_REAL, true, AT(u.outage.minutes), .most = QUANTITY_MOST},
+    {CW_NAME("area"), CW_M_TEXT, false, AT(u.outage.area), .most = TEXT_MOST},
+    {CW_NAME("minutes"), CW_M_REAL, true, AT(u.outage.minutes), .most = QUANTITY_MOST},
 };
 
 /* A forwarding that is active goes somewhere. */
@@ -166,12 +167,12 @@ const struct cw_shape *cw_event_shape(enum cw_event_type t)
 #define ATTR(field) .at = offsetof(struct cw_envelope, field)
 static const char *const specversions[] = {"1.0", NULL};
 static const struct cw_member attributes[] = {
-    {"specversion", CW_M_WORD, true, ATTR(specversion), .words = specversions},
-    {"id", CW_M_TEXT, true, ATTR(id), .least = 1, .most = TEXT_MOST},
-    {"source", CW_M_TEXT, true, ATTR(source), .least = 1, .most = TEXT_MOST},
-    {"type", CW_M_TEXT, true, ATTR(type), .least = 1, .most = TEXT_MOST},
-    {"subject", CW_M_TEXT, true, ATTR(subject), .least = 1, .most = 64},
-    {"time", CW_M_TIME, true, ATTR(time)},
+    {CW_NAME("specversion"), CW_M_WORD, true, ATTR(specversion), .words = specversions},
+    {CW_NAME("id"), CW_M_TEXT, true, ATTR(id), .least = 1, .most = TEXT_MOST},
+    {CW_NAME("source"), CW_M_TEXT, true, ATTR(source), .least = 1, .most = TEXT_MOST},
+    {CW_NAME("type"), CW_M_TEXT, true, ATTR(type), .least = 1, .most = TEXT_MOST},
+    {CW_NAME("subject"), CW_M_TEXT, true, ATTR(subject), .least = 1, .most = 64},
+    {CW_NAME("time"), CW_M_TIME, true, ATTR(time)},
 };
 const struct cw_shape cw_envelope_shape = {CW_MEMBERS(attributes),
                                            .size = sizeof(struct cw_envelope)};

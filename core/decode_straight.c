@@ -34,13 +34,25 @@ struct object {
     size_t n_others;
 };
 
+/* Sixteen bytes at once: of a name that is followed by as many in the text's copy, and of a
+ * CW_NAME. */
+static bool is_named(struct cw_str is, const char *name)
+{
+    cw_scan_bytes a, b;
+    if (is.n >= CW_SCAN_STEP)
+        return false;
+    memcpy(&a, is.p, sizeof a);
+    memcpy(&b, name, sizeof b);
+    return cw_scan_first(a != b) >= is.n && name[is.n] == '\0';
+}
+
 /* The place of its row; the number of rows when there is none. */
 static size_t row_of(const struct object *o, struct cw_str name)
 {
     size_t n = o->shape->n;
     for (size_t i = 0; i < n; i++) {
         size_t at = o->next + i < n ? o->next + i : o->next + i - n;
-        if (cw_json_is_named(name, o->shape->members[at].name))
+        if (is_named(name, o->shape->members[at].name))
             return at;
     }
     return n;
@@ -61,8 +73,9 @@ static bool is_first(struct object *o, struct cw_str name)
 static bool is_whole(struct cw_decoder *d, const struct object *o, const void *out)
 {
     struct cw_node object = {.at = CW_NOWHERE};
-    for (size_t i = 0; i < o->shape->n; i++)
-        if (o->shape->members[i].required && !(o->seen >> i & 1))
+    uint32_t missing = ((UINT32_C(1) << o->shape->n) - 1) & ~o->seen;
+    for (; missing; missing &= missing - 1)
+        if (o->shape->members[__builtin_ctz(missing)].required)
             return false;
     return !o->shape->check || o->shape->check(d, &object, out) == 0;
 }
@@ -90,7 +103,7 @@ static char *take_other(struct straight *s, char *p, struct object *o, struct cw
 {
     if (!is_first(o, name))
         return NULL;
-    if (depth == DEPTH_MEMBERS && cw_json_is_named(name, "data")) {
+    if (depth == DEPTH_MEMBERS && is_named(name, CW_NAME("data"))) {
         s->ev->type = cw_event_type_of(s->env->type);
         bool known = s->env->type.p && s->ev->type != CW_EV_COUNT;
         return known ? take_object(s, p, cw_event_shape(s->ev->type), s->ev, DEPTH_DATA) : NULL;

@@ -20,8 +20,8 @@ char *cw_plain_begin(struct cw_plain *ret, struct cw_json_room *room, struct cw_
 
 static inline char *cw_plain_space(char *p)
 {
-    while (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')
-        p++;
+    while ((unsigned char)*p <= ' ' && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
+        p++; /* Mostly there is none, which one comparison tells. */
     return p;
 }
 

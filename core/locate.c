@@ -76,7 +76,7 @@ size_t cw_locate_too_deep(struct cw_str text, size_t most)
 
 static bool is_space(char c)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\t' || c == '\n' || c == '\r');
 }
 
 static size_t skip_space(struct cw_str text, size_t at)

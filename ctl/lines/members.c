@@ -5,6 +5,7 @@
 
 #include "core/json.h"
 #include "core/locate.h"
+#include "core/scan.h"
 
 /* The string that begins at `at`, quotes included; absent when it is none or is not closed. */
 static struct cw_str quoted(struct cw_str line, size_t at)
@@ -36,10 +37,13 @@ static struct cw_str unescaped(struct cw_str text, struct cw_buf *b)
 /* What stands at `at`, if it is text. */
 static struct cw_str text_at(struct cw_str line, size_t at, struct cw_buf *b)
 {
+    if (at >= line.n || line.p[at] != '"')
+        return (struct cw_str){0};
+    const char *from = line.p + at + 1, *end = line.p + line.n, *to = cw_scan_quote(from, end);
+    if (to < end && *to == '"')
+        return (struct cw_str){from, (size_t)(to - from)};
     struct cw_str text = quoted(line, at);
-    if (!text.p || memchr(text.p, '\\', text.n))
-        return text.p ? unescaped(text, b) : text;
-    return (struct cw_str){text.p + 1, text.n - 2};
+    return text.p ? unescaped(text, b) : text;
 }
 
 struct cw_str cw_member_text(struct cw_str line, const char *member, struct cw_buf *b)
