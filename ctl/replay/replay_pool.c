@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum { LINES_MOST = 32768, BYTES_MOST = 8 << 20 };
-enum { LINES_ALONE = 256 }; /* so few stay in the processor's own memory until they are judged */
+enum { LINES_ALONE = 512 }; /* so few stay in the processor's own memory until they are judged */
 enum { STEP_LINES = 3 };    /* between two steps of expecting a client */
 
 struct entry {
