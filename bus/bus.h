@@ -1,9 +1,9 @@
 /* The bus: what the protocol needs of a log, at the height where faults happen. Three adapters:
  * bus_kafka, bus_sqlite (later) and the simulator's (later).
  *
- * A bus belongs to one engine thread and serves one group member. All calls are made by that thread
- * and may block, but for poll's wait never longer than a transaction's time-out. Sources and
- * shards are numbers: an input is (enum cw_input, partition).
+ * A bus belongs to one engine thread and serves one group member. All calls are made by that
+ * thread, but for what keep allows, and may block, but for poll's wait never longer than a
+ * transaction's time-out. Sources and shards are numbers: an input is (enum cw_input, partition).
  *
  * Every call that reaches a server returns 0 or one of
  *   -CW_E_RETRY    nothing happened for sure or it is unknown: the same call again is right
@@ -107,6 +107,9 @@ struct cw_bus_ops {
     int64_t (*known_end)(struct cw_bus *b, enum cw_input in, int32_t shard);
     /* Records before this offset of the state log are no longer needed; advice. */
     void (*trim)(struct cw_bus *b, int32_t shard, int64_t before);
+    /* While on, poll gives messages and ends alone, assignments stay as they are, and
+     * send_positions and commit may be called by one other thread. NULL where they may not. */
+    void (*keep)(struct cw_bus *b, bool on);
     void (*close)(struct cw_bus *b); /* frees b */
 };
 struct cw_bus {

@@ -1,5 +1,6 @@
 /* The Kafka bus: opening and closing, polling, assignments. On its engine's thread; librdkafka's
- * own threads call nothing here, for the rebalance callback is served inside poll. */
+ * own threads call nothing here, for the rebalance callback is served inside poll, and not there
+ * while the assignment is kept. */
 #include "bus/bus_kafka.h"
 
 #include <stdio.h>
@@ -183,7 +184,7 @@ static int poll(struct cw_bus *b, int wait_ms, struct cw_bus_event *ev, struct c
     if (k->held)
         rd_kafka_message_destroy(k->held);
     k->held = NULL;
-    if (tell(k, ev, eb))
+    if (!k->kept && tell(k, ev, eb))
         return 0;
     int failed = k->joined ? 0 : join(k, eb);
     if (failed)
@@ -194,6 +195,12 @@ static int poll(struct cw_bus *b, int wait_ms, struct cw_bus_event *ev, struct c
      * to an assignment that is gone or not yet restored. */
     (void)tell(k, ev, eb);
     return err;
+}
+
+/* Rebalances, and errors of the member, wait in its own queue. */
+static void keep(struct cw_bus *b, bool on)
+{
+    cw_bus_kafka_of(b)->kept = on;
 }
 
 /* The callback has let the partitions go already: nothing is under way while it runs. */
@@ -272,6 +279,7 @@ static void close_bus(struct cw_bus *b)
 
 static const struct cw_bus_ops ops = {
     .poll = poll,
+    .keep = keep,
     .released = released,
     .seek = seek,
     .pause = pause_input,

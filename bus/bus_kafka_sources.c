@@ -189,6 +189,11 @@ static void keep_beating(struct cw_bus_kafka *k)
         rd_kafka_mem_free(k->consumer, id);
 }
 
+static rd_kafka_message_t *of_member(const struct cw_bus_kafka *k)
+{
+    return k->kept ? NULL : rd_kafka_consumer_poll(k->consumer, 0);
+}
+
 rd_kafka_message_t *cw_kafka_sources_poll(struct cw_bus_kafka *k, int wait_ms)
 {
     bool members_turn = ++k->taken % MEMBER_EVERY == 0;
@@ -200,12 +205,12 @@ rd_kafka_message_t *cw_kafka_sources_poll(struct cw_bus_kafka *k, int wait_ms)
     if (!members_turn)
         m = take(k);
     if (!m)
-        m = rd_kafka_consumer_poll(k->consumer, 0);
+        m = of_member(k);
     if (m || k->tell_revoked || k->tell_assigned || (m = take(k)))
         return m;
     if (wait_ms <= 0)
         return NULL;
     wait_for_wake(k, seen, wait_ms);
     m = take(k);
-    return m ? m : rd_kafka_consumer_poll(k->consumer, 0);
+    return m ? m : of_member(k);
 }

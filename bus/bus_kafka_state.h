@@ -33,6 +33,7 @@ struct cw_bus_kafka {
     rd_kafka_t *producer;
     int32_t partitions;      /* of the state log, and so of each input; 0: not told */
     bool open;               /* a transaction was begun and its end is not known yet */
+    bool kept;               /* the assignment: the member's own queue is let be */
     rd_kafka_t *reader;      /* read_committed, assigned by hand */
     rd_kafka_t *tail;        /* read_uncommitted, asked for ends only */
     rd_kafka_queue_t *admin; /* answers to trims */

@@ -43,7 +43,9 @@ size_t cw_shard_dry(const struct cw_shard *sh, const struct cw_dry **ret_finding
     return sh->n_dry;
 }
 
-void cw_shard_dry_forget(struct cw_shard *sh)
+void cw_shard_dry_forget(struct cw_shard *sh, size_t n)
 {
-    sh->n_dry = 0;
+    sh->n_dry -= n;
+    if (sh->n_dry)
+        memmove(sh->dry, sh->dry + n, sh->n_dry * sizeof *sh->dry);
 }

@@ -1,5 +1,5 @@
-/* What a commit consists of, in the order it is written. On the engine's thread; owns nothing that
- * outlives the call.
+/* What a commit consists of, in the order it is written. On the engine's thread, but for
+ * the second step; owns nothing that outlives the commit.
  */
 #include "engine/commit.h"
 
@@ -149,41 +149,23 @@ static int mark_trail(struct cw_run *r, const struct cw_link *link, struct cw_er
     return 0;
 }
 
-static int send_positions(struct cw_run *const *runs, size_t n, uint64_t token,
-                          const struct cw_link *link, struct cw_errbuf *eb)
-{
-    struct cw_positions *p = calloc(n, sizeof *p);
-    if (!p)
-        return -CW_E_NOMEM;
-    for (size_t i = 0; i < n; i++) {
-        p[i].shard = runs[i]->shard;
-        memcpy(p[i].next, runs[i]->next, sizeof p[i].next);
-    }
-    int err = cw_link_send_positions(link, p, n, token, eb);
-    free(p);
-    return err;
-}
-
 /* Once it is committed: what is judged again after an abort is not told twice. */
 static void publish_dry(struct cw_run *r)
 {
     const struct cw_dry *found;
-    size_t n = cw_shard_dry(r->core, &found);
-    if (n)
-        cw_board_dry(r->common->board, r->shard, found, n);
-    cw_shard_dry_forget(r->core);
+    (void)cw_shard_dry(r->core, &found);
+    if (r->appended.dry)
+        cw_board_dry(r->common->board, r->shard, found, r->appended.dry);
+    cw_shard_dry_forget(r->core, r->appended.dry);
 }
 
 static void committed(struct cw_run *r, const struct cw_link *link)
 {
     r->commit++;
     r->commits++;
-    cw_board_count(r->common->board, CW_COUNT_outbox_records, r->pending.tasks);
-    cw_pending_clear(&r->pending);
+    cw_board_count(r->common->board, CW_COUNT_outbox_records, r->appended.tasks);
     publish_dry(r);
     cw_run_committed(r);
-    r->n_cuts = 0;
-    r->judged = 0;
     r->committed_at = now_of(link);
     r->last_commit = link->env->wall(link->env->arg);
     if (r->needed - r->trimmed >= TRIM_LEAST) {
@@ -193,14 +175,16 @@ static void committed(struct cw_run *r, const struct cw_link *link)
     cw_run_publish(r);
 }
 
-static void count_commit(struct cw_run *const *runs, size_t n, cw_mono_time took)
+static void count_commit(const struct cw_commit *c)
 {
-    struct cw_board *board = runs[0]->common->board;
+    struct cw_board *board = c->runs[0]->common->board;
     size_t judged = 0;
-    for (size_t i = 0; i < n; i++)
-        judged += runs[i]->judged;
+    for (size_t i = 0; i < c->n; i++)
+        judged += c->runs[i]->appended.judged;
     cw_board_count(board, CW_COUNT_commits, 1);
-    cw_board_observe(board, CW_HISTOGRAM_commit_seconds, took);
+    cw_board_observe(board, CW_HISTOGRAM_positions_seconds, c->sent - c->appended);
+    cw_board_observe(board, CW_HISTOGRAM_end_seconds, c->ended - c->sent);
+    cw_board_observe(board, CW_HISTOGRAM_commit_seconds, c->ended - c->began);
     cw_board_observe(board, CW_HISTOGRAM_commit_messages, (int64_t)judged);
 }
 
@@ -211,38 +195,103 @@ static int another_transaction(uint64_t token, struct cw_link *link, struct cw_e
     return err ? err : cw_link_begin(link, token, eb);
 }
 
-int cw_commit_runs(struct cw_run *const *runs, size_t n, const struct cw_follow *follow,
-                   uint64_t token, struct cw_commit_room *room, struct cw_link *link,
-                   struct cw_errbuf *eb)
+static void note_positions(struct cw_commit *c)
 {
-    struct cw_board *board = runs[0]->common->board;
-    cw_mono_time began = now_of(link), appended, sent;
+    for (size_t i = 0; i < c->n; i++) {
+        c->at[i].shard = c->runs[i]->shard;
+        memcpy(c->at[i].next, c->runs[i]->next, sizeof c->at[i].next);
+    }
+}
+
+/* ---- the three steps ---- */
+
+int cw_commit_init(struct cw_commit *c, struct cw_link *link, uint64_t token, size_t most)
+{
+    *c = (struct cw_commit){.link = link, .token = token};
+    c->runs = calloc(most + 1, sizeof *c->runs);
+    c->at = calloc(most + 1, sizeof *c->at);
+    if (c->runs && c->at)
+        return 0;
+    cw_commit_free(c);
+    return -CW_E_NOMEM;
+}
+
+void cw_commit_free(struct cw_commit *c)
+{
+    free(c->runs);
+    free(c->at);
+    *c = (struct cw_commit){0};
+}
+
+int cw_commit_append(struct cw_commit *c, const struct cw_follow *follow,
+                     struct cw_commit_room *room, struct cw_errbuf *eb)
+{
     int err = 0;
-    for (size_t i = 0; i < n && !err; i++)
-        err = mark_trail(runs[i], link, eb);
+    c->began = now_of(c->link);
+    for (size_t i = 0; i < c->n && !err; i++)
+        err = mark_trail(c->runs[i], c->link, eb);
     CW_POINT(before_begin);
     if (!err)
-        err = cw_link_begin(link, token, eb);
+        err = cw_link_begin(c->link, c->token, eb);
     CW_POINT(after_begin);
-    for (size_t i = 0; i < n && !err; i++)
-        err = append_run(runs[i], follow, room, link, eb);
+    for (size_t i = 0; i < c->n && !err; i++)
+        err = append_run(c->runs[i], follow, room, c->link, eb);
     CW_POINT(after_append);
-    appended = now_of(link);
-    if (!err && CW_BUG(position_apart))
-        err = another_transaction(token, link, eb);
-    if (!err)
-        err = send_positions(runs, n, token, link, eb);
+    for (size_t i = 0; i < c->n && !err; i++)
+        cw_run_appended(c->runs[i]);
+    note_positions(c);
+    c->appended = now_of(c->link);
+    return err;
+}
+
+static void send_and_commit(void *commit)
+{
+    struct cw_commit *c = commit;
+    if (CW_BUG(positions_late))
+        note_positions(c);
+    c->err = CW_BUG(position_apart) ? another_transaction(c->token, c->link, &c->eb) : 0;
+    if (!c->err)
+        c->err = cw_link_send_positions(c->link, c->at, c->n, c->token, &c->eb);
     CW_POINT(after_send_positions);
-    sent = now_of(link);
-    if (!err)
-        err = cw_link_commit(link, eb);
+    c->sent = now_of(c->link);
+    if (!c->err)
+        c->err = cw_link_commit(c->link, &c->eb);
     CW_POINT(after_commit);
-    if (err)
-        return err;
-    cw_board_observe(board, CW_HISTOGRAM_positions_seconds, sent - appended);
-    cw_board_observe(board, CW_HISTOGRAM_end_seconds, now_of(link) - sent);
-    count_commit(runs, n, now_of(link) - began);
-    for (size_t i = 0; i < n; i++)
-        committed(runs[i], link);
+    c->ended = now_of(c->link);
+}
+
+void cw_commit_settle(struct cw_commit *c, bool beside)
+{
+    struct cw_hand *hand = c->link->env->hand;
+    struct cw_bus *bus = c->link->bus;
+    c->beside = beside && hand && bus->ops->keep && !CW_BUG(metadata_at_commit);
+    if (!c->beside) {
+        send_and_commit(c);
+        return;
+    }
+    bus->ops->keep(bus, true);
+    hand->begin(hand, send_and_commit, c);
+}
+
+bool cw_commit_is_settled(const struct cw_commit *c)
+{
+    struct cw_hand *hand = c->link->env->hand;
+    return !c->beside || hand->is_done(hand);
+}
+
+int cw_commit_end(struct cw_commit *c, struct cw_errbuf *eb)
+{
+    struct cw_bus *bus = c->link->bus;
+    if (c->beside) {
+        c->link->env->hand->finish(c->link->env->hand);
+        bus->ops->keep(bus, false);
+    }
+    if (c->err) {
+        *eb = c->eb;
+        return c->err;
+    }
+    count_commit(c);
+    for (size_t i = 0; i < c->n; i++)
+        committed(c->runs[i], c->link);
     return 0;
 }

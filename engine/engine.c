@@ -92,9 +92,11 @@ static void let_the_first_join(struct cw_engine *e)
 
 static void turn_until_stopped(struct cw_engine *e, struct cw_bus *bus)
 {
-    const struct cw_env machine = {mono, wall, rest, e, beat, stopping};
+    /* Without a second hand commits are waited for. */
+    const struct cw_env machine = {mono, wall, rest, e, beat, stopping, cw_hand_new()};
     struct cw_protocol *p = cw_protocol_new(e->settings, bus, e->board, &machine);
     if (!p) {
+        cw_hand_free(machine.hand);
         cw_board_fatal(e->board, cw_strerror(-CW_E_NOMEM));
         return;
     }
@@ -110,6 +112,7 @@ static void turn_until_stopped(struct cw_engine *e, struct cw_bus *bus)
     if (!err)
         (void)cw_protocol_finish(p); /* What went wrong is on the board. */
     cw_protocol_free(p);
+    cw_hand_free(machine.hand);
 }
 
 static void *run(void *arg)

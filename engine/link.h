@@ -9,6 +9,7 @@
 #define CW_ENGINE_LINK_H
 
 #include "bus/bus.h"
+#include "engine/hand.h"
 
 /* The clocks, so that tests and simulations set the time. */
 struct cw_env {
@@ -18,6 +19,7 @@ struct cw_env {
     void *arg;
     void (*beat)(void *arg);     /* work that takes longer than a turn goes on; may be NULL */
     bool (*stopping)(void *arg); /* the process is told to end: wait no more; may be NULL */
+    struct cw_hand *hand;        /* NULL: the thread commits by itself */
 };
 static inline void cw_env_beat(const struct cw_env *env)
 {

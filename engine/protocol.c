@@ -3,14 +3,16 @@
  *     turn: new settings, if any -> restore what was assigned -> gather from the bus -> judge each
  *           shard -> follow managers and control -> ticks -> commit what is due
  *
- * Commits are made here, between batches; a helper thread that commits while the next batch is
- * judged would come in at commit.
+ * Commits are made between batches. In a backlog, where the bus allows it, a second hand waits for
+ * Kafka while the next batches are gathered and judged: the commit is under way. Until it is over
+ * nothing else is appended and no assignment changes; whatever goes wrong waits for it first.
  */
 #include "engine/protocol.h"
 
 #include <stdlib.h>
 
 #include "board/log.h"
+#include "churnwatch/faults.h"
 #include "engine/commit.h"
 #include "engine/commit_due.h"
 #include "engine/follow.h"
@@ -40,6 +42,8 @@ struct cw_protocol {
     struct cw_taken_pool pool; /* of messages taken in */
     struct cw_errbuf eb;       /* of the call in progress */
     struct cw_commit_room commit_room;
+    struct cw_commit commit; /* under way, if so */
+    bool under_way;
 
     struct cw_shards shards;
     size_t first; /* who is judged first: in turns, for the first may take the whole batch */
@@ -82,63 +86,9 @@ struct cw_protocol *cw_protocol_new(const struct cw_settings *s, struct cw_bus *
     return p;
 }
 
-void cw_protocol_free(struct cw_protocol *p)
-{
-    if (!p)
-        return;
-    cw_shards_free(&p->shards);
-    cw_follow_free(&p->follow);
-    cw_buf_free(&p->commit_room.images);
-    cw_buf_free(&p->commit_room.record);
-    cw_taken_pool_free(&p->pool);
-    cw_settings_free(p->common.settings);
-    cw_settings_free(p->files);
-    free(p);
-}
-
 static bool running(const struct cw_run *r)
 {
     return r->standing == CW_SHARD_RUNNING;
-}
-
-/* ---- when something failed ---- */
-
-static int fatal(struct cw_protocol *p, const char *why)
-{
-    char quoted[600];
-    cw_log(CW_LOG_ERROR, "engine_fatal", "reason=%s", cw_log_quote(why, quoted, sizeof quoted));
-    cw_board_fatal(p->board, why);
-    return -CW_E_FATAL;
-}
-
-/* Of a revoked assignment nothing can be restored; the bus will say who owns what. */
-static int start_over(struct cw_protocol *p, bool revoked)
-{
-    cw_board_count(p->board, CW_COUNT_aborts, 1);
-    int err = cw_link_abort(&p->link, &p->eb);
-    if (err && err != -CW_E_REVOKED && err != -CW_E_ABORT)
-        return fatal(p, p->eb.text);
-    if (revoked || err == -CW_E_REVOKED) {
-        cw_shards_release(&p->shards, now_of(p));
-        return 0;
-    }
-    return cw_shards_forget(&p->shards) ? fatal(p, cw_strerror(-CW_E_NOMEM)) : 0;
-}
-
-static int cope(struct cw_protocol *p, int err)
-{
-    char quoted[600];
-    if (err == 0)
-        return 0;
-    if (err == -CW_E_NOMEM)
-        return fatal(p, cw_strerror(err));
-    if (err != -CW_E_ABORT && err != -CW_E_REVOKED && err != -CW_E_RETRY)
-        return fatal(p, p->eb.text[0] ? p->eb.text : cw_strerror(err));
-    cw_log(CW_LOG_WARNING, "transaction_aborted", "failures=%d reason=%s", p->failures + 1,
-           cw_log_quote(p->eb.text, quoted, sizeof quoted));
-    if (++p->failures >= FAILURES_MOST)
-        return fatal(p, p->eb.text);
-    return start_over(p, err == -CW_E_REVOKED);
 }
 
 /* ---- restoring ---- */
@@ -222,6 +172,8 @@ static int wait_ms(const struct cw_protocol *p, cw_mono_time now)
     cw_mono_time until = now + WAIT_MOST;
     if (p->more || p->shards.unrestored)
         return 0;
+    if (p->under_way)
+        until = now + MS;
     for (size_t i = 0; i < p->shards.n; i++) {
         const struct cw_run *r = p->shards.runs[i];
         if (!running(r))
@@ -328,35 +280,118 @@ static int look_around(struct cw_protocol *p)
 
 /* ---- committing ---- */
 
-static bool is_due(const struct cw_protocol *p, const struct cw_run *r, cw_mono_time now)
+/* It can take no more, whatever the time. */
+static bool is_full(const struct cw_protocol *p, const struct cw_run *r)
+{
+    return r->n_cuts == CW_CUTS_MOST || room(p) == 0;
+}
+
+static bool is_due(const struct cw_protocol *p, const struct cw_run *r, cw_mono_time now, bool all)
 {
     if (!running(r) || !cw_run_dirty(r, now))
         return false;
-    return r->n_cuts == CW_CUTS_MOST || room(p) == 0 || commit_at(p, r) <= now;
+    return all || is_full(p, r) || commit_at(p, r) <= now;
 }
 
-static int commit(struct cw_protocol *p, bool all)
+static bool any_full(const struct cw_protocol *p)
 {
-    cw_mono_time now = now_of(p);
-    size_t n = 0;
-    struct cw_run **due = p->shards.n ? calloc(p->shards.n, sizeof(struct cw_run *)) : NULL;
-    if (p->shards.n && !due)
-        return -CW_E_NOMEM;
-    for (size_t i = 0; i < p->shards.n; i++) {
-        struct cw_run *r = p->shards.runs[i];
-        if (is_due(p, r, now) || (all && running(r) && cw_run_dirty(r, now)))
-            due[n++] = r;
-    }
-    int err =
-        n ? cw_commit_runs(due, n, &p->follow, p->shards.token, &p->commit_room, &p->link, &p->eb)
-          : 0;
-    free(due);
-    if (n && !err) {
+    for (size_t i = 0; i < p->shards.n; i++)
+        if (running(p->shards.runs[i]) && is_full(p, p->shards.runs[i]))
+            return true;
+    return false;
+}
+
+/* What became of the commit under way is taken note of. */
+static int conclude(struct cw_protocol *p)
+{
+    int err = cw_commit_end(&p->commit, &p->eb);
+    if (!err) {
         p->failures = 0;
         p->committed_at = now_of(p);
-        p->commit_took = p->committed_at - now;
+        p->commit_took = p->commit.ended - p->commit.began;
     }
+    p->under_way = false;
+    cw_commit_free(&p->commit);
     return err;
+}
+
+/* It is waited for, where it is not over, with wait alone or if the shards can do nothing
+ * meanwhile. */
+static int land(struct cw_protocol *p, bool wait)
+{
+    if (!p->under_way || (!wait && !any_full(p) && !cw_commit_is_settled(&p->commit)))
+        return 0;
+    return conclude(p);
+}
+
+static int commit_due(struct cw_protocol *p, bool all)
+{
+    struct cw_commit *c = &p->commit;
+    cw_mono_time now = now_of(p);
+    int err = cw_commit_init(c, &p->link, p->shards.token, p->shards.n);
+    for (size_t i = 0; i < p->shards.n && !err; i++)
+        if (is_due(p, p->shards.runs[i], now, all))
+            c->runs[c->n++] = p->shards.runs[i];
+    bool any = !err && c->n;
+    if (any)
+        err = cw_commit_append(c, &p->follow, &p->commit_room, &p->eb);
+    p->under_way = any && !err;
+    if (!p->under_way) {
+        cw_commit_free(c);
+        return err;
+    }
+    /* But in a backlog the next batch is yet to come, and the hand would be waited for. */
+    cw_commit_settle(c, p->behind && !all);
+    return c->beside ? 0 : conclude(p);
+}
+
+/* With all, whatever is pending is committed when it returns. */
+static int commit(struct cw_protocol *p, bool all)
+{
+    int err = land(p, all);
+    return err || p->under_way ? err : commit_due(p, all);
+}
+
+/* ---- when something failed ---- */
+
+static int fatal(struct cw_protocol *p, const char *why)
+{
+    char quoted[600];
+    cw_log(CW_LOG_ERROR, "engine_fatal", "reason=%s", cw_log_quote(why, quoted, sizeof quoted));
+    cw_board_fatal(p->board, why);
+    return -CW_E_FATAL;
+}
+
+/* Of a revoked assignment nothing can be restored; the bus will say who owns what. */
+static int start_over(struct cw_protocol *p, bool revoked)
+{
+    /* Else it is all the same: what is committed is what a restore finds. */
+    revoked |= land(p, true) == -CW_E_REVOKED;
+    cw_board_count(p->board, CW_COUNT_aborts, 1);
+    int err = cw_link_abort(&p->link, &p->eb);
+    if (err && err != -CW_E_REVOKED && err != -CW_E_ABORT)
+        return fatal(p, p->eb.text);
+    if (revoked || err == -CW_E_REVOKED) {
+        cw_shards_release(&p->shards, now_of(p));
+        return 0;
+    }
+    return cw_shards_forget(&p->shards) ? fatal(p, cw_strerror(-CW_E_NOMEM)) : 0;
+}
+
+static int cope(struct cw_protocol *p, int err)
+{
+    char quoted[600];
+    if (err == 0)
+        return 0;
+    if (err == -CW_E_NOMEM)
+        return fatal(p, cw_strerror(err));
+    if (err != -CW_E_ABORT && err != -CW_E_REVOKED && err != -CW_E_RETRY)
+        return fatal(p, p->eb.text[0] ? p->eb.text : cw_strerror(err));
+    cw_log(CW_LOG_WARNING, "transaction_aborted", "failures=%d reason=%s", p->failures + 1,
+           cw_log_quote(p->eb.text, quoted, sizeof quoted));
+    if (++p->failures >= FAILURES_MOST)
+        return fatal(p, p->eb.text);
+    return start_over(p, err == -CW_E_REVOKED);
 }
 
 /* ---- settings ---- */
@@ -409,7 +444,9 @@ const struct cw_shard *cw_protocol_shard(const struct cw_protocol *p, int32_t sh
 int cw_protocol_turn(struct cw_protocol *p)
 {
     p->eb.text[0] = '\0';
-    int err = p->shards.unrestored ? cw_follow_catch_up(&p->follow, &p->link, &p->eb) : 0;
+    int err = p->shards.unrestored ? land(p, true) : 0;
+    if (!err && p->shards.unrestored)
+        err = cw_follow_catch_up(&p->follow, &p->link, &p->eb);
     if (!err)
         err = settle(p);
     if (!err && p->shards.unrestored)
@@ -432,4 +469,19 @@ int cw_protocol_finish(struct cw_protocol *p)
     if (err && (err == -CW_E_ABORT || err == -CW_E_REVOKED))
         err = cw_link_abort(&p->link, &p->eb) == -CW_E_FATAL ? -CW_E_FATAL : 0;
     return err ? fatal(p, p->eb.text) : 0;
+}
+
+void cw_protocol_free(struct cw_protocol *p)
+{
+    if (!p)
+        return;
+    cw_shards_free(&p->shards);
+    cw_follow_free(&p->follow);
+    (void)land(p, true);
+    cw_buf_free(&p->commit_room.images);
+    cw_buf_free(&p->commit_room.record);
+    cw_taken_pool_free(&p->pool);
+    cw_settings_free(p->common.settings);
+    cw_settings_free(p->files);
+    free(p);
 }

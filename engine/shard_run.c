@@ -105,18 +105,39 @@ static void stand(struct cw_run *r, const int64_t next[CW_INPUTS],
     }
 }
 
+static void note_place(struct cw_run *r)
+{
+    memcpy(r->appended.next, r->next, sizeof r->appended.next);
+    r->appended.batch = r->batch;
+}
+
 void cw_run_at(struct cw_run *r, const struct cw_position *p)
 {
     stand(r, p->next, p->greatest);
     r->batch = p->batch;
     r->judged_by = p->settings;
+    note_place(r);
     cw_run_committed(r);
+}
+
+void cw_run_appended(struct cw_run *r)
+{
+    const struct cw_dry *found;
+    note_place(r);
+    r->appended.judged = r->judged;
+    r->appended.tasks = r->pending.tasks;
+    r->appended.dry = cw_shard_dry(r->core, &found);
+    cw_pending_clear(&r->pending);
+    r->n_cuts = 0;
+    r->judged = 0;
 }
 
 void cw_run_committed(struct cw_run *r)
 {
-    memcpy(r->committed, r->next, sizeof r->committed);
-    r->committed_batch = r->batch;
+    if (CW_BUG(cleared_late))
+        cw_run_appended(r);
+    memcpy(r->committed, r->appended.next, sizeof r->committed);
+    r->committed_batch = r->appended.batch;
     r->ahead = r->repaired = false;
 }
 

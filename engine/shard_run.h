@@ -37,11 +37,17 @@ struct cw_run {
     int64_t end[CW_INPUTS];      /* one past the last message, as last heard of; -1 unknown */
     bool paused[CW_INPUTS];
 
-    struct cw_pending pending; /* since the last commit, like the three below */
+    struct cw_pending pending; /* not appended yet, like the three below */
     struct cw_cut cuts[CW_CUTS_MOST];
     uint32_t n_cuts;
     size_t judged;
 
+    /* What the commit under way holds, or the last one held. */
+    struct {
+        int64_t next[CW_INPUTS];
+        uint64_t batch;
+        size_t judged, tasks, dry;
+    } appended;
     uint32_t commit; /* number of the last one */
     uint64_t batch;  /* number of the last cut */
     /* next and batch as the last commit has them; the log's offset before which no record is of a
@@ -80,7 +86,9 @@ void cw_run_go_on(struct cw_run *r);
 /* Judges by these from here on. What is kept and pending was judged by others, and is forgotten.
  * Returns 0 or -CW_E_NOMEM. */
 int cw_run_settings(struct cw_run *r, const struct cw_settings *s);
-/* What is in memory is now the last commit. */
+/* What is in memory is now in a commit's records. */
+void cw_run_appended(struct cw_run *r);
+/* And they are committed. */
 void cw_run_committed(struct cw_run *r);
 /* Something was judged since the last commit. */
 bool cw_run_is_pending(const struct cw_run *r);

@@ -123,7 +123,7 @@ size_t cw_shard_bytes(const struct cw_shard *sh); /* memory held, as counted by 
 /* Dry findings since the last forget, in the order found. Borrowed until the shard moves. They are
  * not part of the stored state, and nothing else depends on them. */
 size_t cw_shard_dry(const struct cw_shard *sh, const struct cw_dry **ret_findings);
-void cw_shard_dry_forget(struct cw_shard *sh);
+void cw_shard_dry_forget(struct cw_shard *sh, size_t n); /* the first n of them */
 /* By id; NULL when unknown. */
 const struct cw_client *cw_shard_client(const struct cw_shard *sh, struct cw_str id);
 

@@ -107,11 +107,12 @@ void coverage_print(FILE *to, const struct coverage *c)
         print_row(to, mishaps[MISHAPS + m], c->redis_hits[m], STAGES, on);
     }
     (void)fprintf(to,
-                  "%ld runs: %ld commits, %ld aborts, %ld restarts, %ld fenced, %ld takeovers, "
+                  "%ld runs: %ld commits, %ld of them begun beside, %ld aborts, %ld restarts, %ld "
+                  "fenced, %ld takeovers, "
                   "%ld Redis rollbacks, %ld shards stopped as torn\n",
-                  atomic_load(&c->runs), atomic_load(&c->commits), atomic_load(&c->aborts),
-                  atomic_load(&c->restarts), atomic_load(&c->fenced), atomic_load(&c->takeovers),
-                  atomic_load(&c->rollbacks), atomic_load(&c->stopped));
+                  atomic_load(&c->runs), atomic_load(&c->commits), atomic_load(&c->beside),
+                  atomic_load(&c->aborts), atomic_load(&c->restarts), atomic_load(&c->fenced),
+                  atomic_load(&c->takeovers), atomic_load(&c->rollbacks), atomic_load(&c->stopped));
 }
 
 int coverage_empty(const struct coverage *c)

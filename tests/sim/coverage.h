@@ -33,7 +33,7 @@ enum { REDIS_MISHAPS = MISHAPS_ALL - MISHAPS };
 
 struct coverage {
     atomic_long hits[MISHAPS][CALLS], redis_hits[REDIS_MISHAPS][STAGES];
-    atomic_long runs, restarts, commits, aborts, fenced, takeovers, rollbacks, stopped;
+    atomic_long runs, restarts, commits, beside, aborts, fenced, takeovers, rollbacks, stopped;
 };
 
 const char *call_name(int call);

@@ -12,6 +12,7 @@
 /* How long the library tries by itself before it says that nothing is known. */
 #define PATIENCE (8 * CW_SECOND)
 #define STEP (10 * CW_SECOND / 1000)
+#define FAR 100000
 
 static struct member_bus *of(struct cw_bus *b)
 {
@@ -481,7 +482,7 @@ static int bus_poll(struct cw_bus *bus, int wait_ms, struct cw_bus_event *ev, st
     if (chance_one_in(&s->chance, 24) &&
         !process_wait(b->process, chance_between(&s->chance, 100, 150000)))
         return ended(eb);
-    if (!tell_group(b, ev, eb) && (s->brokers_back > s->now || !next_message(b, ev)) &&
+    if ((b->kept || !tell_group(b, ev, eb)) && (s->brokers_back > s->now || !next_message(b, ev)) &&
         !process_wait(b->process, wait_ms ? wait_ms * INT64_C(1000) : 20))
         return ended(eb);
     return ends(b, &o, 0, eb);
@@ -592,7 +593,7 @@ static int bus_partitions(struct cw_bus *bus, enum cw_log log, int32_t *ret_n, s
 
 static int64_t bus_known_end(struct cw_bus *bus, enum cw_input in, int32_t shard)
 {
-    return sim_of(of(bus))->recipe->story->inputs[in][shard].n;
+    return sim_of(of(bus))->recipe->story->inputs[in][shard].n + (of(bus)->far ? FAR : 0);
 }
 
 static void bus_trim(struct cw_bus *bus, int32_t shard, int64_t before)
@@ -600,6 +601,11 @@ static void bus_trim(struct cw_bus *bus, int32_t shard, int64_t before)
     struct partition_log *l = &cluster_of(of(bus))->logs[CW_LOG_STATE][shard];
     if (!of(bus)->process->dead && before > l->first && before <= l->stable)
         l->first = before;
+}
+
+static void bus_keep(struct cw_bus *bus, bool on)
+{
+    of(bus)->kept = on;
 }
 
 static void bus_close(struct cw_bus *bus)
@@ -610,7 +616,7 @@ static void bus_close(struct cw_bus *bus)
 static const struct cw_bus_ops ops = {
     bus_poll,           bus_released,   bus_seek,      bus_pause,     bus_begin, bus_append,
     bus_send_positions, bus_commit,     bus_abort,     bus_committed, bus_end,   NULL,
-    bus_read,           bus_partitions, bus_known_end, bus_trim,      bus_close,
+    bus_read,           bus_partitions, bus_known_end, bus_trim,      bus_keep,  bus_close,
 };
 
 /* ---- opening ---- */
@@ -622,6 +628,7 @@ int member_bus_open(struct member_bus *b, struct process *p)
     struct ordeal o = {0};
     char id[ID_MOST];
     *b = (struct member_bus){.bus.ops = &ops, .process = p, .now.generation = -1};
+    b->far = chance_one_in(&s->chance, 2);
     (void)snprintf(b->now.instance, sizeof b->now.instance, "cw-%d-0", p->slot);
     (void)snprintf(id, sizeof id, "desk-cw-%d-0", p->slot);
     if (CW_BUG(random_producer))

@@ -23,6 +23,8 @@ struct member_bus {
     uint64_t token;
     enum { MEMBER_OUT, MEMBER_JOINING, MEMBER_ASSIGNED, MEMBER_RELEASING } standing;
     bool tell_revoked, tell_lost, fenced;
+    bool kept; /* the assignment */
+    bool far;  /* inputs' ends are told to lie far away, as after many markers: a backlog */
     int32_t shards[SHARDS_MOST];
     int32_t n_shards;
     int64_t at[CW_INPUTS][SHARDS_MOST];

@@ -65,6 +65,46 @@ static void env_rest(void *arg, int ms)
     (void)process_wait(arg, ms * INT64_C(1000));
 }
 
+/* ---- its second hand ---- */
+
+/* The work is done in one piece, some turns after it was begun. */
+static struct process_hand *hand_of(struct cw_hand *h)
+{
+    return (struct process_hand *)h;
+}
+
+static void hand_begin(struct cw_hand *hand, void (*work)(void *arg), void *arg)
+{
+    atomic_fetch_add(&hand_of(hand)->process->sim->coverage->beside, 1);
+    hand_of(hand)->work = work;
+    hand_of(hand)->arg = arg;
+}
+
+static void hand_finish(struct cw_hand *hand)
+{
+    struct process_hand *h = hand_of(hand);
+    void (*work)(void *arg) = h->work;
+    h->work = NULL;
+    if (work)
+        work(h->arg);
+}
+
+static bool hand_is_done(struct cw_hand *hand)
+{
+    struct process_hand *h = hand_of(hand);
+    if (h->work && chance_one_in(&h->process->sim->chance, 3))
+        hand_finish(hand);
+    return !h->work;
+}
+
+static struct cw_hand *hand_init(struct process *p)
+{
+    p->hand = (struct process_hand){{hand_begin, hand_is_done, hand_finish}, p, NULL, NULL};
+    return &p->hand.ops;
+}
+
+/* ---- its turns ---- */
+
 static void take_turns(struct process *p)
 {
     while (cw_protocol_turn(p->protocol) == 0)
@@ -79,7 +119,7 @@ static void take_turns(struct process *p)
 static void engine(struct process *p)
 {
     const struct cw_settings *s = p->sim->recipe->story->settings;
-    p->env = (struct cw_env){env_mono, env_wall, env_rest, p, NULL, NULL};
+    p->env = (struct cw_env){env_mono, env_wall, env_rest, p, NULL, NULL, hand_init(p)};
     if (member_bus_open(&p->bus, p) == 0) {
         p->protocol = cw_protocol_new(s, &p->bus.bus, p->board, &p->env);
         if (!p->protocol)

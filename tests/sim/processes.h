@@ -13,6 +13,12 @@
 #include "tests/sim/sim.h"
 
 enum engine_standing { ENGINE_OFF, ENGINE_RUNNING, ENGINE_ENDED };
+struct process_hand {
+    struct cw_hand ops; /* first */
+    struct process *process;
+    void (*work)(void *arg); /* NULL: none under way */
+    void *arg;
+};
 struct process {
     struct sim *sim;
     int number, slot;
@@ -27,6 +33,7 @@ struct process {
     struct cw_board *board;
     struct cw_protocol *protocol;
     struct cw_env env;
+    struct process_hand hand;
     struct desk_client desk;
     ucontext_t context, back;
     char *stack; /* owned */

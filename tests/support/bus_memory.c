@@ -7,6 +7,9 @@
 #include "churnwatch/shard.h"
 
 #define PARTITIONS_MOST 8
+#define FAR 100000
+/* With a second hand, so that inputs' ends are heard of in time: the protocol asks once a second. */
+#define POLL_FOR_A_HAND (CW_SECOND / 4)
 
 enum fate { OPEN, COMMITTED, ABORTED, MARKER };
 struct entry {
@@ -18,6 +21,12 @@ struct list {
     size_t n, cap;
 };
 struct memory_bus;
+struct memory_hand {
+    struct cw_hand ops; /* first */
+    void (*work)(void *arg);
+    void *arg;
+    int looks, left, works;
+};
 struct mem {
     int32_t partitions;
     struct list inputs[CW_INPUTS][PARTITIONS_MOST], logs[CW_LOGS][PARTITIONS_MOST];
@@ -30,6 +39,7 @@ struct mem {
     cw_mono_time mono;
     cw_wall_time wall;
     struct cw_env env;
+    struct memory_hand hand;
     enum mem_fault fault;
     unsigned nth, calls;
     struct memory_bus *current;
@@ -43,6 +53,7 @@ struct memory_bus {
     struct mem *m;
     enum standing standing;
     bool crashed, open, was_paused;
+    bool kept; /* the assignment, by a commit under way */
     uint64_t token;
     int64_t at[CW_INPUTS][PARTITIONS_MOST];
     bool reading[CW_INPUTS][PARTITIONS_MOST], paused[CW_INPUTS][PARTITIONS_MOST];
@@ -135,13 +146,63 @@ static void env_rest(void *arg, int ms)
     advance(arg, ms * 1000);
 }
 
+/* ---- its second hand ---- */
+
+static struct memory_hand *hand_of(struct cw_hand *h)
+{
+    return (struct memory_hand *)h;
+}
+
+static void hand_begin(struct cw_hand *hand, void (*work)(void *arg), void *arg)
+{
+    struct memory_hand *h = hand_of(hand);
+    if (h->work)
+        die("the second hand has something to do already");
+    h->work = work;
+    h->arg = arg;
+    h->left = h->looks;
+    h->works++;
+}
+
+static void hand_finish(struct cw_hand *hand)
+{
+    struct memory_hand *h = hand_of(hand);
+    void (*work)(void *arg) = h->work;
+    h->work = NULL;
+    if (work)
+        work(h->arg);
+}
+
+static bool hand_is_done(struct cw_hand *hand)
+{
+    if (hand_of(hand)->work && --hand_of(hand)->left <= 0)
+        hand_finish(hand);
+    return !hand_of(hand)->work;
+}
+
+void mem_hand_set(struct mem *m, int looks)
+{
+    m->hand = (struct memory_hand){.ops = {hand_begin, hand_is_done, hand_finish}, .looks = looks};
+    m->env.hand = &m->hand.ops;
+    for (int32_t p = 0; p < m->partitions; p++)
+        for (enum cw_input in = 0; in < CW_INPUTS; in++)
+            mem_beyond_set(m, in, p, FAR);
+}
+
+int mem_hand_works(const struct mem *m)
+{
+    return m->hand.works;
+}
+
+/* ---- the cluster, opened ---- */
+
 struct mem *mem_new(int32_t partitions)
 {
     struct mem *m = room(sizeof *m);
     m->partitions = partitions;
     m->mono = CW_HOUR;
     m->wall = 60 * 365 * CW_DAY; /* So far from the events that no idle clock follows it. */
-    m->env = (struct cw_env){env_mono, env_wall, env_rest, m, NULL, NULL};
+    m->env = (struct cw_env){env_mono, env_wall, env_rest, m, NULL, NULL, NULL};
     for (int32_t p = 0; p < partitions; p++) {
         m->committed[p].shard = p;
         for (enum cw_input in = 0; in < CW_INPUTS; in++)
@@ -390,8 +451,10 @@ static int bus_poll(struct cw_bus *bus, int wait_ms, struct cw_bus_event *ev, st
     if (b->crashed)
         return crashed(eb);
     *ev = (struct cw_bus_event){.what = CW_BUS_NOTHING};
-    advance(b->m, 20);
-    if (b->standing == WAITING)
+    advance(b->m, b->m->env.hand ? POLL_FOR_A_HAND : 20);
+    if (b->kept)
+        (void)next_message(b, ev);
+    else if (b->standing == WAITING)
         b->standing = JOINING;
     else if (b->standing == JOINING)
         assign(b, ev);
@@ -459,6 +522,8 @@ static int bus_begin(struct cw_bus *bus, uint64_t token, struct cw_errbuf *eb)
         return err;
     if (token != b->token)
         die("begun under another assignment's token");
+    if (b->kept)
+        die("begun while a commit is under way");
     if (b->open)
         die("begun twice");
     b->open = true;
@@ -620,6 +685,11 @@ static void bus_trim(struct cw_bus *bus, int32_t shard, int64_t before_offset)
     of(bus)->m->first_state[shard] = before_offset;
 }
 
+static void bus_keep(struct cw_bus *bus, bool on)
+{
+    of(bus)->kept = on;
+}
+
 static void bus_close(struct cw_bus *bus)
 {
     free(bus);
@@ -642,6 +712,7 @@ static const struct cw_bus_ops ops = {
     .partitions = bus_partitions,
     .known_end = bus_known_end,
     .trim = bus_trim,
+    .keep = bus_keep,
     .close = bus_close,
 };
 

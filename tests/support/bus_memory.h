@@ -41,6 +41,12 @@ size_t mem_commits(const struct mem *m);
 /* From now on a commit takes so long by the clock. */
 void mem_commit_takes_set(struct mem *m, int ms);
 
+/* A second hand, which has done its work when it is looked at for the so-manieth time; the inputs'
+ * ends are told to be far away, so that it is given any. */
+void mem_hand_set(struct mem *m, int looks);
+/* Works it was given. */
+int mem_hand_works(const struct mem *m);
+
 /* The clocks, which move only when a bus is polled. */
 const struct cw_env *mem_env(struct mem *m);
 void mem_wall_set(struct mem *m, cw_wall_time now);

@@ -38,7 +38,7 @@ static void what_is_found_is_listed_and_opens_no_task(void **state)
     assert_int_equal(n->signals_dry, 1);
     assert_int_equal(n->dry_by_detector[CW_DET_complaint], 1);
     assert_int_equal(n->by_detector[CW_DET_complaint] + n->signals + n->signals_off, 0);
-    cw_shard_dry_forget(r_shard(r));
+    cw_shard_dry_forget(r_shard(r), 1);
     assert_int_equal(cw_shard_dry(r_shard(r), &found), 0);
     r_free(r);
 }

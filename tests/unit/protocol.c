@@ -2,6 +2,7 @@
  * versions and dead letters come out, once each.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -237,13 +238,15 @@ static const char *const fault_names[MEM_FAULTS] = {"none", "abort",        "ret
 
 /* Returns false when the run had fewer calls than nth. What a fault did to the state log shows in
  * what an instance restored from it makes of further messages. */
-static bool one_fault(struct cw_settings *s, enum mem_fault what, unsigned nth,
+static bool one_fault(struct cw_settings *s, enum mem_fault what, unsigned nth, int looks,
                       const struct cw_buf *reference)
 {
     struct instance x;
     struct mem *m = world(60);
     char when[64];
     (void)snprintf(when, sizeof when, "%s at call %u", fault_names[what], nth);
+    if (looks)
+        mem_hand_set(m, looks);
     mem_fault(m, what, nth);
     start(&x, m, s);
     drain(&x, m);
@@ -254,24 +257,91 @@ static bool one_fault(struct cw_settings *s, enum mem_fault what, unsigned nth,
     restart(&x, m);
     put_story(m, 60, 90);
     drain(&x, m);
+    assert_true((looks > 0) == (mem_hand_works(m) > 3));
     same_outcome(m, reference, when);
     end(&x);
     mem_free(m);
     return reached;
 }
 
-static void faults_change_nothing(void **state)
+static void each_fault(int looks)
 {
-    (void)state;
     struct cw_settings *s = settings_of("engine.batch_messages=7");
     struct cw_buf reference = reference_of(s, 90);
     for (enum mem_fault what = MEM_ABORT; what < MEM_FAULTS; what++) {
         unsigned nth = 1;
-        while (one_fault(s, what, nth, &reference))
+        while (one_fault(s, what, nth, looks, &reference))
             nth++;
         assert_true(nth > 50); /* there were that many places to fail at */
     }
     cw_buf_free(&reference);
+    cw_settings_free(s);
+}
+
+static void faults_change_nothing(void **state)
+{
+    (void)state;
+    each_fault(0);
+}
+
+/* What was judged meanwhile is neither lost nor told twice. */
+static void faults_change_nothing_while_a_commit_is_under_way(void **state)
+{
+    (void)state;
+    each_fault(1);
+    each_fault(3);
+}
+
+/* An instance with a commit under way that does not end by itself. */
+static struct cw_settings *begin_a_commit(struct instance *x, struct mem *m)
+{
+    struct cw_settings *s = settings_of("engine.batch_messages=5000");
+    s->commit_interval_backlog = s->commit_interval_history = 1;
+    mem_hand_set(m, INT_MAX);
+    start(x, m, s);
+    for (int i = 0; mem_hand_works(m) == 0; i++) {
+        assert_true(i < TURNS_MOST);
+        turn(x, 1);
+    }
+    return s;
+}
+
+static void the_next_batch_is_judged_while_a_commit_is_under_way(void **state)
+{
+    (void)state;
+    struct instance x;
+    struct mem *m = world(200);
+    struct cw_settings *s = begin_a_commit(&x, m);
+    cw_event_time clock = cw_shard_clock(cw_protocol_shard(x.p, 0));
+    put_story(m, 200, 300);
+    turn(&x, 20);
+    assert_true(cw_shard_clock(cw_protocol_shard(x.p, 0)) > clock);
+    assert_int_equal(mem_commits(m), 0);
+    assert_int_equal(cw_protocol_finish(x.p), 0);
+    assert_int_equal(mem_commits(m), 2);
+    assert_true(mem_all_read(m));
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
+static void a_revocation_waits_for_the_commit_under_way(void **state)
+{
+    (void)state;
+    struct instance x;
+    struct mem *m = world(200);
+    struct cw_settings *s = begin_a_commit(&x, m);
+    struct cw_hand *hand = mem_env(m)->hand;
+    mem_revoke(x.bus, false);
+    turn(&x, 20);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_RUNNING);
+    hand->finish(hand);
+    for (int i = 0; cw_protocol_assigned(x.p); i++) {
+        assert_true(i < TURNS_MOST);
+        turn(&x, 1);
+    }
+    end(&x);
+    mem_free(m);
     cw_settings_free(s);
 }
 
@@ -1115,6 +1185,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_change_nothing),
+        cmocka_unit_test(faults_change_nothing_while_a_commit_is_under_way),
+        cmocka_unit_test(the_next_batch_is_judged_while_a_commit_is_under_way),
+        cmocka_unit_test(a_revocation_waits_for_the_commit_under_way),
         cmocka_unit_test(batch_size_changes_nothing),
         cmocka_unit_test(restart_goes_on_byte_for_byte),
         cmocka_unit_test(finish_commits_what_was_judged),
