@@ -1,5 +1,5 @@
-/* The bus: what the protocol needs of a log, at the height where faults happen. Three adapters:
- * bus_kafka, bus_sqlite (later) and the simulator's (later).
+/* The bus: what the protocol needs of a log, at the height where faults happen. Adapters:
+ * bus_kafka, bus_sqlite, and those of tests and simulator.
  *
  * A bus belongs to one engine thread and serves one group member. All calls are made by that
  * thread, but for what keep allows, and may block, but for poll's wait never longer than a
