@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #include "board/log.h"
-#include "churnwatch/faults.h"
 #include "engine/commit.h"
 #include "engine/commit_due.h"
 #include "engine/follow.h"
@@ -173,7 +172,7 @@ static int wait_ms(const struct cw_protocol *p, cw_mono_time now)
     if (p->more || p->shards.unrestored)
         return 0;
     if (p->under_way)
-        until = now + MS;
+        return 1;
     for (size_t i = 0; i < p->shards.n; i++) {
         const struct cw_run *r = p->shards.runs[i];
         if (!running(r))
