@@ -310,6 +310,8 @@ static const struct row {
      "a second daemon is refused, and nothing is taken from the first"},
     {cmocka_unit_test(a_second_member_takes_shards_and_the_old_token_is_void),
      "there is no second member, so nothing is ever revoked"},
+    {cmocka_unit_test(a_kept_assignment_is_revoked_after_the_commit),
+     "there is no second member, so nothing is ever revoked"},
     {cmocka_unit_test(a_zombies_commit_is_refused),
      "there is no session to lose: a daemon that was stopped still holds the lock"},
 };

@@ -11,6 +11,7 @@ int run_logs_tests(void);    /* logs.h */
 void a_restore_waits_for_the_open_transaction(void **state);
 void a_second_self_fences_the_first(void **state);
 void a_second_member_takes_shards_and_the_old_token_is_void(void **state);
+void a_kept_assignment_is_revoked_after_the_commit(void **state);
 void a_zombies_commit_is_refused(void **state);
 
 #endif

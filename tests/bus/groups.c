@@ -13,6 +13,8 @@
 #include "tests/bus/adapter.h"
 #include "tests/bus/member.h"
 
+enum { KEPT_S = 4 }; /* more than a member needs to hear that it is to let go */
+
 /* A property laid over the bus's defaults. */
 static void add_property(struct cw_settings *s, const char *property)
 {
@@ -126,6 +128,34 @@ void a_second_member_takes_shards_and_the_old_token_is_void(void **state)
     assert_fails(a.bus->ops->begin(a.bus, old, &said), CW_E_REVOKED);
     assert_committed(b.bus, 0, CW_OFFSET_NONE);
     assert_log(b.bus, CW_LOG_STATE, 0, "");
+    a.bus->ops->close(a.bus);
+    b.bus->ops->close(b.bus);
+    adapter->dispose(s);
+}
+
+/* While a commit is under way, whoever asks for the shards waits; then he has them, and finds it.
+ */
+void a_kept_assignment_is_revoked_after_the_commit(void **state)
+{
+    (void)state;
+    struct cw_settings *s = adapter->prepare("kept");
+    struct member a = {.bus = opened(s, 0)}, b = {0};
+    struct cw_bus_event ev;
+    wait_assigned(&a, SHARDS);
+    begin_work(&a, 0, "real", 8);
+    a.bus->ops->keep(a.bus, true);
+    b.bus = opened(s, 1);
+    for (time_t end = time(NULL) + KEPT_S; time(NULL) < end;) {
+        (void)step(&a, &ev);
+        (void)step(&b, &ev);
+    }
+    assert_int_equal(a.revoked, 0);
+    assert_ok(a.bus->ops->commit(a.bus, &said));
+    a.bus->ops->keep(a.bus, false);
+    share(&a, &b);
+    assert_int_equal(a.revoked, 1);
+    assert_committed(b.bus, 0, 8);
+    assert_log(b.bus, CW_LOG_STATE, 0, "real;");
     a.bus->ops->close(a.bus);
     b.bus->ops->close(b.bus);
     adapter->dispose(s);
