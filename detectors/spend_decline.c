@@ -23,7 +23,7 @@ enum {
 };
 static const struct cw_threshold thresholds[] = {
     {"fire_score", "score", 2.2, 0.5, 50, "Higher: only deeper declines are told."},
-    {"rate", "a thousand client-days", 50, 0, 1000,
+    {"rate", "a thousand client-days", 52, 0, 1000,
      "So many of a thousand may score so, once they are known; lower: fewer are told. 0: by "
      "fire_score alone."},
     {"clear_score", "score", 1.0, 0, 50, "Higher: a decline counts as over sooner."},

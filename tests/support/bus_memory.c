@@ -8,7 +8,8 @@
 
 #define PARTITIONS_MOST 8
 #define FAR 100000
-/* With a second hand, so that inputs' ends are heard of in time: the protocol asks once a second. */
+/* With a second hand, so that inputs' ends are heard of in time: the protocol asks once a second.
+ */
 #define POLL_FOR_A_HAND (CW_SECOND / 4)
 
 enum fate { OPEN, COMMITTED, ABORTED, MARKER };
