@@ -109,8 +109,8 @@ class House(Desk):
         for instance in self.instances + self.ghosts:
             instance.end()
         if self.watcher and self.watcher.poll() is None:
-            self.watcher.kill()
-            self.watcher.wait()
+            self.watcher.terminate()  # Killed, it would leave the kcat it reads by.
+            self.watcher.wait(30)
         self.record.close()
         self.cluster.close()
         self.proxy.close()
