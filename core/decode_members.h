@@ -159,9 +159,11 @@ int cw_refuse_plain(struct cw_decoder *d, size_t at, enum cw_reject_code code, c
 #define CW_QUOTE 48
 const char *cw_quote(struct cw_str s, char out[CW_QUOTE]);
 
-/* The shapes, for the decoder's parts and for the test that walks them. */
-/* A name that sixteen bytes may be read of, as those of an event's rows are; see cw_is_named. */
+/* A name of which sixteen bytes may be read. All rows of an event's shapes have such: they are
+ * compared so, in decode_straight.c. */
 #define CW_NAME(name) name "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+
+/* The shapes, for the decoder's parts and for the test that walks them. */
 #define CW_MEMBERS(table) .members = (table), .n = sizeof(table) / sizeof *(table)
 extern const struct cw_shape cw_envelope_shape; /* of struct cw_envelope */
 const struct cw_shape *cw_event_shape(enum cw_event_type t);

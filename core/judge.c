@@ -17,22 +17,6 @@ static struct cw_judge judge_of(struct cw_shard *sh, struct cw_client *cl)
                              .out = &sh->findings};
 }
 
-/* Whom an event of a type is shown to, a bit each, worked out before main begins: most types
- * concern few. */
-static uint32_t readers[CW_EV_COUNT];
-_Static_assert(CW_DETECTORS <= 32, "a bit each");
-
-__attribute__((constructor)) static void work_out_readers(void)
-{
-    for (unsigned type = 0; type < CW_EV_COUNT; type++)
-        for (unsigned d = 0; d < CW_DETECTORS; d++) {
-            const struct cw_detector *det = cw_detectors[d];
-            bool reads = det->on_event && (det->reads >> type & 1);
-            bool bill = det->on_bill && type == CW_EV_BILL;
-            readers[type] |= (uint32_t)(reads || bill) << d;
-        }
-}
-
 /* ---- one detector's turn ---- */
 
 /* What is lent to the detector while it judges. */
@@ -121,14 +105,17 @@ void cw_judge_event(struct cw_shard *sh, struct cw_client *cl, struct cw_line *l
         day_so_far(sh, cl, day, ev->time, &so_far);
         j.so_far = &so_far;
     }
-    for (uint32_t left = readers[ev->type]; left; left &= left - 1) {
-        unsigned d = (unsigned)__builtin_ctz(left);
+    for (unsigned d = 0; d < CW_DETECTORS; d++) {
         const struct cw_detector *det = cw_detectors[d];
+        bool reads = det->on_event && (det->reads >> ev->type & 1);
+        bool bill = det->on_bill && ev->type == CW_EV_BILL;
         struct turn t;
+        if (!reads && !bill)
+            continue;
         begin(&t, &j, cl, policy, d);
-        if (det->on_event && (det->reads >> ev->type & 1))
+        if (reads)
             det->on_event(&j);
-        if (det->on_bill && ev->type == CW_EV_BILL)
+        if (bill)
             det->on_bill(&j);
         end(&t, sh, cl, &j);
     }

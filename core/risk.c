@@ -24,6 +24,25 @@ float cw_signal_weight(const struct cw_task_signal *g, cw_event_time now)
     return (float)exp2(-age / (double)g->s.half_life_days);
 }
 
+/* What it weighs now of this client: nothing where something stronger explains it. */
+static float weight_of(const struct cw_client *cl, const struct cw_task_signal *g,
+                       cw_event_time now)
+{
+    return cw_ladder_inhibits(cl, &g->s) ? 0 : cw_signal_weight(g, now);
+}
+
+double cw_signs_besides_falls(const struct cw_client *cl, cw_event_time now)
+{
+    const struct cw_task *t = cw_client_task(cl);
+    double leave = 0;
+    for (size_t i = 0; t && i < t->n_signals; i++) {
+        const struct cw_task_signal *g = &t->signals[i];
+        if (!cw_detectors[g->s.detector]->of_falls)
+            leave += (double)(g->s.leave * weight_of(cl, g, now));
+    }
+    return leave > 0 ? leave : 0;
+}
+
 static const float class_value[] = {0.40F, 0.34F, 0.26F, 0.22F, 0.12F, 0.12F};
 static const float vip_value[] = {0.40F, 0.30F, 0.22F, 0.10F};
 
@@ -73,7 +92,7 @@ void cw_risk(const struct cw_settings *s, const struct cw_client *cl, const stru
     double leave = (double)v.base, incident = s->incident_base;
     for (size_t i = 0; i < t->n_signals; i++) {
         const struct cw_task_signal *g = &t->signals[i];
-        float w = cw_ladder_inhibits(cl, &g->s) ? 0 : cw_signal_weight(g, now);
+        float w = weight_of(cl, g, now);
         v.leave[i] = g->s.leave * w;
         v.incident_by[i] = g->s.incident * w;
         leave += (double)v.leave[i];

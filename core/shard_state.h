@@ -266,13 +266,11 @@ struct cw_value {
     float class_, vip, bill, lines, snapshot;
 };
 float cw_value_of(const struct cw_client *cl, struct cw_value *ret_parts);
+/* Log-odds of leaving that the open signs add now, but for those of falling days, which must not
+ * speak for themselves twice; never below 0. */
+double cw_signs_besides_falls(const struct cw_client *cl, cw_event_time now);
 /* Weight of a signal at that instant, 0..1: 1 while a state holds, fading else, 0 when cleared. */
 float cw_signal_weight(const struct cw_task_signal *g, cw_event_time now);
-
-/* ---- signs.c ---- */
-/* Log-odds of leaving that the open signs add now, but for those of falling spend and usage; never
- * below 0. */
-double cw_signs_besides_falls(const struct cw_client *cl, cw_event_time now);
 
 /* ---- plan.c: whom, how, by when ---- */
 /* The instant by which a call found `hours` after `now` helps: counted from office hours. */

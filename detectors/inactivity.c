@@ -185,6 +185,7 @@ const struct cw_detector cw_det_inactivity = {
     .state_size = sizeof(struct own_gap),
     .line_state_size = sizeof(struct own_gap),
     .older = older,
+    .of_falls = true,
     .on_day_close = on_day_close,
     .on_line_close = on_line_close,
     .explain = explain,

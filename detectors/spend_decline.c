@@ -170,6 +170,7 @@ const struct cw_detector cw_det_spend_decline = {
     .state_version = 2,
     .state_size = sizeof(struct state),
     .older = older,
+    .of_falls = true,
     .on_day_close = on_day_close,
     .explain = explain,
 };

@@ -162,6 +162,7 @@ const struct cw_detector cw_det_spend_drop = {
     .state_version = 3,
     .state_size = sizeof(struct state),
     .older = older,
+    .of_falls = true,
     .on_day_close = on_day_close,
     .explain = explain,
 };

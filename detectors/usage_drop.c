@@ -214,6 +214,7 @@ const struct cw_detector cw_det_usage_drop = {
     .state_version = 3,
     .state_size = sizeof(struct state),
     .older = older,
+    .of_falls = true,
     .on_day_close = on_day_close,
     .explain = explain,
 };

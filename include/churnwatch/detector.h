@@ -243,6 +243,7 @@ struct cw_detector {
      * false: it is not known, and begins anew. NULL: none is. */
     bool (*older)(uint8_t version, bool line, const void *from, size_t n, void *to);
     bool rare; /* both are all zero for most clients and lines: they take room where they are not */
+    bool of_falls;  /* it looks for falling days: what it says is left out of cw_judge.signs */
     uint32_t reads; /* CW_READS of the types on_event is called for */
     void (*on_event)(struct cw_judge *j);
     void (*on_day_close)(struct cw_judge *j);
