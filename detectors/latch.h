@@ -6,8 +6,6 @@
 #ifndef CW_DETECTORS_LATCH_H
 #define CW_DETECTORS_LATCH_H
 
-#include <math.h>
-
 #include "churnwatch/explain.h"
 
 enum latch_state { LATCH_OFF, LATCH_ON, LATCH_WORN };
@@ -46,21 +44,6 @@ static inline enum latch_state latch_step(struct latch *l, double score, double 
 static inline enum cw_hold latch_hold(const struct latch *l)
 {
     return l->state == LATCH_WORN ? CW_HOLD_WORN : CW_HOLD_NONE;
-}
-
-/* The limit for a client of whom other open signs speak: a fall that would not be told of alone is
- * one more reason beside them. Each log-odds they add takes the share off it, to half at most. */
-#define LIMIT_LEAST 0.5
-static inline double limit_beside(const struct cw_judge *j, double limit, uint8_t share)
-{
-    return limit * fmax(LIMIT_LEAST, 1 - j->t[share] * j->signs);
-}
-
-/* What a score counts for. One that is told only because of other signs has been lent a part of
- * what they say, and they are counted already: what it is short of its own limit is taken off. */
-static inline double counted(double score, double limit)
-{
-    return fmax(0, score - fmax(0, limit - score));
 }
 
 /* How far past the fire limit: 0, 1 from one and a half times it, 2 from twice. */

@@ -4,6 +4,7 @@
  * joined by the same of usage: what a client uses thins out before the bill does. Runs in the
  * shard's thread at a day's close; pure.
  */
+#include "detectors/beside.h"
 #include "detectors/latch.h"
 #include "detectors/slices.h"
 
@@ -36,8 +37,7 @@ static const struct cw_threshold thresholds[] = {
     {"log_odds", "log-odds", 0.5, 0, 5, "Log-odds of leaving a unit of score adds."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 72, 1, 720, "How soon to call."},
-    {"signs_share", "ratio", 0.1, 0, 1,
-     "Other open signs lower the limit by this share for each log-odds they add; to half at most."},
+    SIGNS_SHARE,
 };
 
 #define SCORE_MOST 3 /* deeper declines add no more */
@@ -96,12 +96,13 @@ static struct cw_signal signal_of(const struct cw_judge *j)
 {
     const struct cw_trend *spend = trends_of(j).spend;
     double score = score_of(j), fire = limit_of(j).score, own = own_limit(j).score;
-    struct cw_signal s = {.step = step_of(score, own),
-                          .holds = true,
-                          .severity = severity_of(score, own),
-                          .leave = (float)(j->t[LOG_ODDS] * fmin(counted(score, own), SCORE_MOST)),
-                          .half_life_days = (float)j->t[HALF_LIFE],
-                          .due_hours = (float)j->t[DUE]};
+    struct cw_signal s = {
+        .step = step_of(score, own),
+        .holds = true,
+        .severity = severity_of(score, own),
+        .leave = (float)(j->t[LOG_ODDS] * fmin(counted_beside(score, own), SCORE_MOST)),
+        .half_life_days = (float)j->t[HALF_LIFE],
+        .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
     cw_fact_yuan(&s, CW_FACT_observed_yuan, (double)spend->fast);
     cw_fact_yuan(&s, CW_FACT_expected_yuan, (double)spend->slow);

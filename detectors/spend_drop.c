@@ -4,6 +4,7 @@
  * nothing weighed by the client's own chance of one. Runs in the shard's thread at a day's close;
  * pure.
  */
+#include "detectors/beside.h"
 #include "detectors/cusum.h"
 #include "detectors/latch.h"
 #include "detectors/slices.h"
@@ -33,8 +34,7 @@ static const struct cw_threshold thresholds[] = {
     {"log_odds", "log-odds", 0.004, 0, 5, "Log-odds of leaving a unit of score adds."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 48, 1, 720, "How soon to call."},
-    {"signs_share", "ratio", 0.1, 0, 1,
-     "Other open signs lower the limit by this share for each log-odds they add; to half at most."},
+    SIGNS_SHARE,
 };
 
 struct state {
@@ -49,7 +49,8 @@ static struct cw_signal signal_of(const struct cw_judge *j, const struct state *
     struct cw_signal s = {.step = step_of(cusum_sum(c), j->t[FIRE]),
                           .holds = true,
                           .severity = severity_of(cusum_sum(c), j->t[FIRE]),
-                          .leave = (float)(j->t[LOG_ODDS] * counted(cusum_sum(c), j->t[FIRE])),
+                          .leave =
+                              (float)(j->t[LOG_ODDS] * counted_beside(cusum_sum(c), j->t[FIRE])),
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);

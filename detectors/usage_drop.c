@@ -2,6 +2,7 @@
  * says: with a flat fee the bill is the last to tell. Runs in the shard's thread at a day's close;
  * pure.
  */
+#include "detectors/beside.h"
 #include "detectors/cusum.h"
 #include "detectors/latch.h"
 #include "detectors/slices.h"
@@ -37,8 +38,7 @@ static const struct cw_threshold thresholds[] = {
     {"slow_log_odds", "log-odds", 0.25, 0, 5, "Log-odds of leaving a unit of the slow score adds."},
     {"half_life_days", "days", 30, 1, 365, "How fast the sign fades once it is no longer seen."},
     {"due_hours", "hours", 48, 1, 720, "How soon to call."},
-    {"signs_share", "ratio", 0.1, 0, 1,
-     "Other open signs lower the limit by this share for each log-odds they add; to half at most."},
+    SIGNS_SHARE,
 };
 enum { SUDDEN, SLOW };
 #define SLOW_SCORE_MOST 3.5 /* deeper slow declines add no more */
@@ -64,7 +64,8 @@ static struct cw_signal signal_of(const struct cw_judge *j, const struct verdict
                           .step = step_of(v->score, v->own),
                           .holds = true,
                           .severity = severity_of(v->score, v->own),
-                          .leave = (float)(v->log_odds * fmin(counted(v->score, v->own), most)),
+                          .leave =
+                              (float)(v->log_odds * fmin(counted_beside(v->score, v->own), most)),
                           .half_life_days = (float)j->t[HALF_LIFE],
                           .due_hours = (float)j->t[DUE]};
     cw_fact_day(&s, CW_FACT_day, j->today);
