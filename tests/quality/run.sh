@@ -32,4 +32,6 @@ for world in "$@"; do
     echo "## $name"
     echo
     python3 -B "$top/tests/quality/marks.py" "$out/$name.json"
+    echo
+    python3 -B "$top/tests/quality/delay.py" "$out/$name.ndjson" "$world/truth.json.zst" "$world/events.ndjson.zst"
 done
