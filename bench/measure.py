@@ -104,7 +104,9 @@ class Bench:
     # ---- the daemon ----
 
     def warm(self):
-        """Drains once, which is forgotten: a broker that has made no transactions compiles its code for them first."""
+        """Reads and drains everything once, which is forgotten: the pages are in memory then, and a broker compiles its
+        code for what it is asked for first."""
+        self.read()
         self.drain()
         self.figures = {}
 
@@ -226,7 +228,6 @@ def one_load(bench, peers, whole):
     state that the last one left."""
     note(f"{bench.clients:,} clients: filling Kafka")
     bench.fill()
-    bench.read()  # warms the page cache, and is forgotten
     bench.warm()
     steps = [("raw consumption", lambda keep: bench.raw())]
     if whole:

@@ -19,7 +19,7 @@ def drained(args, partitions):
     bench.partitions = partitions
     try:
         bench.fill()
-        bench.read()
+        bench.warm()
         for repetition in range(args.repetitions):
             note(f"{partitions} partitions, repetition {repetition + 1}")
             bench.drain()

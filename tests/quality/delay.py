@@ -5,7 +5,7 @@ truth and the events.
 
 A shock begins, for who must tell it, with the charge that takes a day past the largest of the client's last four weeks;
 monthly fees are left out. Prints one line: shocks that are told, and the hours from that charge to the signal (0 or less:
-it is told with it, or before). The rest of judge.py counts days from the midnight before.
+it is told with it, or before). judge.py counts days from the midnight before.
 """
 import collections
 import json
@@ -40,6 +40,8 @@ def charges_of(path, clients, truth):
             event = json.loads(line)
             if event["subject"] in clients and event["data"].get("category") != "monthly_fee":
                 found[event["subject"]].append((truth.day(event["time"]), event["data"]["amount"]))
+    if source.returncode:
+        sys.exit(f"{path} could not be read to its end")
     return found
 
 
