@@ -31,6 +31,7 @@ ROWS = (  # figure, text, unit, mark
     ("stage_cpu_library", "CPU of librdkafka's threads", "ns/message", ""),
     ("stage_cpu_main", "CPU of the main thread, delivery", "ns/message", ""),
     ("broker_cpu", "broker meanwhile", "µs CPU/message", ""),
+    ("redis_cpu", "Redis meanwhile", "µs CPU/message", ""),
     ("drain_peak", "", "MB peak", "≤ 200, aim 140 (200,000 clients)"),
     ("tasks", "", "task versions delivered", ""),
     ("commits", "", "transactions", ""),

@@ -79,11 +79,13 @@ class Peer:
     def drain(self, keep=False):
         self.begin()
         keep = keep and self.kind.follows
-        broker, n = cpu_seconds(self.bench.broker_pid), self.bench.events_in
+        broker, redis = cpu_seconds(self.bench.broker_pid), cpu_seconds(self.bench.redis_pid)
+        n = self.bench.events_in
         got, cpu, peak = self.until(n, 3000 if keep else 0)
         self.add(event_rate=got["ev_s"], drain_whole=n / got["visible_s"], drain_delivered=got["visible_s"],
                  drain_rate=got["ev_s"], drain_cpu=cpu / n * 1e6, drain_peak=peak, tasks=got["tasks"],
-                 broker_cpu=(cpu_seconds(self.bench.broker_pid) - broker) / n * 1e6, first_ready=got["first_s"])
+                 broker_cpu=(cpu_seconds(self.bench.broker_pid) - broker) / n * 1e6,
+                 redis_cpu=(cpu_seconds(self.bench.redis_pid) - redis) / n * 1e6, first_ready=got["first_s"])
         self.taken = n
         if not keep:
             self.forget()

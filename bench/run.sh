@@ -65,13 +65,13 @@ port=$(free_port)
 # A heap of the usual size; with less the collector takes part in the race.
 KAFKA_HEAP=1g "$top/scripts/kafka.sh" start "$dir/kafka" "$port" >&2
 start_redis "$dir/redis"
-[[ -z $storm ]] || more=(--redis-pid "$redis_pid")
 for n in "${sizes[@]}"; do
     note "making the load: $n clients, $events events of $days days"
     mkdir "$dir/$n"
     "$build/bench_load" "$n" "$events" "$days" "$dir/$n"
 done
 python3 -B "$top/bench/$page" --build "$build" --home "$dir" --kafka "127.0.0.1:$port" \
-    --broker-pid "$(cat "$dir/kafka/kafka.pid")" --redis-port "$redis_port" --clients "${sizes[@]}" \
+    --broker-pid "$(cat "$dir/kafka/kafka.pid")" --redis-port "$redis_port" \
+    --redis-pid "$redis_pid" --clients "${sizes[@]}" \
     --repetitions "$repetitions" --pace "$pace" --http-port "$(free_port)" \
     "${more[@]}" "${settings[@]}"

@@ -103,7 +103,6 @@ ROWS = (
 
 def main():
     parser = arguments()
-    parser.add_argument("--redis-pid", type=int, required=True)
     bench = Storm(parser.parse_args())
     if bench.clients < 2 * TASKS:
         raise SystemExit(f"at least {2 * TASKS:,} clients are needed (-n)")
