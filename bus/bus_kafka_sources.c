@@ -9,10 +9,13 @@
 
 #include "bus/bus_kafka_state.h"
 #include "bus/topic_table.h"
+#include "churnwatch/expect.h"
 
 /* Messages between two looks at the member's own queue, where rebalances wait. */
 enum { MEMBER_EVERY = 64 };
 enum { BEAT_MS = 100 };
+/* Bytes of a message that are fetched ahead of its turn. */
+enum { TEXT_USUAL = 256 };
 
 /* ---- being woken ---- */
 
@@ -79,9 +82,23 @@ void cw_kafka_sources_fini(struct cw_bus_kafka *k)
 
 /* ---- what is taken out of a queue and not given yet ---- */
 
+/* Another thread wrote what comes next: it is fetched ahead of its turn, the message first, then
+ * its text. */
+static void expect_held(const struct cw_kafka_source *src)
+{
+    size_t text = src->held_at + 3, message = src->held_at + 6;
+    if (message < src->n_held)
+        cw_expect(src->held[message], sizeof *src->held[message]);
+    if (text < src->n_held && src->held[text]->payload)
+        cw_expect(src->held[text]->payload, TEXT_USUAL);
+}
+
 static rd_kafka_message_t *take_held(struct cw_kafka_source *src)
 {
-    return src->held_at < src->n_held ? src->held[src->held_at++] : NULL;
+    if (src->held_at == src->n_held)
+        return NULL;
+    expect_held(src);
+    return src->held[src->held_at++];
 }
 
 static void drop_held(struct cw_kafka_source *src)

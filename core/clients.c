@@ -5,6 +5,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "churnwatch/expect.h"
 #include "core/line_block.h"
 #include "core/past.h"
 #include "core/profile.h"
@@ -22,8 +23,7 @@ struct cw_client *cw_clients_find(const struct cw_shard *sh, struct cw_str id)
 
 void cw_client_expect(const struct cw_client *cl)
 {
-    for (size_t i = 0; i < RECORD_BYTES; i += 64)
-        __builtin_prefetch((const char *)cl + i);
+    cw_expect(cl, RECORD_BYTES);
 }
 
 void cw_client_expect_owned(const struct cw_client *cl)

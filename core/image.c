@@ -8,6 +8,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "churnwatch/expect.h"
 #include "core/fields.h"
 #include "core/slices.h"
 
@@ -216,10 +217,9 @@ static void move_on(struct ahead *a)
         cw_client_expect(a->far);
     if (!a->near)
         return;
-    const char *profile = cw_at(a->near->packed);
     cw_client_expect_owned(a->near);
-    for (size_t at = 0; profile && at < PROFILE_BYTES; at += 64)
-        __builtin_prefetch(profile + at);
+    if (a->near->packed)
+        cw_expect(cw_at(a->near->packed), PROFILE_BYTES);
 }
 
 static struct ahead look_ahead(const struct cw_client *from)

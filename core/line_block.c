@@ -8,6 +8,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "churnwatch/expect.h"
 #include "core/slices.h"
 
 struct block {
@@ -82,9 +83,8 @@ static unsigned char *rests_of(const struct cw_client *cl)
 
 void cw_line_block_expect(const struct cw_client *cl)
 {
-    const char *b = cw_at(cl->lines);
-    for (size_t i = 0; b && i <= BYTES_OF_ONE; i += 64)
-        __builtin_prefetch(b + i);
+    if (cl->lines)
+        cw_expect(cw_at(cl->lines), BYTES_OF_ONE + 1);
 }
 
 /* ---- lines ---- */

@@ -6,7 +6,12 @@
 
 #include <stdlib.h>
 
+#include "churnwatch/expect.h"
+
 #define RING_LEAST 64
+/* What lies so far behind the one that is given out is fetched, so many bytes of it. */
+#define AHEAD 4
+#define WHAT_USUAL 512
 
 struct source {
     struct cw_merge_item *ring; /* cap is a power of two */
@@ -205,6 +210,8 @@ bool cw_merge_next(struct cw_merge *m, enum cw_input *ret_in, struct cw_merge_it
     s->first = (s->first + 1) & (s->cap - 1);
     s->n--;
     s->collected--;
+    if (s->collected > AHEAD)
+        cw_expect(at(s, AHEAD)->what, WHAT_USUAL);
     return true;
 }
 
