@@ -253,10 +253,20 @@ static const struct {
     {"version", is_count}, {"priority", is_count}, {"escalated_to", is_name_or_empty},
 };
 
+/* What people write on a task, and deliveries: a record would erase it. */
+static bool is_reserved(struct cw_str name)
+{
+    return equals(name, "note") || equals(name, "delivered_at") ||
+           (name.n >= 4 && memcmp(name.p, "desk", 4) == 0);
+}
+
 static int check(struct cw_task_record *r, struct cw_errbuf *eb)
 {
     struct cw_str due = cw_record_member(r, "due_at");
     cw_event_time at;
+    for (size_t i = 0; i < r->n_pieces; i += 2)
+        if (is_reserved(cw_record_piece(r, i)))
+            return cw_fail(eb, CW_E_INVALID, "it has a member that belongs to the desk");
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!needed[i].holds(cw_record_member(r, needed[i].name)))
             return cw_fail(eb, CW_E_INVALID, "%s is missing or not what it should be",

@@ -1,7 +1,9 @@
 /* One task record of the outbox, split into the members that become a Redis hash.
  *
  * Strings are kept bare (escapes resolved), numbers and booleans as they stand in the JSON, objects
- * and arrays as their JSON text, null as the empty string. No number is ever written anew.
+ * and arrays as their JSON text, null as the empty string. No number is ever written anew. What
+ * people write on a task, and deliveries (`note`, `delivered_at`, `desk…`), is no member of a
+ * record.
  */
 #ifndef CW_DELIVERY_RECORD_H
 #define CW_DELIVERY_RECORD_H

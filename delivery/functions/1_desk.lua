@@ -13,7 +13,7 @@
 -- arrive as arguments and are stored as they came: no number is ever encoded anew here. Arguments
 -- are checked before the first write, for Redis does not undo half a function.
 
-local VERSION = 4
+local VERSION = 5
 
 local DUE_MOST = 4294967295
 local FEED_LENGTH = 10000 -- until a delivery has said what the settings say

@@ -83,27 +83,20 @@ local function next_desk(task, old)
     return old.desk
 end
 
--- The record's members, and of the desk's only what this version changes: notes stay.
-local function write_fields(key, task, old, delivered_at)
-    local args = task.args
-    local function put(name, value)
-        args[#args + 1] = name
-        args[#args + 1] = value
-    end
-    put('delivered_at', delivered_at)
+-- The record's members as they came: to gather them anew costs more than to store them.
+local function members(task)
+    return unpack(task.args, task.first, task.last)
+end
+
+-- A desk that this version makes or changes. Notes stay.
+local function write_desk(key, task, old)
+    redis.call('HSET', key, 'desk', task.desk, 'desk_until', '',
+               'desk_rev', string.format('%d', (old and old.desk_rev or 0) + 1))
     if not old then
-        put('desk_by', '')
-        put('note', '')
+        redis.call('HSET', key, 'desk_by', '', 'note', '')
+    elseif task.desk == 'queued' then
+        redis.call('HSET', key, 'desk_by', '')
     end
-    if not old or old.desk ~= task.desk then
-        put('desk', task.desk)
-        put('desk_until', '')
-        put('desk_rev', string.format('%d', (old and old.desk_rev or 0) + 1))
-        if task.desk == 'queued' then
-            put('desk_by', '')
-        end
-    end
-    redis.call('HSET', key, unpack(args))
 end
 
 local function forget_later(desk, task, key)
@@ -111,7 +104,8 @@ local function forget_later(desk, task, key)
     redis.call('ZADD', desk.prefix .. 'ended', desk.now + desk.retention, task.id)
 end
 
--- Puts a version in the place of what was stored, which may be nil.
+-- Puts a version in the place of what was stored, which may be nil. task.listed: the index of tasks
+-- names its manager already.
 local function write_version(desk, task, old)
     local key = task_key(desk, task.manager, task.id)
     task.desk = next_desk(task, old)
@@ -128,9 +122,14 @@ local function write_version(desk, task, old)
     if task.desk ~= 'closed' then
         put_on(desk, task)
     end
-    write_fields(key, task, old, desk.delivered_at)
-    redis.call('HSET', desk.prefix .. 'tasks', task.id, task.manager)
-    redis.call('SADD', desk.prefix .. 'managers', task.manager)
+    if not old or old.desk ~= task.desk then
+        write_desk(key, task, old)
+    end
+    redis.call('HSET', key, 'delivered_at', desk.delivered_at, members(task))
+    if not task.listed then
+        redis.call('HSET', desk.prefix .. 'tasks', task.id, task.manager)
+        redis.call('SADD', desk.prefix .. 'managers', task.manager)
+    end
     if task.ended then
         forget_later(desk, task, key)
     end
@@ -141,6 +140,7 @@ local function upsert(desk, task)
     if old and old.version >= task.version then
         return 0
     end
+    task.listed = old and old.manager == task.manager
     write_version(desk, task, old)
     announce(desk, task, old)
     return 1
@@ -160,9 +160,20 @@ end
 
 -- ---- arguments ----
 
--- What people and deliveries write; a record cannot.
-local function is_reserved(name)
-    return name == 'note' or name == 'delivered_at' or name:find('^desk') ~= nil
+-- Members that are looked at here. The others are stored as they came: none of them is a name that
+-- people or deliveries write, for the daemon passes no such record on (delivery/record.c).
+local READ = {task_id = true, manager = true, version = true, priority = true, state = true,
+              client_id = true, headline = true, updated_at = true, escalated_to = true, wake = true}
+
+-- Of one task among the arguments.
+local function read_members(args, first, last)
+    local fields = {}
+    for i = first, last, 2 do
+        if READ[args[i]] then
+            fields[args[i]] = args[i + 1]
+        end
+    end
+    return fields
 end
 
 -- One task: due seconds or '', the number of members, then name and value of each.
@@ -172,15 +183,8 @@ local function read_task(args, at)
     if not count or #args < at + 1 + 2 * count then
         return nil, 'a task is cut short'
     end
-    local task = {args = {}, fields = {}}
-    for i = at + 2, at + 1 + 2 * count, 2 do
-        if not is_reserved(args[i]) then
-            task.fields[args[i]] = args[i + 1]
-            task.args[#task.args + 1] = args[i]
-            task.args[#task.args + 1] = args[i + 1]
-        end
-    end
-    local f = task.fields
+    local task = {args = args, first = at + 2, last = at + 1 + 2 * count}
+    local f = read_members(args, task.first, task.last)
     if not is_name(f.task_id) or not is_name(f.manager) or not is_count(f.version) or
             not is_count(f.priority) or not f.state then
         return nil, 'a task lacks task_id, manager, version, priority or state'
@@ -188,13 +192,14 @@ local function read_task(args, at)
     if f.escalated_to and f.escalated_to ~= '' and not is_name(f.escalated_to) then
         return nil, 'escalated_to is no manager'
     end
+    task.fields = f
     task.id, task.manager, task.state = f.task_id, f.manager, f.state
     task.version, task.priority = tonumber(f.version), tonumber(f.priority)
     task.chief, task.wake = f.escalated_to or '', f.wake == 'true'
     task.ended = task.state ~= 'open'
     task.has_due = due ~= ''
     task.due = math.max(0, math.min(tonumber(due) or DUE_MOST, DUE_MOST))
-    return task, at + 2 + 2 * count
+    return task, task.last + 1
 end
 
 local function read_tasks(args, at)

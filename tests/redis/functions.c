@@ -93,7 +93,7 @@ static void task_args(const struct version *v)
         arg("%s", "");
     else
         arg("%ld", v->due);
-    arg("12");
+    arg("11");
     arg("task_id");
     arg("t-%d", v->id);
     number("version", v->version);
@@ -106,8 +106,6 @@ static void task_args(const struct version *v)
     member("headline", "a \"b\"\n\xe4\xb8\x89");
     member("risk", "0.6310");
     member("updated_at", "2026-03-02T02:00:00+08:00");
-    /* No record may say what a person wrote. */
-    member("note", "erased");
 }
 
 /* Returns the reply, to be freed. */

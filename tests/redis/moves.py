@@ -156,7 +156,7 @@ class MovesTest(unittest.TestCase):
         fields = {"task_id": v["id"], "version": v["version"], "client_id": v["client"],
                   "manager": v["manager"], "state": v["state"], "priority": v["priority"],
                   "wake": str(v["wake"]).lower(), "escalated_to": "chief" if v["chief"] else "",
-                  "headline": "三 \"b\"", "updated_at": RECORD_AT, "note": "erased"}
+                  "headline": "三 \"b\"", "updated_at": RECORD_AT}
         pairs = [word for pair in fields.items() for word in pair]
         got = self.redis("FCALL", "cw_apply", 1, "cw:delivery", "E", 7, self.offset,
                          self.offset + 2, RECORD_AT, 100000, 100000, v["due"] or "", len(fields),

@@ -98,6 +98,11 @@ static void test_no_records(void **state)
         HEAD ",\"x\":yes}",
         HEAD ",\"x\":[1,2}",
         HEAD ",\"escalated_to\":\"a b\"}",
+        /* What people write, and deliveries. */
+        HEAD ",\"note\":\"erased\"}",
+        HEAD ",\"delivered_at\":null}",
+        HEAD ",\"desk\":\"claimed\"}",
+        HEAD ",\"desk_rev\":7}",
         "{\"task_id\":\"t 1\",\"manager\":\"am1\",\"state\":\"open\",\"version\":3,\"priority\":1}",
         "{\"task_id\":\"t-1\",\"manager\":\"am:1\",\"state\":\"open\",\"version\":3,\"priority\":"
         "1}",
