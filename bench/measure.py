@@ -119,21 +119,21 @@ class Bench:
         self.daemon = daemon = Daemon(self, name)
         broker, redis = cpu_seconds(self.broker_pid), cpu_seconds(self.redis_pid)
         ready = daemon.start(self.partitions)
-        already, began = daemon.metrics().get("messages_total", 0), time.monotonic()
+        already, began = daemon.committed(), time.monotonic()
 
-        def all_is_judged():
-            return daemon.metrics().get("messages_total", 0) >= self.messages
+        def all_is_committed():
+            return daemon.committed() >= self.messages
 
         def all_is_delivered():
             m = daemon.metrics()
             return m.get("outbox_records_total", 0) == m.get("delivered_total", -1)
 
-        wait_until(all_is_judged, LOOKS_S)
-        judged = time.monotonic() - began
+        wait_until(all_is_committed, LOOKS_S)
+        took = time.monotonic() - began
         wait_until(all_is_delivered, LOOKS_S)
         delivered = time.monotonic() - daemon.began
         last = daemon.metrics()
-        rate = (self.messages - already) / judged
+        rate = (self.messages - already) / took
         self.add(first_ready=ready, drain_rate=rate, event_rate=rate * self.events_in / self.messages,
                  drain_whole=self.events_in / delivered, drain_delivered=delivered,
                  drain_cpu=cpu_seconds(daemon.pid) / self.messages * 1e6,

@@ -144,6 +144,10 @@ class Daemon:
         """Shards that are restored and judging."""
         return self.metrics().get("shard_running", 0)
 
+    def committed(self):
+        """Messages that commits hold."""
+        return self.metrics().get("commit_messages_sum", 0)
+
     def metrics(self):
         """Name to value, summed over shards and other labels."""
         sums = {}

@@ -45,12 +45,12 @@ class Recovery(Bench):
         share of its engines' time that went into commits."""
         daemon = Daemon(self, name)
         daemon.start(self.partitions)
-        began, already = time.monotonic(), daemon.metrics().get("messages_total", 0)
+        began, already = time.monotonic(), daemon.committed()
 
-        def all_is_judged():
-            return daemon.metrics().get("messages_total", 0) >= self.messages
+        def all_is_committed():
+            return daemon.committed() >= self.messages
 
-        wait_until(all_is_judged)
+        wait_until(all_is_committed)
         took = time.monotonic() - began
         return daemon, ((self.messages - already) / took,
                         cpu_seconds(daemon.pid) / self.messages * 1e6,

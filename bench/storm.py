@@ -37,10 +37,10 @@ class Storm(Bench):
         self.ctl("ingest", *self.inputs, str(self.files / "profiles.ndjson"))
         self.daemon = Daemon(self, "storm")
         self.daemon.start()
-        wait_until(lambda: self.daemon.metrics().get("messages_total", 0) >= self.clients)
+        wait_until(lambda: self.daemon.committed() >= self.clients)
 
     def judged(self):
-        return self.daemon.metrics().get("messages_total", 0)
+        return self.daemon.committed()
 
     def in_redis(self):
         return Redis(self.redis_port)("HLEN", f"{self.daemon.prefix}tasks")

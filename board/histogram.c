@@ -7,7 +7,8 @@ static const int64_t seconds[] = {
     1 * MS,         5 * MS,         10 * MS,         25 * MS,         50 * MS,       100 * MS,
     250 * MS,       500 * MS,       1 * CW_SECOND,   2 * CW_SECOND,   5 * CW_SECOND, 10 * CW_SECOND,
     30 * CW_SECOND, 60 * CW_SECOND, 300 * CW_SECOND, 3600 * CW_SECOND};
-static const int64_t messages[] = {1, 2, 5, 10, 50, 100, 500, 1000, 2000, 5000, 10000, 100000};
+static const int64_t messages[] = {1,    2,    5,    10,    50,     100,    500,
+                                   1000, 2000, 5000, 10000, 100000, 300000, 1000000};
 
 static const struct {
     const int64_t *bounds;

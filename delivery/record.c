@@ -260,13 +260,28 @@ static bool is_reserved(struct cw_str name)
            (name.n >= 4 && memcmp(name.p, "desk", 4) == 0);
 }
 
+/* Of two members of one name C and Lua would each see another. */
+static bool is_repeated(const struct cw_task_record *r, size_t at)
+{
+    struct cw_str name = cw_record_piece(r, at);
+    for (size_t i = 0; i < at; i += 2) {
+        struct cw_str other = cw_record_piece(r, i);
+        if (other.n == name.n && memcmp(other.p, name.p, name.n) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int check(struct cw_task_record *r, struct cw_errbuf *eb)
 {
     struct cw_str due = cw_record_member(r, "due_at");
     cw_event_time at;
-    for (size_t i = 0; i < r->n_pieces; i += 2)
+    for (size_t i = 0; i < r->n_pieces; i += 2) {
         if (is_reserved(cw_record_piece(r, i)))
             return cw_fail(eb, CW_E_INVALID, "it has a member that belongs to the desk");
+        if (is_repeated(r, i))
+            return cw_fail(eb, CW_E_INVALID, "it has two members of one name");
+    }
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!needed[i].holds(cw_record_member(r, needed[i].name)))
             return cw_fail(eb, CW_E_INVALID, "%s is missing or not what it should be",

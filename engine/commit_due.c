@@ -11,6 +11,8 @@
 #define BEHIND_A_WAIT 1000
 /* A storm of tasks is committed before what waits takes more than this, in all shards. */
 #define WAITING_BYTES_MOST (16U << 20)
+/* A broker that is too slow for a large transaction gets smaller ones, down to a thousandth. */
+#define HALVED_MOST 10
 
 /* While there is a backlog, the longer the further behind the events' clock is. */
 static cw_mono_time interval(const struct cw_settings *s, const struct cw_commit_facts *f)
@@ -32,8 +34,17 @@ cw_mono_time cw_commit_due_at(const struct cw_settings *s, const struct cw_commi
     return hurry && soon < at ? soon : at;
 }
 
-size_t cw_commit_due_room(const struct cw_settings *s, size_t judged, size_t waiting)
+size_t cw_commit_due_room(const struct cw_settings *s, unsigned halved, size_t judged,
+                          size_t waiting)
 {
-    size_t most = (size_t)s->batch_messages;
+    size_t most = (size_t)s->batch_messages >> halved;
+    most = most ? most : 1;
     return judged < most && waiting < WAITING_BYTES_MOST ? most - judged : 0;
+}
+
+unsigned cw_commit_due_halved(unsigned halved, bool failed)
+{
+    if (failed)
+        return halved < HALVED_MOST ? halved + 1 : halved;
+    return halved ? halved - 1 : 0;
 }

@@ -25,7 +25,11 @@ struct cw_commit_facts {
 cw_mono_time cw_commit_due_at(const struct cw_settings *s, const struct cw_commit_facts *f);
 
 /* How many messages more a transaction may judge that has judged so many, while so many bytes wait
- * in all shards of the thread; 0: it is to be committed at once. */
-size_t cw_commit_due_room(const struct cw_settings *s, size_t judged, size_t waiting);
+ * in all shards of the thread; 0: it is to be committed at once. One that failed is tried with half
+ * as many: how often that is so now. */
+size_t cw_commit_due_room(const struct cw_settings *s, unsigned halved, size_t judged,
+                          size_t waiting);
+/* halved, after a commit that failed, and after one that did not: each takes one back. */
+unsigned cw_commit_due_halved(unsigned halved, bool failed);
 
 #endif

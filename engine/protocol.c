@@ -45,10 +45,11 @@ struct cw_protocol {
     bool under_way;
 
     struct cw_shards shards;
-    size_t first; /* who is judged first: in turns, for the first may take the whole batch */
-    bool more;    /* bus or merge had more than the last turn took: no waiting */
-    bool behind;  /* a shard is far from its inputs' ends: commits may wait */
-    int failures; /* since the last commit */
+    size_t first;    /* who is judged first: in turns, for the first may take the whole batch */
+    bool more;       /* bus or merge had more than the last turn took: no waiting */
+    bool behind;     /* a shard is far from its inputs' ends: commits may wait */
+    int failures;    /* since the last commit */
+    unsigned halved; /* how often the most that a commit may hold */
     cw_mono_time committed_at, followed_at, published_at;
     cw_mono_time commit_took; /* the last one */
 };
@@ -148,7 +149,7 @@ static int restore_some(struct cw_protocol *p)
 /* How many messages more this transaction may judge. */
 static size_t room(const struct cw_protocol *p)
 {
-    return cw_commit_due_room(p->common.settings, cw_shards_judged(&p->shards),
+    return cw_commit_due_room(p->common.settings, p->halved, cw_shards_judged(&p->shards),
                               cw_shards_waiting(&p->shards));
 }
 
@@ -306,6 +307,7 @@ static int conclude(struct cw_protocol *p)
     int err = cw_commit_end(&p->commit, &p->eb);
     if (!err) {
         p->failures = 0;
+        p->halved = cw_commit_due_halved(p->halved, false);
         p->committed_at = now_of(p);
         p->commit_took = p->commit.ended - p->commit.began;
     }
@@ -388,6 +390,8 @@ static int cope(struct cw_protocol *p, int err)
         return fatal(p, p->eb.text[0] ? p->eb.text : cw_strerror(err));
     cw_log(CW_LOG_WARNING, "transaction_aborted", "failures=%d reason=%s", p->failures + 1,
            cw_log_quote(p->eb.text, quoted, sizeof quoted));
+    if (err == -CW_E_ABORT)
+        p->halved = cw_commit_due_halved(p->halved, true);
     if (++p->failures >= FAILURES_MOST)
         return fatal(p, p->eb.text);
     return start_over(p, err == -CW_E_REVOKED);

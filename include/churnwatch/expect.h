@@ -3,6 +3,7 @@
 #define CHURNWATCH_EXPECT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define CW_CACHE_LINE 64
 
@@ -10,7 +11,7 @@
 static inline void cw_expect(const void *p, size_t n)
 {
     for (size_t i = 0; i < n; i += CW_CACHE_LINE)
-        __builtin_prefetch((const char *)p + i);
+        __builtin_prefetch((const void *)((uintptr_t)p + i));
 }
 
 #endif

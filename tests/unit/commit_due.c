@@ -81,7 +81,27 @@ static void a_transaction_has_room(void **state)
         {4, 16 * MIB - 1, 6}, {4, 16 * MIB, 0}, {0, 17 * MIB, 0},
     };
     for (size_t i = 0; i < sizeof of / sizeof of[0]; i++)
-        assert_int_equal(cw_commit_due_room(&settings, of[i].judged, of[i].waiting), of[i].room);
+        assert_int_equal(cw_commit_due_room(&settings, 0, of[i].judged, of[i].waiting), of[i].room);
+}
+
+static void a_transaction_that_failed_gets_smaller(void **state)
+{
+    (void)state;
+    static const bool failed[] = {true, true, true, true, true, false, false, true, false};
+    static const size_t room[] = {5, 2, 1, 1, 1, 1, 1, 1, 1};
+    unsigned halved = 0;
+    for (size_t i = 0; i < sizeof room / sizeof *room; i++) {
+        halved = cw_commit_due_halved(halved, failed[i]);
+        assert_int_equal(cw_commit_due_room(&settings, halved, 0, 0), room[i]);
+    }
+    for (int i = 0; i < 30; i++)
+        halved = cw_commit_due_halved(halved, true);
+    for (int i = 0; i < 10; i++) {
+        assert_int_not_equal(halved, 0);
+        halved = cw_commit_due_halved(halved, false);
+    }
+    assert_int_equal(cw_commit_due_room(&settings, halved, 0, 0), 10);
+    assert_int_equal(cw_commit_due_halved(0, false), 0);
 }
 
 int main(void)
@@ -90,6 +110,7 @@ int main(void)
         cmocka_unit_test(commits_are_due),
         cmocka_unit_test(the_backlogs_interval_is_the_least),
         cmocka_unit_test(a_transaction_has_room),
+        cmocka_unit_test(a_transaction_that_failed_gets_smaller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1181,6 +1181,34 @@ static void failing_for_ever_is_fatal(void **state)
     cw_settings_free(s);
 }
 
+static size_t commits_after(uint64_t failures)
+{
+    struct cw_settings *s = settings_of("engine.batch_messages=32");
+    struct instance x;
+    struct mem *m = world(60);
+    s->commit_interval_backlog = s->commit_interval_history = 10000;
+    start(&x, m, s);
+    while (cw_board_counter(x.board, CW_COUNT_aborts) < failures) {
+        mem_fault(m, MEM_ABORT, 1);
+        assert_int_equal(cw_protocol_turn(x.p), 0);
+    }
+    mem_fault(m, MEM_NONE, 0);
+    drain(&x, m);
+    size_t n = mem_commits(m);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+    return n;
+}
+
+/* Of 32 messages one, two, four and so on, until all is well again. */
+static void what_failed_is_tried_in_smaller_parts(void **state)
+{
+    (void)state;
+    size_t usual = commits_after(0), after = commits_after(5);
+    assert_true(after >= usual + 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1218,6 +1246,7 @@ int main(void)
         cmocka_unit_test(a_trimmed_log_restores_the_whole),
         cmocka_unit_test(large_state_goes_in_parts),
         cmocka_unit_test(a_restore_does_not_read_all_that_was_ever_written),
+        cmocka_unit_test(what_failed_is_tried_in_smaller_parts),
         cmocka_unit_test(failing_for_ever_is_fatal),
     };
     cw_log_level_set(CW_LOG_NONE); /* failures are what these tests are made of */

@@ -98,6 +98,8 @@ static void test_no_records(void **state)
         HEAD ",\"x\":yes}",
         HEAD ",\"x\":[1,2}",
         HEAD ",\"escalated_to\":\"a b\"}",
+        HEAD ",\"version\":4}",
+        HEAD ",\"x\":1,\"y\":2,\"x\":1}",
         /* What people write, and deliveries. */
         HEAD ",\"note\":\"erased\"}",
         HEAD ",\"delivered_at\":null}",
