@@ -55,6 +55,11 @@ class BySentinel(WaysTest):
         wait_for("the replica is master", lambda: self.sentinels.master() == self.second.port)
         self.desk.redis = self.second
 
+    def old_one_follows(self):
+        """A sentinel that makes it a replica ends its connections, perhaps the one that is asking."""
+        wait_for("the old one follows",
+                 lambda: self.first.ask("role", check=False).startswith("slave"))
+
     def test_the_master_dies(self):
         daemon = self.desk.start()
         self.delivered(daemon, ("c1", "c2"))
@@ -65,8 +70,7 @@ class BySentinel(WaysTest):
         self.assertIsNotNone(self.desk.task("c1"))
         self.assertIn("c3", self.desk.ctl("tasks", self.desk.task("c3")["manager"]))
         self.first.start()
-        wait_for("the old one follows",
-                 lambda: self.first.ask("role", check=False).startswith("slave"))
+        self.old_one_follows()
         self.delivered(daemon, ("c4",))
 
     def test_sentinels_that_are_dead_or_know_nothing(self):
@@ -90,7 +94,7 @@ class BySentinel(WaysTest):
         self.sentinels.ask(self.sentinels.ports[0], "sentinel", "failover", "cw")
         wait_for("the replica is master", lambda: self.sentinels.master() == self.second.port)
         self.desk.redis = self.second
-        wait_for("the old one follows", lambda: self.first.ask("role").startswith("slave"))
+        self.old_one_follows()
         self.delivered(daemon, ("c2",))
         self.assertIsNotNone(self.desk.task("c1"))
 
