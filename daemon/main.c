@@ -97,13 +97,10 @@ static void keep_to_ourselves(void)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-/* glibc's bins for small blocks are emptied, block by block, whenever a large one is asked for:
- * with a small tree for each message and a large record for each task, most of an engine's time. */
-static void allocate_evenly(const struct cw_settings *s)
+/* What is freed in one of glibc's arenas is of no use to another, and each thread of the Kafka
+ * client would have its own. Those who allocate most are the engines. */
+static void share_arenas(const struct cw_settings *s)
 {
-    (void)mallopt(M_MXFAST, 0);
-    /* What is freed in one arena is of no use to another, and each thread of the Kafka client would
-     * have its own. Those who allocate most are the engines. */
     (void)mallopt(M_ARENA_MAX, s->engine_threads < 2 ? 2 : (int)s->engine_threads);
 }
 
@@ -121,7 +118,7 @@ static int run(struct options *o)
     } else {
         cw_log_level_set((enum cw_log_level)s->log_level);
         cw_log_format_set((enum cw_log_format)s->log_format);
-        allocate_evenly(s);
+        share_arenas(s);
         const struct cw_settings_source source = {load, o};
         code = cw_shell_run(s, &source);
         cw_log_settle(true);
