@@ -173,6 +173,27 @@ int cw_shard_explain(struct cw_shard *sh, struct cw_str client, struct cw_explai
     return 0;
 }
 
+/* ---- everyone's risk ---- */
+
+int cw_shard_risks(struct cw_shard *sh, void (*tell)(void *arg, const struct cw_client_risk *r),
+                   void *arg)
+{
+    if (sh->clock == CW_NO_TIME)
+        return 0;
+    if (!cw_index_sort(&sh->clients))
+        return -CW_E_NOMEM;
+    cw_day today = cw_zone_day(sh->settings->zone, sh->clock);
+    for (size_t i = 0; i < sh->clients.n; i++) {
+        const struct cw_client *cl = cw_index_at(&sh->clients, i);
+        struct cw_verdict v;
+        if (!cw_clients_takes_part(cl, today))
+            continue;
+        verdict_of(sh, cl, &v);
+        tell(arg, &(struct cw_client_risk){cw_client_id(cl), sh->clock, v.risk, v.incident});
+    }
+    return 0;
+}
+
 /* ---- the task ---- */
 
 void cw_explain_task_json(struct cw_buf *b, const struct cw_shard *sh, const struct cw_client *cl)

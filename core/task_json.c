@@ -294,3 +294,13 @@ void cw_task_json(struct cw_buf *b, const struct cw_shard *sh, const struct cw_c
     cw_task_why_json(b, cl, t, v);
     cw_buf_puts(b, "}");
 }
+
+void cw_client_risk_json(struct cw_buf *b, const struct cw_zone *z, const struct cw_client_risk *r)
+{
+    cw_buf_puts(b, "{");
+    text_or_null(b, "client_id", r->client_id);
+    instant(b, "at", z, r->at);
+    number(b, "risk", (double)r->risk, 4);
+    number(b, "incident", (double)r->incident, 4);
+    cw_buf_puts(b, "}");
+}

@@ -19,7 +19,7 @@ _churnwatchctl_second()
 _churnwatchctl_options()
 {
     case $1 in
-    'replay') echo --events --profiles --managers --outcomes --tasks --partitions --threads --until --now --dead-letters ;;
+    'replay') echo --events --profiles --managers --outcomes --tasks --risks --partitions --threads --until --now --dead-letters ;;
     'sim') echo --out --send --rate --seed --clients --days --start ;;
     'score') echo --series --daily --step ;;
     'fit') echo --tasks --outcomes --truth --profiles --svg --settings-out ;;
@@ -57,6 +57,7 @@ _churnwatchctl_file()
     'replay:--managers') return 0 ;;
     'replay:--outcomes') return 0 ;;
     'replay:--tasks') return 0 ;;
+    'replay:--risks') return 0 ;;
     'replay:--dead-letters') return 0 ;;
     'sim:--out') return 0 ;;
     'score:--series') return 0 ;;

@@ -46,7 +46,7 @@ static int read_all(struct cw_scene *s, const struct cw_args *args, struct cw_er
 int cw_scene_files(struct cw_scene *s, const struct cw_args *args, struct cw_str client,
                    cw_event_time at, bool with_history, struct cw_errbuf *eb)
 {
-    struct cw_replay_sinks sinks = {cw_scene_version, on_refused, s};
+    struct cw_replay_sinks sinks = {.task = cw_scene_version, .refused = on_refused, .arg = s};
     struct timespec wall;
     (void)clock_gettime(CLOCK_REALTIME, &wall);
     s->from = CW_FROM_FILES;

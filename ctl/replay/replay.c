@@ -37,6 +37,7 @@ struct cw_replay {
     struct cw_shard **shards;      /* partitions of them */
     int64_t *next[TOPICS];         /* offsets, by partition */
     cw_event_time *latest[TOPICS]; /* the latest time so far, by partition */
+    uint64_t *told;                /* days closed when risks were last told, by partition */
     const char *topics[TOPICS];    /* names, borrowed from settings */
     int64_t now_ms;
     int32_t only;     /* partition; -1: all */
@@ -59,6 +60,7 @@ static bool make(struct cw_replay *r)
     r->mapper = cw_mapped_decoder();
     r->roster = cw_roster_new();
     r->shards = calloc((size_t)r->partitions, sizeof *r->shards);
+    r->told = calloc((size_t)r->partitions, sizeof *r->told);
     for (int t = 0; t < TOPICS; t++) {
         r->next[t] = calloc((size_t)r->partitions, sizeof *r->next[t]);
         r->latest[t] = calloc((size_t)r->partitions, sizeof *r->latest[t]);
@@ -67,7 +69,8 @@ static bool make(struct cw_replay *r)
         for (int32_t i = 0; i < r->partitions; i++)
             r->latest[t][i] = CW_NO_TIME;
     }
-    if (!r->own.decoder || !r->outcome_decoder || !r->mapper || !r->roster || !r->shards)
+    if (!r->own.decoder || !r->outcome_decoder || !r->mapper || !r->roster || !r->shards ||
+        !r->told)
         return false;
     for (int32_t i = 0; i < r->partitions; i++)
         if (!(r->shards[i] = cw_shard_new(s, r->roster)))
@@ -106,6 +109,7 @@ void cw_replay_free(struct cw_replay *r)
     for (int32_t i = 0; r->shards && i < r->partitions; i++)
         cw_shard_free(r->shards[i]);
     free(r->shards);
+    free(r->told);
     for (int t = 0; t < TOPICS; t++) {
         free(r->next[t]);
         free(r->latest[t]);
@@ -205,6 +209,16 @@ int cw_replay_rest(struct cw_replay *r)
 
 /* ---- the other kinds ---- */
 
+static int tell_risks(const struct cw_replay_hand *h, int32_t partition)
+{
+    struct cw_replay *r = h->replay;
+    uint64_t closed = cw_shard_counters(r->shards[partition])->day_closes;
+    if (!h->sinks.risk || closed == r->told[partition])
+        return 0;
+    r->told[partition] = closed;
+    return cw_shard_risks(r->shards[partition], h->sinks.risk, h->sinks.arg);
+}
+
 static int judge_event(struct cw_replay_hand *h, const struct cw_message *m, enum topic topic,
                        struct cw_reject *ret_reject)
 {
@@ -224,7 +238,9 @@ static int judge_event(struct cw_replay_hand *h, const struct cw_message *m, enu
     struct cw_output out = {h->sinks.task, h->sinks.arg};
     if (!err)
         err = take_outcomes(r, place_of(r, topic, m->partition, ev.time));
-    return err ? err : cw_shard_event(r->shards[m->partition], &ev, &origin, &out);
+    if (!err)
+        err = cw_shard_event(r->shards[m->partition], &ev, &origin, &out);
+    return err ? err : tell_risks(h, m->partition);
 }
 
 static int take_profile(struct cw_replay_hand *h, const struct cw_message *m, enum topic topic,
@@ -363,9 +379,16 @@ int cw_replay_until(struct cw_replay *r, cw_event_time to)
 {
     struct cw_output out = {r->own.sinks.task, r->own.sinks.arg};
     int err = 0;
-    for (int32_t i = 0; !err && i < r->partitions; i++)
+    for (int32_t i = 0; !err && i < r->partitions; i++) {
         err = cw_shard_tick(r->shards[i], to, &out);
+        err = err ? err : tell_risks(&r->own, i);
+    }
     return err;
+}
+
+const struct cw_settings *cw_replay_settings(const struct cw_replay *r)
+{
+    return r->settings;
 }
 
 /* ---- sums ---- */

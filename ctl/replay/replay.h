@@ -8,6 +8,7 @@
 #ifndef CW_CTL_REPLAY_REPLAY_H
 #define CW_CTL_REPLAY_REPLAY_H
 
+#include "churnwatch/explain.h"
 #include "churnwatch/shard.h"
 #include "ctl/replay/refused.h"
 
@@ -29,6 +30,8 @@ struct cw_replay;
 struct cw_replay_sinks {
     void (*task)(void *arg, const struct cw_task_version *v);
     void (*refused)(void *arg, const struct cw_refused *r);
+    /* Each client's risk, whenever a day of its partition has closed. NULL: nobody asks. */
+    void (*risk)(void *arg, const struct cw_client_risk *r);
     void *arg;
 };
 
@@ -85,6 +88,7 @@ struct cw_shard *cw_replay_shard(struct cw_replay *r, int32_t partition);
 /* Moves every shard's clock, in the order of the shards. */
 int cw_replay_until(struct cw_replay *r, cw_event_time to);
 
+const struct cw_settings *cw_replay_settings(const struct cw_replay *r); /* borrowed */
 const struct cw_replay_totals *cw_replay_totals(const struct cw_replay *r);
 /* Sums over the shards. */
 struct cw_shard_counters cw_replay_counters(const struct cw_replay *r);

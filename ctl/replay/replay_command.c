@@ -16,7 +16,7 @@ struct run {
     struct cw_replay *replay;
     struct cw_replay_pool *pool; /* NULL: line by line */
     struct cw_progress progress;
-    FILE *tasks, *dead; /* dead: NULL when nobody asked */
+    FILE *tasks, *dead, *risks; /* the latter two: NULL when nobody asked */
     struct cw_files outcomes;
     struct cw_buf line;
     struct cw_errbuf eb;
@@ -52,6 +52,21 @@ static void on_refused(void *arg, const struct cw_refused *refused)
     write_refused(r, (struct cw_str){r->line.p, r->line.n});
 }
 
+static void write_risk(void *arg, struct cw_str json)
+{
+    struct run *r = arg;
+    (void)fwrite(json.p, 1, json.n, r->risks);
+    (void)putc('\n', r->risks);
+}
+
+static void on_risk(void *arg, const struct cw_client_risk *risk)
+{
+    struct run *r = arg;
+    cw_buf_clear(&r->line);
+    cw_client_risk_json(&r->line, r->ctl->settings->zone, risk);
+    write_risk(r, (struct cw_str){r->line.p, r->line.n});
+}
+
 static FILE *create(struct run *r, const char *path)
 {
     FILE *f = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
@@ -64,11 +79,16 @@ static FILE *create(struct run *r, const char *path)
 
 static int open_outputs(struct run *r)
 {
-    const char *dead = cw_args_text(r->ctl->args, "dead-letters");
-    r->tasks = create(r, cw_args_text(r->ctl->args, "tasks"));
-    if (r->tasks && dead)
-        r->dead = create(r, dead);
-    return r->tasks && (!dead || r->dead) ? 0 : -CW_E_IO;
+    const struct {
+        const char *option;
+        FILE **file;
+    } outputs[] = {{"tasks", &r->tasks}, {"risks", &r->risks}, {"dead-letters", &r->dead}};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        const char *path = cw_args_text(r->ctl->args, outputs[i].option);
+        if (path && !(*outputs[i].file = create(r, path)))
+            return -CW_E_IO;
+    }
+    return 0;
 }
 
 static int close_output(struct run *r, FILE *f, const char *option)
@@ -86,9 +106,10 @@ static int close_output(struct run *r, FILE *f, const char *option)
 static int close_outputs(struct run *r)
 {
     int err = close_output(r, r->dead, "dead-letters");
+    int of_risks = close_output(r, r->risks, "risks");
     int of_tasks = close_output(r, r->tasks, "tasks");
-    r->dead = r->tasks = NULL;
-    return err ? err : of_tasks;
+    r->dead = r->risks = r->tasks = NULL;
+    return err ? err : of_risks ? of_risks : of_tasks;
 }
 
 /* ---- what goes in ---- */
@@ -244,7 +265,7 @@ static int64_t threads_of(const struct run *r, int64_t partitions)
 /* Outcomes stand among the events of all, each in its place. */
 static int share_out(struct run *r, int64_t partitions)
 {
-    struct cw_replay_out out = {write_task, write_refused, r};
+    struct cw_replay_out out = {write_task, write_refused, r->risks ? write_risk : NULL, r};
     if (cw_args_text(r->ctl->args, "outcomes"))
         return 0;
     r->pool = cw_replay_pool_new(r->replay, (unsigned)threads_of(r, partitions), &out);
@@ -253,11 +274,11 @@ static int share_out(struct run *r, int64_t partitions)
 
 static int replay(struct run *r)
 {
-    struct cw_replay_sinks sinks = {on_task, on_refused, r};
     int64_t partitions = cw_args_count(r->ctl->args, "partitions", 1);
     int err = open_outputs(r);
     if (err)
         return err;
+    struct cw_replay_sinks sinks = {on_task, on_refused, r->risks ? on_risk : NULL, r};
     r->replay = cw_replay_new(r->ctl->settings, (int32_t)partitions, now_of(r->ctl), &sinks);
     err = r->replay ? share_out(r, partitions) : -CW_E_NOMEM;
     err = err ? err : read_all(r);
@@ -308,6 +329,11 @@ static const struct cw_option options[] = {
      .kind = CW_OPTION_TEXT,
      .required = true,
      .help = "where the task versions go as NDJSON; - for stdout"},
+    {.name = "risks",
+     .value = "FILE",
+     .kind = CW_OPTION_TEXT,
+     .help = "where each client's risk goes as NDJSON, task or none, whenever a day of its "
+             "partition has closed"},
     {.name = "partitions",
      .value = "N",
      .kind = CW_OPTION_COUNT,

@@ -29,10 +29,11 @@ struct batch {
 };
 
 /* A line that came out, in a worker's `out`: this, then its text. */
+enum produce { PRODUCED_TASK, PRODUCED_REFUSED, PRODUCED_RISK };
 struct produced {
     size_t of; /* the place of its cause in the batch */
     size_t n;
-    bool refused;
+    enum produce what;
 };
 struct worker {
     struct cw_replay_pool *pool;
@@ -63,16 +64,16 @@ struct cw_replay_pool {
 
 /* ---- the threads ---- */
 
-static void put_out(struct worker *w, bool refused, struct cw_str text)
+static void put_out(struct worker *w, enum produce what, struct cw_str text)
 {
-    struct produced p = {.of = w->at, .n = text.n, .refused = refused};
+    struct produced p = {.of = w->at, .n = text.n, .what = what};
     cw_buf_put(&w->out, &p, sizeof p);
     cw_buf_put(&w->out, text.p, text.n);
 }
 
 static void on_task(void *arg, const struct cw_task_version *v)
 {
-    put_out(arg, false, v->json);
+    put_out(arg, PRODUCED_TASK, v->json);
 }
 
 static void on_refused(void *arg, const struct cw_refused *r)
@@ -80,7 +81,15 @@ static void on_refused(void *arg, const struct cw_refused *r)
     struct worker *w = arg;
     cw_buf_clear(&w->line);
     cw_refused_json(&w->line, r);
-    put_out(w, true, (struct cw_str){w->line.p, w->line.n});
+    put_out(w, PRODUCED_REFUSED, (struct cw_str){w->line.p, w->line.n});
+}
+
+static void on_risk(void *arg, const struct cw_client_risk *r)
+{
+    struct worker *w = arg;
+    cw_buf_clear(&w->line);
+    cw_client_risk_json(&w->line, cw_replay_settings(w->pool->replay)->zone, r);
+    put_out(w, PRODUCED_RISK, (struct cw_str){w->line.p, w->line.n});
 }
 
 static bool is_own(const struct worker *w, const struct entry *e)
@@ -165,10 +174,13 @@ static struct worker *next_to_give(struct cw_replay_pool *p, struct produced *re
 
 static void give_out(struct cw_replay_pool *p)
 {
+    void (*const out[])(void *arg, struct cw_str text) = {[PRODUCED_TASK] = p->out.task,
+                                                          [PRODUCED_REFUSED] = p->out.refused,
+                                                          [PRODUCED_RISK] = p->out.risk};
     struct produced head = {0};
     for (struct worker *w; (w = next_to_give(p, &head));) {
         struct cw_str text = {w->out.p + w->given + sizeof head, head.n};
-        (head.refused ? p->out.refused : p->out.task)(p->out.arg, text);
+        out[head.what](p->out.arg, text);
         w->given += sizeof head + head.n;
     }
     for (unsigned i = 0; i < p->n; i++) {
@@ -262,7 +274,7 @@ int cw_replay_pool_flush(struct cw_replay_pool *p)
 
 static bool start(struct cw_replay_pool *p, struct worker *w)
 {
-    struct cw_replay_sinks sinks = {on_task, on_refused, w};
+    struct cw_replay_sinks sinks = {on_task, on_refused, p->out.risk ? on_risk : NULL, w};
     w->pool = p;
     w->self = (unsigned)(w - p->workers);
     w->hand = cw_replay_hand_new(p->replay, &sinks);

@@ -14,6 +14,7 @@
 struct cw_replay_out {
     void (*task)(void *arg, struct cw_str json);    /* one version, no newline */
     void (*refused)(void *arg, struct cw_str line); /* as of cw_refused_json */
+    void (*risk)(void *arg, struct cw_str json);    /* of cw_client_risk_json; NULL: nobody asks */
     void *arg;
 };
 

@@ -123,6 +123,17 @@ struct cw_shard;
 /* Asks every detector, and fills ret whole. The shard is read; only its cache of policies may
  * change. Returns 0, -CW_E_NOTFOUND or -CW_E_NOMEM. */
 int cw_shard_explain(struct cw_shard *sh, struct cw_str client, struct cw_explained *ret);
+/* Everyone's risk now, by the clock: in byte order of ids, but for clients that have no line left.
+ * Changes nothing that is stored. Returns 0 or -CW_E_NOMEM. */
+struct cw_client_risk {
+    struct cw_str client_id; /* borrowed during the call */
+    cw_event_time at;
+    float risk, incident; /* core/risk.c; of who has no open task what it is without any sign */
+};
+int cw_shard_risks(struct cw_shard *sh, void (*tell)(void *arg, const struct cw_client_risk *r),
+                   void *arg);
+/* One object: client_id, at, risk, incident. Appends. */
+void cw_client_risk_json(struct cw_buf *b, const struct cw_zone *z, const struct cw_client_risk *r);
 /* The client's open task as its next version would read now, a record of contract/tasks.md; null
  * without one, and the terms of its risk and value ("why") alone. Appends. */
 void cw_explain_task_json(struct cw_buf *b, const struct cw_shard *sh, const struct cw_client *cl);

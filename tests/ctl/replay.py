@@ -143,17 +143,44 @@ def test_threads():
 
     def run(*more):
         got, data = replay("days", "--partitions", "7", "--until", UNTIL["days"], "--json",
-                           "--dead-letters", path("dead"), *more, events=[many])
+                           "--dead-letters", path("dead"), "--risks", path("risks"), *more, events=[many])
         summary = {k: v for k, v in json.loads(got[2]).items() if k != "seconds"}
-        return data, read(path("dead")), summary
+        return data, read(path("dead")), read(path("risks")), summary
 
     alone = run("--threads", "1")
     check("enough to tell", len(alone[0].splitlines()) > 500 and len(alone[1].splitlines()) > 300
-          and len({json.loads(line)["cw_partition"] for line in alone[1].splitlines()}) == 7, alone[2])
+          and len({json.loads(line)["cw_partition"] for line in alone[1].splitlines()}) == 7
+          and len(alone[2].splitlines()) > 500, alone[3])
     for threads in ("2", "5", "256"):
         shared = run("--threads", threads)
-        for what, a, b in zip(("versions", "dead letters", "summary"), alone, shared):
+        for what, a, b in zip(("versions", "dead letters", "risks", "summary"), alone, shared):
             check(f"{threads} threads: the same {what}", a == b)
+
+
+def test_risks():
+    """Of everyone, as each day closes: as the task says where there is one, what the base is where there is none."""
+    _, plain = replay("days", "--until", UNTIL["days"])
+    got, data = replay("days", "--until", UNTIL["days"], "--json", "--risks", path("risks"))
+    check_run("risks", got, 0)
+    check("tasks are the same with them", data == plain)
+    told = versions(read(path("risks")))
+    closings, clients = {r["at"] for r in told}, {r["client_id"] for r in told}
+    summary = json.loads(got[2])
+    check("everyone's", len(clients) == summary["clients"], clients)
+    check("once a closing", len({(r["at"], r["client_id"]) for r in told}) == len(told))
+    check("in the order of time, then of ids", told == sorted(told, key=lambda r: (r["at"], r["client_id"])))
+    check("no more closings than days", 1 < len(closings) <= summary["day_closes"], closings)
+    last = max(closings)
+    standing = {v["client_id"]: v for v in versions(data)}
+    check("some have a task at the end, some have none",
+          0 < sum(v["state"] == "open" for v in standing.values()) < len(clients), standing.keys())
+    for r in told:
+        task = standing.get(r["client_id"], {"state": "none"})
+        if r["at"] == last and task["state"] == "open":
+            check("a task's", abs(r["risk"] - task["risk"]) < 0.25 * task["risk"] + 0.0001, r, task["risk"])
+        elif r["client_id"] not in standing:
+            check("the base", (r["risk"], r["incident"]) in ((0.0021, 0.0025), (0.0035, 0.0025)), r)
+    check_run("that cannot be opened", replay("days", "--risks", "/nonexistent/risks")[0], 1, err="/nonexistent/risks")
 
 
 def test_refused():
@@ -230,7 +257,7 @@ try:
     regenerate_only = "--regenerate" in sys.argv
     test_expected(regenerate_only)
     for test in () if regenerate_only else (test_codings, test_summary, test_until, test_partitions, test_threads,
-                                            test_refused, test_outcomes, test_outputs):
+                                            test_risks, test_refused, test_outcomes, test_outputs):
         test()
 finally:
     shutil.rmtree(directory)

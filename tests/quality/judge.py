@@ -1,9 +1,9 @@
 """How good the tasks are: task versions (NDJSON, as `churnwatchctl replay` writes them) against the truth.
 
-    python3 tests/quality/judge.py TASKS TRUTH
+    python3 tests/quality/judge.py TASKS TRUTH [RISKS]
 
 From day WARMUP on. An open task without a new version for OPEN_DAYS counts as closed; the last risk told of a client
-holds for RISK_DAYS. Lists are what is open at nine in the morning, by priority.
+holds for RISK_DAYS: by RISKS (`replay --risks`, everyone's), else by the tasks, which tell it of few. Lists are what is open at nine in the morning, by priority.
 """
 import argparse
 import collections
@@ -118,6 +118,17 @@ class Days:
                 self.incident[client].update(range(max(0, int(start) + 1), math.ceil(end - 2) + 4))
         self.truth = truth
 
+    def take_risks(self, path):
+        """Everyone's, each day, in the place of what the tasks say."""
+        self.risk = {c: [None] * self.n for c in self.risk}
+        with open(path, encoding="utf-8") as f:
+            for line in f:
+                r = json.loads(line)
+                if r["client_id"] in self.risk:
+                    first = max(0, math.ceil(self.truth.day(r["at"]) - MORNING))
+                    last = min(self.n, first + RISK_DAYS)
+                    self.risk[r["client_id"]][first:last] = [r["risk"]] * (last - first)
+
     def alive(self, d):
         return [c for c in self.truth.first_day if self.truth.alive(c, d + MORNING)]
 
@@ -211,10 +222,12 @@ def budget(days, pool, calls_a_day):
     return sum(x > 0 for x in lead) / n, sum(x >= 7 for x in lead) / n, worth / max(1, calls)
 
 
-def judge(tasks_path, truth_path):
+def judge(tasks_path, truth_path, risks_path=None):
     truth = Truth(truth_path)
     tasks = read_tasks(tasks_path, truth)
     days = Days(tasks, truth)
+    if risks_path:
+        days.take_risks(risks_path)
     kinds = recall(tasks, truth)
     figures = {"kind": truth.kind, "recall": kinds, "alarms": alarms(tasks, truth), **risk_figures(days)}
     incidents = [kinds[k] for k in INCIDENTS if k in kinds]
@@ -232,6 +245,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks")
     parser.add_argument("truth")
+    parser.add_argument("risks", nargs="?")
     print(json.dumps(judge(**{k + "_path": v for k, v in vars(parser.parse_args()).items()}), indent=1))
 
 

@@ -26,8 +26,10 @@ for world in "$@"; do
     name=$(basename "$world")
     zstdcat "$world/profiles.ndjson.zst" >"$out/profiles.ndjson"
     "$build/churnwatchctl" -c "$world/world.conf" replay --events "$world/events.ndjson.zst" \
-        --profiles "$out/profiles.ndjson" --managers "$world/managers.ndjson" --tasks "$out/$name.ndjson"
-    python3 -B "$top/tests/quality/judge.py" "$out/$name.ndjson" "$world/truth.json.zst" >"$out/$name.json"
+        --profiles "$out/profiles.ndjson" --managers "$world/managers.ndjson" --tasks "$out/$name.ndjson" \
+        --risks "$out/$name-risks.ndjson"
+    python3 -B "$top/tests/quality/judge.py" "$out/$name.ndjson" "$world/truth.json.zst" \
+        "$out/$name-risks.ndjson" >"$out/$name.json"
     echo
     echo "## $name"
     echo
