@@ -17,6 +17,8 @@ static const char *const reason_names[] = {
     [LINE_STOPPED] = "line_stopped", [OUTAGE_OPEN] = "outage_open",
 };
 
+/* A call with a watched number is no matter of its line: who talks with a competitor goes on to
+ * speak for the lines that are left. */
 static const struct {
     uint8_t detector; /* whose signals are muted */
     uint8_t reason;
@@ -28,12 +30,12 @@ static const struct {
     {CW_DET_call_forwarding, ALL_GONE},  {CW_DET_watched_number, ALL_GONE},
     {CW_DET_plan_change, ALL_GONE},      {CW_DET_contract_end, ALL_GONE},
     {CW_DET_inactivity, LINE_GONE},      {CW_DET_suspension, LINE_GONE},
-    {CW_DET_call_forwarding, LINE_GONE}, {CW_DET_watched_number, LINE_GONE},
-    {CW_DET_plan_change, LINE_GONE},     {CW_DET_inactivity, ALL_STOPPED},
-    {CW_DET_spend_drop, ALL_STOPPED},    {CW_DET_spend_decline, ALL_STOPPED},
-    {CW_DET_usage_drop, ALL_STOPPED},    {CW_DET_outage, ALL_STOPPED},
-    {CW_DET_inactivity, LINE_STOPPED},   {CW_DET_usage_drop, LINE_STOPPED},
-    {CW_DET_spend_drop, OUTAGE_OPEN},    {CW_DET_usage_drop, OUTAGE_OPEN},
+    {CW_DET_call_forwarding, LINE_GONE}, {CW_DET_plan_change, LINE_GONE},
+    {CW_DET_inactivity, ALL_STOPPED},    {CW_DET_spend_drop, ALL_STOPPED},
+    {CW_DET_spend_decline, ALL_STOPPED}, {CW_DET_usage_drop, ALL_STOPPED},
+    {CW_DET_outage, ALL_STOPPED},        {CW_DET_inactivity, LINE_STOPPED},
+    {CW_DET_usage_drop, LINE_STOPPED},   {CW_DET_spend_drop, OUTAGE_OPEN},
+    {CW_DET_usage_drop, OUTAGE_OPEN},
 };
 
 /* The ladder of a debt. Its steps are told by three detectors, each with slots of its own. */

@@ -32,7 +32,7 @@ static const struct cw_threshold thresholds[] = {
     {"fire_sigma", "sigma", 2, 1, 20, "Higher: only rarer days are told."},
     {"rate", "a thousand client-days", 5, 0, 1000,
      "So many of a thousand are told, once they are known; lower: fewer. 0: by fire_sigma alone."},
-    {"early_rate", "a thousand client-days", 2, 0, 1000,
+    {"early_rate", "a thousand client-days", 2.5, 0, 1000,
      "So many are told before the day is over and its usage known; lower: fewer, and more later."},
     {"usage_times", "usual spend", 3, 1, 1000,
      "A rise in usage explains up to so much; higher: busy days are told less. 1: it explains "

@@ -636,12 +636,30 @@ static void a_line_gone_explains_what_is_of_that_line(void **state)
     r_profile(r, GROUP("3", ABC));
     r_event(r, "service.terminated", "2026-03-02 10:00", CLIENT,
             "{'msisdn':'" A "','reason':'other'}");
+    r_event(r, "service.call_forwarding", "2026-03-02 10:01", CLIENT,
+            "{'msisdn':'" A "','condition':'CFU','active':true,'target':'" THEIRS "'}");
+    assert_null(r_signal(r, CLIENT, "call_forwarding", NULL));
+    r_event(r, "service.call_forwarding", "2026-03-02 10:02", CLIENT,
+            "{'msisdn':'" B "','condition':'CFU','active':true,'target':'" THEIRS "'}");
+    assert_non_null(r_signal(r, CLIENT, "call_forwarding", B));
+    r_free(r);
+}
+
+static void a_line_gone_does_not_explain_a_call_with_a_competitor(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new((const char *const[]){"watched_numbers=10010", NULL});
+    r_profile(r, GROUP("2", LINE(A) "," LINE(B)));
+    r_event(r, "service.terminated", "2026-03-02 10:00", CLIENT,
+            "{'msisdn':'" A "','reason':'other'}");
     r_event(r, "service.call", "2026-03-02 10:01", CLIENT,
             "{'msisdn':'" A "','direction':'outgoing','peer':'10010','duration_s':60}");
-    assert_null(r_signal(r, CLIENT, "watched_number", NULL));
-    r_event(r, "service.call", "2026-03-02 10:02", CLIENT,
+    assert_non_null(r_signal(r, CLIENT, "watched_number", A));
+    r_event(r, "service.terminated", "2026-03-03 10:00", CLIENT,
+            "{'msisdn':'" B "','reason':'other'}");
+    r_event(r, "service.call", "2026-03-03 10:01", CLIENT,
             "{'msisdn':'" B "','direction':'outgoing','peer':'10010','duration_s':60}");
-    assert_non_null(r_signal(r, CLIENT, "watched_number", B));
+    assert_null(r_signal(r, CLIENT, "watched_number", B)); /* with all of them gone it does */
     r_free(r);
 }
 
@@ -782,6 +800,7 @@ int main(void)
         cmocka_unit_test(a_step_is_told_once),
         cmocka_unit_test(with_no_cause_left_the_task_is_withdrawn),
         cmocka_unit_test(a_line_gone_explains_what_is_of_that_line),
+        cmocka_unit_test(a_line_gone_does_not_explain_a_call_with_a_competitor),
         cmocka_unit_test(a_detector_that_is_off_says_nothing),
         cmocka_unit_test(lines_beyond_the_most_are_judged_without_state),
         cmocka_unit_test(numbers_are_compared_as_dialled),
