@@ -52,6 +52,7 @@ struct stream {
     const struct cw_link *link;
     struct cw_errbuf *eb;
     struct cw_state_record rec;
+    size_t within;          /* bytes missing of the image that the last record ended in */
     cw_mono_time appending; /* spent so far */
 };
 
@@ -78,8 +79,9 @@ static int append_images(struct stream *s, struct cw_buf *b, bool all)
     struct cw_str left = {b->p, b->n};
     int err = b->failed ? -CW_E_NOMEM : 0;
     while (!err && (left.n > CW_STATE_RECORD_MOST || (all && left.n))) {
-        size_t n = cw_statelog_split(left, CW_STATE_RECORD_MOST);
+        size_t n = cw_statelog_split(left, CW_STATE_RECORD_MOST, &s->within);
         s->rec.images = (struct cw_str){left.p, n};
+        s->rec.goes_on = s->within > 0;
         s->rec.last = all && n == left.n;
         if (s->rec.last)
             fill_position(s->r, s->follow, &s->rec.position);

@@ -478,9 +478,9 @@ void cw_protocol_free(struct cw_protocol *p)
 {
     if (!p)
         return;
+    (void)land(p, true); /* A commit under way is of runs that are there. */
     cw_shards_free(&p->shards);
     cw_follow_free(&p->follow);
-    (void)land(p, true);
     cw_buf_free(&p->commit_room.images);
     cw_buf_free(&p->commit_room.record);
     cw_taken_pool_free(&p->pool);

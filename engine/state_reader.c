@@ -69,15 +69,32 @@ static int recognise(const struct cw_state_reader *g, const struct cw_state_reco
                    rec->commit);
 }
 
+/* Whole images, or none yet: what goes on is kept until the rest of it is here. */
+static int gather(struct cw_state_reader *g, const struct cw_state_record *rec,
+                  struct cw_str *ret_images)
+{
+    *ret_images = rec->images;
+    if (!rec->goes_on && !g->image.n)
+        return 0;
+    cw_buf_put(&g->image, rec->images.p, rec->images.n);
+    *ret_images = rec->goes_on ? (struct cw_str){0} : (struct cw_str){g->image.p, g->image.n};
+    return g->image.failed ? -CW_E_NOMEM : 0;
+}
+
 static int apply(struct cw_state_reader *g, const struct cw_state_record *rec)
 {
+    struct cw_str images;
     int err = g->started ? check_order(g, rec) : 0;
     if (err)
         return err;
     if (!g->core)
         return cw_fail(g->eb, CW_E_CORRUPT, "commit %u of the state log is not in memory",
                        rec->commit);
-    err = cw_shard_restore(g->core, rec->commit, rec->images, g->eb);
+    err = gather(g, rec, &images);
+    if (!err)
+        err = cw_shard_restore(g->core, rec->commit, images, g->eb);
+    if (!rec->goes_on)
+        cw_buf_clear(&g->image);
     if (err == -CW_E_NEWER && rec->release.p) {
         struct cw_errbuf why = *g->eb;
         (void)cw_fail(g->eb, CW_E_NEWER, "written by churnwatch %.*s: %.400s; this is " CW_VERSION,
@@ -119,6 +136,7 @@ static int take_record(void *arg, const struct cw_message *m)
 static int read_from(struct cw_state_reader *g, int64_t from, int64_t end)
 {
     int err = g->source.read(g->source.arg, from, end, take_record, g, g->eb);
+    cw_buf_free(&g->image);
     if (!err && !(g->started && g->complete))
         return cw_fail(g->eb, CW_E_CORRUPT, "the state log ends within a commit");
     return err;

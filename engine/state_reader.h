@@ -33,7 +33,8 @@ struct cw_state_reader {
     bool complete;               /* the commit's last record was read */
     uint32_t commit;
     uint16_t part;
-    bool has; /* core begins with a commit's memory, see cw_state_read_on */
+    struct cw_buf image; /* the beginning of one that goes on; empty when the reading is over */
+    bool has;            /* core begins with a commit's memory, see cw_state_read_on */
     uint32_t has_commit;
     /* The last record that could not be read while the position was looked for. */
     int bad; /* 0: none */

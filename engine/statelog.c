@@ -6,7 +6,7 @@
 
 #include "churnwatch/shard.h"
 
-enum { STATELOG_VERSION = 2, FLAG_LAST = 1, SUM_BYTES = 4 };
+enum { STATELOG_VERSION = 3, FLAG_LAST = 1, FLAG_GOES_ON = 2, SUM_BYTES = 4 };
 /* What begins with a greater byte is no record of ours, of whatever release. */
 #define VERSION_MOST 63
 #define RELEASE_MOST 32
@@ -64,7 +64,7 @@ void cw_statelog_encode(struct cw_buf *b, const struct cw_state_record *r)
     size_t from = b->n;
     cw_buf_u8(b, STATELOG_VERSION);
     cw_buf_str(b, CW_STR(CW_VERSION));
-    cw_buf_u8(b, r->last ? FLAG_LAST : 0);
+    cw_buf_u8(b, (uint8_t)((r->last ? FLAG_LAST : 0) | (r->goes_on ? FLAG_GOES_ON : 0)));
     cw_buf_u32(b, r->commit);
     cw_buf_u16(b, r->part);
     cw_buf_str(b, r->images);
@@ -117,7 +117,9 @@ int cw_statelog_decode(struct cw_str value, struct cw_state_record *ret_record,
     struct cw_state_record rec = {0};
     if (value.p[0] > 1)
         rec.release = cw_read_str(&r);
-    rec.last = cw_read_u8(&r) & FLAG_LAST;
+    uint8_t flags = cw_read_u8(&r);
+    rec.last = flags & FLAG_LAST;
+    rec.goes_on = flags & FLAG_GOES_ON;
     rec.commit = cw_read_u32(&r);
     rec.part = cw_read_u16(&r);
     rec.images = cw_read_str(&r);
@@ -129,7 +131,7 @@ int cw_statelog_decode(struct cw_str value, struct cw_state_record *ret_record,
     return 0;
 }
 
-size_t cw_statelog_split(struct cw_str images, size_t most)
+static size_t whole_images(struct cw_str images, size_t most)
 {
     size_t n = 0;
     while (n < images.n) {
@@ -139,4 +141,11 @@ size_t cw_statelog_split(struct cw_str images, size_t most)
         n += one;
     }
     return n;
+}
+
+size_t cw_statelog_split(struct cw_str images, size_t most, size_t *within)
+{
+    size_t n = *within ? *within : whole_images(images, most);
+    *within = n > most ? n - most : 0;
+    return n - *within;
 }

@@ -3,9 +3,13 @@
  *     version u8 · release u32 length, bytes · flags u8 · commit u32 · part u16 · images u32
  * length, bytes · position (when flags says so) · XXH32 of all before
  *
+ * An image that is larger than a record is the only one in its records, all but the last of which
+ * say that it goes on: brokers take a megabyte, and a group of many thousand lines is more.
+ *
  * Little-endian. Pure. When the frame or the position changes, raise STATELOG_VERSION in
  * statelog.c. Version and release stay where they are for good: a record of a newer version is
- * refused with -CW_E_NEWER, by the name of the release that wrote it. Version 1 had no release.
+ * refused with -CW_E_NEWER, by the name of the release that wrote it. Version 1 had no release; in
+ * 1 and 2 no image went on.
  */
 #ifndef CW_ENGINE_STATELOG_H
 #define CW_ENGINE_STATELOG_H
@@ -40,6 +44,7 @@ struct cw_state_record {
     uint32_t commit;
     uint16_t part; /* 0, 1, … within a commit */
     bool last;     /* position is set */
+    bool goes_on;  /* images end within one, which the next part continues */
     struct cw_str images;
     struct cw_str release; /* that wrote it; read only, p NULL unknown */
     struct cw_position position;
@@ -51,8 +56,9 @@ void cw_statelog_encode(struct cw_buf *b, const struct cw_state_record *r);
  * ret_record is untouched then. */
 int cw_statelog_decode(struct cw_str value, struct cw_state_record *ret_record,
                        struct cw_errbuf *eb);
-/* How many of these images go into one record: whole ones, up to `most` bytes, but always one. 0
- * when there is none. */
-size_t cw_statelog_split(struct cw_str images, size_t most);
+/* How many of these bytes go into one record: whole images, up to `most` bytes; of a first one that
+ * is larger, `most`. within: bytes missing of the image that the last record ended in, 0 at first;
+ * kept from call to call. 0 when there are none. */
+size_t cw_statelog_split(struct cw_str images, size_t most, size_t *within);
 
 #endif

@@ -608,6 +608,73 @@ static void a_topic_made_anew_stops_that_shard_alone(void **state)
     stops_alone(make_the_topic_anew, "the topic was made anew");
 }
 
+/* ---- a client larger than a record ---- */
+
+enum { LINES = 2000, NOTE = 850000 };
+
+/* Lines, and so much that somebody has noted that the profile is as long as one may be. */
+static void put_large_group(struct mem *m)
+{
+    struct cw_buf b = {0};
+    cw_buf_puts(&b, "{\"client_id\":\"g-00\",\"kind\":\"group\",\"manager\":\"am0\",\"lines\":[");
+    for (int i = 0; i < LINES; i++)
+        cw_buf_printf(&b, "%s{\"msisdn\":\"86135%08d\"}", i ? "," : "", i + 1);
+    cw_buf_printf(&b, "],\"notes\":\"%0*d\"}%c", NOTE, 7, 0);
+    assert_false(b.failed);
+    (void)mem_put(m, CW_IN_PROFILES, "g-00", b.p, NULL, 0);
+    cw_buf_free(&b);
+}
+
+/* Returns how many records of the state log end within an image. */
+static int are_small_enough(struct mem *m)
+{
+    struct cw_state_record rec;
+    int going_on = 0;
+    for (int32_t shard = 0; shard < PARTITIONS; shard++) {
+        const struct cw_message *r;
+        for (size_t i = 0; (r = mem_record(m, CW_LOG_STATE, shard, i)); i++) {
+            assert_true(r->value.n < 1000000); /* what brokers and librdkafka take */
+            assert_int_equal(cw_statelog_decode(r->value, &rec, NULL), 0);
+            going_on += rec.goes_on;
+        }
+    }
+    return going_on;
+}
+
+static struct cw_buf outcome_of_a_large_group(struct cw_settings *s, bool restarted)
+{
+    struct instance x;
+    struct mem *m = world(0);
+    put_large_group(m);
+    start(&x, m, s);
+    drain(&x, m);
+    assert_true(are_small_enough(m) > 0);
+    if (restarted)
+        restart(&x, m);
+    put_story(m, 0, 60);
+    drain(&x, m);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_RUNNING);
+    assert_int_equal(standing(&x, 1)->standing, CW_SHARD_RUNNING);
+    struct cw_buf b = outcome_of(m);
+    end(&x);
+    mem_free(m);
+    return b;
+}
+
+static void a_client_larger_than_a_record_comes_back(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=20");
+    struct cw_buf whole = outcome_of_a_large_group(s, false);
+    struct cw_buf restored = outcome_of_a_large_group(s, true);
+    assert_true(whole.n > 1000);
+    assert_int_equal(restored.n, whole.n);
+    assert_memory_equal(restored.p, whole.p, whole.n);
+    cw_buf_free(&whole);
+    cw_buf_free(&restored);
+    cw_settings_free(s);
+}
+
 /* ---- orders to mend ---- */
 
 static struct cw_repair order_for_now(struct instance *x, struct mem *m)
@@ -1224,6 +1291,7 @@ int main(void)
         cmocka_unit_test(torn_state_stops_that_shard_alone),
         cmocka_unit_test(a_shard_stopped_by_a_failure_leaves_its_room),
         cmocka_unit_test(damaged_state_stops_that_shard_alone),
+        cmocka_unit_test(a_client_larger_than_a_record_comes_back),
         cmocka_unit_test(a_hole_in_the_state_log_stops_that_shard_alone),
         cmocka_unit_test(messages_deleted_unread_stop_that_shard_alone),
         cmocka_unit_test(a_topic_made_anew_stops_that_shard_alone),

@@ -13,8 +13,11 @@
 
 static struct cw_state_record sample(void)
 {
-    struct cw_state_record r = {
-        .commit = 4000000001, .part = 3, .last = true, .images = CW_STR("im\0ages")};
+    struct cw_state_record r = {.commit = 4000000001,
+                                .part = 3,
+                                .last = true,
+                                .goes_on = true,
+                                .images = CW_STR("im\0ages")};
     for (int i = 0; i < CW_INPUTS; i++) {
         r.position.next[i] = (INT64_C(1) << 40) + i;
         r.position.greatest[i] = -5 * i;
@@ -45,7 +48,7 @@ static void comes_back_as_it_was(void **state)
     assert_int_equal(out.part, in.part);
     assert_int_equal(out.release.n, strlen(CW_VERSION));
     assert_memory_equal(out.release.p, CW_VERSION, out.release.n);
-    assert_true(out.last);
+    assert_true(out.last && out.goes_on);
     assert_int_equal(out.images.n, in.images.n);
     assert_memory_equal(out.images.p, in.images.p, in.images.n);
     struct cw_position *x = &out.position, *y = &in.position;
@@ -88,7 +91,7 @@ static void a_newer_release_is_refused_by_name(void **state)
                                         &out, &eb),
                      -CW_E_NEWER);
     assert_non_null(strstr(eb.text, "written by churnwatch 9.4.1 in records of layout 9; this is "
-                                    "churnwatch " CW_VERSION ", which reads 1 to 2"));
+                                    "churnwatch " CW_VERSION ", which reads 1 to 3"));
     assert_int_equal(cw_statelog_decode(CW_STR("\x09\x05\0\0\0"
                                                "9.\x1b"),
                                         &out, &eb),
@@ -143,12 +146,31 @@ static void splits_between_images(void **state)
     put_image(&b, 91);
     put_image(&b, 91);
     struct cw_str all = {b.p, b.n};
-    assert_int_equal(cw_statelog_split(all, 1000), 300);
-    assert_int_equal(cw_statelog_split(all, 300), 300);
-    assert_int_equal(cw_statelog_split(all, 299), 200);
-    assert_int_equal(cw_statelog_split(all, 100), 100);
-    assert_int_equal(cw_statelog_split(all, 10), 100); /* one image is never cut */
-    assert_int_equal(cw_statelog_split((struct cw_str){0}, 10), 0);
+    size_t within = 0;
+    assert_int_equal(cw_statelog_split(all, 1000, &within), 300);
+    assert_int_equal(cw_statelog_split(all, 300, &within), 300);
+    assert_int_equal(cw_statelog_split(all, 299, &within), 200);
+    assert_int_equal(cw_statelog_split(all, 100, &within), 100);
+    assert_int_equal(cw_statelog_split((struct cw_str){0}, 10, &within), 0);
+    assert_int_equal(within, 0);
+    cw_buf_free(&b);
+}
+
+/* One that is larger than a record, and alone in its records: 40, 40 and 20 bytes of it. */
+static void cuts_an_image_that_is_too_large(void **state)
+{
+    (void)state;
+    struct cw_buf b = {0};
+    put_image(&b, 91);
+    put_image(&b, 6); /* 15 bytes */
+    size_t within = 0, at = 0;
+    const size_t parts[] = {40, 40, 20, 15}, missing[] = {60, 20, 0, 0};
+    for (size_t i = 0; i < 4; i++) {
+        struct cw_str left = {b.p + at, b.n - at};
+        assert_int_equal(cw_statelog_split(left, 40, &within), parts[i]);
+        assert_int_equal(within, missing[i]);
+        at += parts[i];
+    }
     cw_buf_free(&b);
 }
 
@@ -194,6 +216,7 @@ int main(void)
         cmocka_unit_test(a_newer_release_is_refused_by_name),
         cmocka_unit_test(every_damaged_byte_is_seen),
         cmocka_unit_test(splits_between_images),
+        cmocka_unit_test(cuts_an_image_that_is_too_large),
         cmocka_unit_test(trail_tells_what_is_needed),
         cmocka_unit_test(trail_stays_small),
     };
