@@ -211,6 +211,7 @@ static void producer_defaults(rd_kafka_conf_t *conf, void *arg)
     limit_transactions(conf, k->settings);
     (void)rd_kafka_conf_set(conf, "retry.backoff.ms", "10", NULL, 0);
     (void)rd_kafka_conf_set(conf, "linger.ms", "1", NULL, 0);
+    (void)rd_kafka_conf_set(conf, "message.max.bytes", CW_RECORD_MOST, NULL, 0);
     (void)rd_kafka_conf_set(conf, "queue.buffering.max.messages", "1000000", NULL, 0);
     (void)rd_kafka_conf_set(conf, "queue.buffering.max.kbytes", "32768", NULL, 0);
 }

@@ -6,15 +6,15 @@
 #define NAMED(field) offsetof(struct cw_settings, topic_##field)
 
 const struct cw_topic cw_topics[CW_TOPICS] = {
-    {NAMED(billing), true, true, CW_KEEPS_DEFAULT},
-    {NAMED(service), true, true, CW_KEEPS_DEFAULT},
-    {NAMED(profiles), true, false, CW_KEEPS_LATEST},
-    {NAMED(outcomes), true, false, CW_KEEPS_TASKS},
-    {NAMED(tasks), true, false, CW_KEEPS_TASKS},
-    {NAMED(state), true, false, CW_KEEPS_STATE},
-    {NAMED(dead_letters), true, false, CW_KEEPS_DEFAULT},
-    {NAMED(managers), false, false, CW_KEEPS_LATEST},
-    {NAMED(control), false, false, CW_KEEPS_ALL},
+    {NAMED(billing), true, true, CW_KEEPS_DEFAULT, false},
+    {NAMED(service), true, true, CW_KEEPS_DEFAULT, false},
+    {NAMED(profiles), true, false, CW_KEEPS_LATEST, false},
+    {NAMED(outcomes), true, false, CW_KEEPS_TASKS, false},
+    {NAMED(tasks), true, false, CW_KEEPS_TASKS, false},
+    {NAMED(state), true, false, CW_KEEPS_STATE, false},
+    {NAMED(dead_letters), true, false, CW_KEEPS_DEFAULT, true},
+    {NAMED(managers), false, false, CW_KEEPS_LATEST, false},
+    {NAMED(control), false, false, CW_KEEPS_ALL, false},
 };
 
 const char *cw_topic_name(const struct cw_settings *s, const struct cw_topic *t)

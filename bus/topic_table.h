@@ -22,7 +22,11 @@ struct cw_topic {
     bool by_client; /* keyed by client: partition counts are equal */
     bool stamped;   /* an input whose timestamps are checked against */
     enum cw_keeps keeps;
+    bool larger; /* takes whatever an input takes, and headers besides */
 };
+/* Bytes, as Kafka's properties have it: what a larger topic takes in a record, and what producers
+ * hand over. Brokers take 1,048,588 where nothing else is said, librdkafka a million. */
+#define CW_RECORD_MOST "16777216"
 enum { CW_TOPICS = 9 };
 /* Billing comes first: what is keyed by client follows its partition count. */
 extern const struct cw_topic cw_topics[CW_TOPICS];

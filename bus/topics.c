@@ -73,6 +73,9 @@ static struct cw_new_topic new_topic(const struct cw_settings *s, const struct c
     if (t->stamped)
         fresh.configs[fresh.n_configs++] =
             (struct cw_topic_config){"message.timestamp.type", "LogAppendTime"};
+    if (t->larger)
+        fresh.configs[fresh.n_configs++] =
+            (struct cw_topic_config){"max.message.bytes", CW_RECORD_MOST};
     if (t->keeps == CW_KEEPS_STATE)
         ms = STATE_DAYS * CW_DAY / 1000;
     else if (t->keeps == CW_KEEPS_TASKS)
@@ -210,6 +213,8 @@ static const char *config_of(const struct cw_topic *t)
 {
     if (t->stamped)
         return "message.timestamp.type";
+    if (t->larger)
+        return "max.message.bytes";
     if (t->keeps == CW_KEEPS_LATEST)
         return "cleanup.policy";
     return t->keeps == CW_KEEPS_STATE || t->keeps == CW_KEEPS_TASKS ? "retention.ms" : NULL;
@@ -222,6 +227,10 @@ static void check_config(const struct cw_settings *s, const struct cw_topic *t,
     const char *why = NULL;
     if (t->stamped && strcmp(q->answer, "LogAppendTime") != 0)
         why = "with LogAppendTime a producer's wrong clock is found out";
+    else if (t->larger && q->answer[0] &&
+             strtoll(q->answer, NULL, 10) < strtoll(CW_RECORD_MOST, NULL, 10))
+        why = "at least " CW_RECORD_MOST ": where a refused message does not fit with its headers "
+              "its shard cannot go past it";
     else if (!t->stamped && t->keeps == CW_KEEPS_LATEST && !strstr(q->answer, "compact"))
         why = "without compact old profiles are lost in time";
     else if (t->keeps == CW_KEEPS_STATE && !keeps_days(q->answer, least))

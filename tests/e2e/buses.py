@@ -32,7 +32,7 @@ class KafkaBus:
     def produce(self, topic, key, value, headers=()):
         """With kcat; it sends no empty file, a null value is as empty."""
         words = ["kcat", "-P", "-b", self.brokers, "-t", self.topic(topic), "-X",
-                 "topic.partitioner=murmur2_random"]
+                 "topic.partitioner=murmur2_random", "-X", "message.max.bytes=16777216"]
         for name, text in headers:
             words += ["-H", f"{name}={text}"]
         if not value:

@@ -56,6 +56,16 @@ class DeadLetters(DeskTest):
         self.assertEqual(newest, found[-1:])
         self.assertEqual([m["at"] for m in found], sorted(m["at"] for m in found))
 
+    def test_as_large_as_an_input_takes(self):
+        """With the headers of a dead letter it is larger than an input's topic would take."""
+        self.desk.start()
+        large = b'{"pad":"' + 1048400 * b"x" + b'"}'
+        self.desk.produce("billing", "c1", large)
+        self.desk.produce("billing", "c1", b"{")
+        wait_for("both are dead", lambda: len(self.desk.consume("dead_letters")) >= 2, 60)
+        self.assertEqual({m["code"] for m in self.listed()}, {"too-large", "not-json"})
+        self.assertIn(large, [m[2] for m in self.desk.consume("dead_letters")])
+
     def test_shown_whole(self):
         self.some_letters()
         for code, topic, key, value in BAD:
