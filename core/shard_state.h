@@ -281,7 +281,7 @@ enum cw_method cw_plan_method(const struct cw_client *cl, const struct cw_profil
 const struct cw_contact *cw_plan_contact(const struct cw_profile *p);
 
 /* ---- task_json.c ---- */
-/* Appends the record of contract/tasks.md. */
+/* Appends the record of docs/tasks.md. */
 void cw_task_json(struct cw_buf *b, const struct cw_shard *sh, const struct cw_client *cl,
                   const struct cw_profile *p, const struct cw_verdict *v);
 /* The array of its `why`. */

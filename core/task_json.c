@@ -1,4 +1,4 @@
-/* The record of contract/tasks.md, one line of JSON a version. Numbers have fixed decimals and
+/* The record of docs/tasks.md, one line of JSON a version. Numbers have fixed decimals and
  * members a fixed order, so that equal tasks are equal bytes. */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Is this the Redis we filled? The epoch, a word drawn once, is kept in Redis and in Kafka; how the
- * two are compared is contract/tasks.md "First start". Main thread. */
+ * two are compared is in docs/design.md, "Delivery". Main thread. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* One entry of a manager's stream of moves as an outcome event of contract/events.md. Pure. */
+/* One entry of a manager's stream of moves as an outcome event of docs/events.md. Pure. */
 #ifndef CW_DELIVERY_PUMP_RECORD_H
 #define CW_DELIVERY_PUMP_RECORD_H
 

@@ -1,9 +1,9 @@
 /* Suspension: a line is barred one way or both, again and again, or for too long.
  *
  * Three signals a line: the suspension itself (step 1: both ways), flapping, not resumed in time.
- * The reason decides the weights: a lost phone or a customer's hold speaks for staying, and what a
- * suspension for debt says is already said by arrears. All clear when the line is resumed or ends;
- * flapping alone stays until the suspensions have moved out of its window.
+ * The reason decides the weights: a suspension for debt weighs most, beyond what arrears says of
+ * the debt, and a lost phone or a customer's hold speaks for staying. All clear when the line is
+ * resumed or ends; flapping alone stays until the suspensions have moved out of its window.
  */
 #include "churnwatch/settings.h"
 #include "detectors/slices.h"

@@ -41,13 +41,16 @@ usr/share/doc/churnwatch/churnwatch.conf
 usr/share/doc/churnwatch/design.md
 usr/share/doc/churnwatch/desk.svg
 usr/share/doc/churnwatch/detection.md
+usr/share/doc/churnwatch/events.md
 usr/share/doc/churnwatch/explain.md
 usr/share/doc/churnwatch/explain.svg
 usr/share/doc/churnwatch/flow.svg
+usr/share/doc/churnwatch/growth.svg
 usr/share/doc/churnwatch/metrics.md
 usr/share/doc/churnwatch/mapping.md
 usr/share/doc/churnwatch/moves.md
 usr/share/doc/churnwatch/operate.md
+usr/share/doc/churnwatch/performance.md
 usr/share/doc/churnwatch/pictures/arrears.svg
 usr/share/doc/churnwatch/pictures/bills.svg
 usr/share/doc/churnwatch/pictures/calibration.svg
@@ -66,6 +69,8 @@ usr/share/doc/churnwatch/pictures/silence.svg
 usr/share/doc/churnwatch/pictures/sudden_decline.svg
 usr/share/doc/churnwatch/pictures/termination.svg
 usr/share/doc/churnwatch/pictures/watched_calls.svg
+usr/share/doc/churnwatch/quality.md
+usr/share/doc/churnwatch/reliability.md
 usr/share/doc/churnwatch/repair.md
 usr/share/doc/churnwatch/tasks.md
 usr/share/doc/churnwatch/tuning.md

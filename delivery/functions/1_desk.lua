@@ -8,10 +8,10 @@
 --   5_outcomes  cw_take, cw_taken: the daemon carries the moves into Kafka
 --   6_refill    cw_refill, cw_recall, …: churnwatchctl redeliver fills a Redis anew
 --
--- The keys and their meaning are in contract/tasks.md. Every function names one key and finds the
--- others from it, so it serves one Redis or one master under Sentinel, not Redis Cluster. Values
--- arrive as arguments and are stored as they came: no number is ever encoded anew here. Arguments
--- are checked before the first write, for Redis does not undo half a function.
+-- The keys and their meaning are in docs/tasks.md, "In Redis". Every function names one key and
+-- finds the others from it, so it serves one Redis or one master under Sentinel, not Redis Cluster.
+-- Values arrive as arguments and are stored as they came: no number is ever encoded anew here.
+-- Arguments are checked before the first write, for Redis does not undo half a function.
 
 local VERSION = 5
 

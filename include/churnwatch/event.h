@@ -1,7 +1,7 @@
 /* What comes in: events, client profiles, managers and outcomes, decoded and checked.
  *
  * Everything decoded borrows from its decoder and is valid until the decoder's next call.
- * The contract is contract/events.md; each limit here is a limit there.
+ * The contract is docs/events.md; each limit here is a limit there.
  */
 #ifndef CHURNWATCH_EVENT_H
 #define CHURNWATCH_EVENT_H
@@ -203,7 +203,7 @@ struct cw_manager {
     int32_t daily_capacity; /* -1 when absent */
 };
 
-/* What a manager did with a task; see contract/tasks.md. */
+/* What a manager did with a task; see docs/moves.md. */
 enum cw_action {
     CW_DID_CLAIM,
     CW_DID_RELEASE,

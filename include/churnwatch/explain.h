@@ -134,7 +134,7 @@ int cw_shard_risks(struct cw_shard *sh, void (*tell)(void *arg, const struct cw_
                    void *arg);
 /* One object: client_id, at, risk, incident. Appends. */
 void cw_client_risk_json(struct cw_buf *b, const struct cw_zone *z, const struct cw_client_risk *r);
-/* The client's open task as its next version would read now, a record of contract/tasks.md; null
+/* The client's open task as its next version would read now, a record of docs/tasks.md; null
  * without one, and the terms of its risk and value ("why") alone. Appends. */
 void cw_explain_task_json(struct cw_buf *b, const struct cw_shard *sh, const struct cw_client *cl);
 void cw_explain_why_json(struct cw_buf *b, const struct cw_shard *sh, const struct cw_client *cl);

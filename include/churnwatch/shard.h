@@ -26,7 +26,7 @@ struct cw_task_version {
     struct cw_str client_id, manager;
     struct cw_str task_id;
     int32_t version;
-    struct cw_str json;         /* one record of contract/tasks.md, no newline */
+    struct cw_str json;         /* one record of docs/tasks.md, no newline */
     bool ended;                 /* state is not open */
     const struct cw_task *task; /* what the record says, and the slots of its signals */
 };

@@ -1,4 +1,4 @@
-/* cw_apply in a real Redis, against a plain model of what contract/tasks.md says.
+/* cw_apply in a real Redis, against a plain model of what docs/tasks.md says.
  *
  * The model keeps tasks in an array and every feed as text. After each step the whole of Redis is
  * compared with it: hashes, every sorted set's members and scores, feeds, the stored offset.

@@ -1,4 +1,4 @@
-"""People's moves in a real Redis, against a plain model of contract/tasks.md.
+"""People's moves in a real Redis, against a plain model of docs/moves.md.
 
 The model is a dictionary of tasks. After each step everything that the step could have touched is
 compared with it: the record and desk of every task, every sorted set with its scores, what the
@@ -470,7 +470,7 @@ class Rules(MovesTest):
 
 
 class Traps(MovesTest):
-    """The traps of others that contract/tasks.md was written around; see docs/moves.md."""
+    """The traps of others that moves were written around; see docs/moves.md."""
 
     def test_t1_a_snooze_longer_than_a_lease_comes_back_once(self):
         self.deliver(id="t-1")

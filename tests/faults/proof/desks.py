@@ -1,4 +1,4 @@
-"""What Redis must hold: the outbox folded by contract/tasks.md, with no word of the functions that filled it.
+"""What Redis must hold: the outbox folded by docs/tasks.md, with no word of the functions that filled it.
 
 Tasks that somebody moved, known by their outcomes, may be in a hand or aside; all else follows.
 """
