@@ -79,7 +79,8 @@ static void put(struct cw_outbox_index *x, struct cw_latest *e, uint64_t id,
     x->n_open -= e->open;
     e->id = id;
     e->version = version_of(r);
-    if (fresh || e->manager != manager)
+    /* The first version seen is no hand-over: with --since there were others before it. */
+    if (!fresh && e->manager != manager)
         e->moved = e->version;
     if (is(r, "wake", "true"))
         e->woke = e->version;

@@ -65,10 +65,23 @@ static void add_note(struct cw_buf *note, const json_t *outcome)
     cw_buf_free(&line);
 }
 
-static void set_desk(struct cw_recall *r, const json_t *outcome)
+/* Claims and snoozes went with the desk when the task came to another manager, as in
+ * core/outcomes.c: also where the hand-over is older than what was read of the outbox. Done stands,
+ * whoever did it. */
+static bool has_lost_it(const struct cw_latest *e, const json_t *outcome)
 {
+    const char *manager = text_of(outcome, "manager");
+    return strcmp(text_of(outcome, "action"), "done") != 0 &&
+           cw_outbox_manager((struct cw_str){manager, strlen(manager)}) != e->manager;
+}
+
+static void set_desk(const struct cw_latest *e, const json_t *outcome)
+{
+    struct cw_recall *r = e->recall;
     const char *action = text_of(outcome, "action"), *until = text_of(outcome, "until");
     cw_event_time at;
+    if (has_lost_it(e, outcome))
+        return;
     for (size_t i = 0; i < sizeof desks / sizeof *desks; i++) {
         if (strcmp(action, desks[i].action) != 0)
             continue;
@@ -105,7 +118,7 @@ static int take(struct cw_outbox_index *x, const json_t *outcome)
     if (is_repeat(e->recall, (struct cw_str){move, strlen(move)}))
         return 0;
     add_note(&e->recall->note, outcome);
-    set_desk(e->recall, outcome);
+    set_desk(e, outcome);
     return e->recall->note.failed ? -CW_E_NOMEM : 0;
 }
 

@@ -56,6 +56,19 @@ static void test_the_latest_version_counts(void **state)
     cw_outbox_index_free(&x);
 }
 
+/* With --since what is read begins in the middle: what was done at earlier versions still holds. */
+static void test_the_first_that_is_seen_is_no_hand_over(void **state)
+{
+    struct cw_outbox_index x = {0};
+    (void)state;
+    take(&x, 7, 5, "am1", "open", false, 10);
+    assert_int_equal(latest(&x, 7)->moved, 0);
+    take(&x, 7, 6, "am2", "open", false, 11);
+    take(&x, 7, 7, "am2", "open", false, 12);
+    assert_int_equal(latest(&x, 7)->moved, 6);
+    cw_outbox_index_free(&x);
+}
+
 static void test_it_grows(void **state)
 {
     struct cw_outbox_index x = {0};
@@ -90,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_latest_version_counts),
+        cmocka_unit_test(test_the_first_that_is_seen_is_no_hand_over),
         cmocka_unit_test(test_it_grows),
         cmocka_unit_test(test_what_is_no_task_is_passed_over),
     };
