@@ -1,6 +1,8 @@
 /* See mask.h. */
 #include "ctl/mask.h"
 
+#include <string.h>
+
 #define DIGITS_LEAST 7
 #define KEPT 2
 
@@ -34,5 +36,27 @@ void cw_mask_numbers(struct cw_buf *b, struct cw_str text)
             cw_buf_put(b, text.p + i, n);
         }
         i += n;
+    }
+}
+
+/* Where what was opened ends: an id may hold quotes of its own, and the text may be cut. */
+static size_t quote_end(struct cw_str text, size_t at)
+{
+    for (; at < text.n; at++)
+        if (text.p[at] == '"' && (at + 1 == text.n || strchr(",)", text.p[at + 1])))
+            break;
+    return at;
+}
+
+void cw_mask_quoted(struct cw_buf *b, struct cw_str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        cw_buf_put(b, text.p + i, 1);
+        if (text.p[i] != '"')
+            continue;
+        size_t end = quote_end(text, i + 1);
+        cw_mask_id(b, (struct cw_str){text.p + i + 1, end - i - 1});
+        cw_buf_puts(b, end < text.n ? "\"" : "");
+        i = end;
     }
 }

@@ -8,5 +8,7 @@
 void cw_mask_id(struct cw_buf *b, struct cw_str id);
 /* Appends a text in which every run of seven digits or more has lost all but its last two. */
 void cw_mask_numbers(struct cw_buf *b, struct cw_str text);
+/* Appends a text in which what stands between quotes is masked as an id. */
+void cw_mask_quoted(struct cw_buf *b, struct cw_str text);
 
 #endif

@@ -123,11 +123,25 @@ def test_moves_older_than_what_is_read():
     check("a claim that went with the task", desk(3, "am2") == "queued", desk(3, "am2"))
 
 
+def test_letters_are_masked():
+    """The reason of a key that does not fit quotes both ids."""
+    bus = Bus("letters.db")
+    detail = '/subject: "g-580-0042", but the message\'s key is "g-580-9943", at byte 16'
+    bus.put("churnwatch.dead-letters", b"{}", key="g-580-9943", headers=(
+        ("cw_error", "key-mismatch"), ("cw_detail", detail), ("cw_topic", "billing.events"),
+        ("cw_partition", "0"), ("cw_offset", "3")))
+    for words in (("dead-letters", "list"), ("--json", "dead-letters", "list")):
+        got = bus.our(*words)
+        check_run("a letter", got, 0, out=["key-mismatch", "at byte 16", "g-…42", "g-…43"])
+        check("its ids are masked", "580" not in got[1], got[1])
+
+
 try:
     until = time.monotonic() + 20
     while subprocess.run(["redis-cli", "-s", socket, "ping"], capture_output=True).stdout != b"PONG\n":
         assert server.poll() is None and time.monotonic() < until, "redis-server did not start"
     test_moves_older_than_what_is_read()
+    test_letters_are_masked()
 finally:
     server.terminate()
     server.wait()

@@ -42,11 +42,25 @@ static void test_numbers(void **state)
     check(cw_mask_numbers, rows, sizeof rows / sizeof *rows);
 }
 
+static void test_quoted(void **state)
+{
+    static const struct row rows[] = {
+        {"/subject: \"g-580-0042\", but the message's key is \"g-580-0043\", at byte 16",
+         "/subject: \"g-…42\", but the message's key is \"g-…43\", at byte 16"},
+        {"\"a\"b-c-d\", but the message has no key", "\"a\"…-d\", but the message has no key"},
+        {"cut: \"g-580-0042", "cut: \"g-…42"},
+        {"none", "none"},
+        {"", ""}};
+    (void)state;
+    check(cw_mask_quoted, rows, sizeof rows / sizeof *rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ids),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_quoted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
