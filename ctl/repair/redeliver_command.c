@@ -264,10 +264,16 @@ static void print_summary(const struct redeliver *r)
                      written, seconds, recalled, expired, gone);
 }
 
+/* Only now: loading them replaces what is there, which may be another installation's. */
+static enum cw_exit functions(struct redeliver *r)
+{
+    return cw_redis_functions(&r->redis);
+}
+
 static enum cw_exit rebuild(struct redeliver *r)
 {
-    enum cw_exit (*const steps[])(struct redeliver * r) = {take_over, fill, set_desks, sweep,
-                                                           give_back};
+    enum cw_exit (*const steps[])(struct redeliver * r) = {functions, take_over, fill,
+                                                           set_desks, sweep,     give_back};
     enum cw_exit code = CW_EXIT_DONE;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !code; i++)
         code = steps[i](r);
@@ -283,9 +289,7 @@ static enum cw_exit run_open(struct redeliver *r)
     int err = cw_epoch_read(r->logs, r->settings, r->recorded, &r->eb);
     if (err)
         return bus_failed(r, err);
-    enum cw_exit code = cw_redis_functions(&r->redis);
-    if (!code)
-        code = look_at_redis(r, &delivery);
+    enum cw_exit code = look_at_redis(r, &delivery);
     if (!code)
         code = check_whose(r);
     if (!code) {

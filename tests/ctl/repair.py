@@ -123,6 +123,22 @@ def test_moves_older_than_what_is_read():
     check("a claim that went with the task", desk(3, "am2") == "queued", desk(3, "am2"))
 
 
+def test_functions_are_loaded_to_write():
+    """Neither a look nor a refusal replaces what another installation has loaded."""
+    redis("FLUSHALL")
+    redis("FUNCTION", "FLUSH")
+    bus = Bus("functions.db")
+    bus.put("churnwatch.tasks", version(1, 1))
+    check_run("a look", bus.our("redeliver", "--dry-run"), 0, out="nothing was written")
+    check("loads nothing", redis("FUNCTION", "LIST") == "", redis("FUNCTION", "LIST"))
+    bus.put("churnwatch.control", {"epoch": "ours"}, key="epoch")
+    redis("HSET", "cw:delivery", "epoch", "theirs")
+    redis("HSET", "cw:tasks", "t-1", "am9")
+    check_run("another's Redis", bus.our("redeliver"), 1, err="filled by another installation")
+    check("is left alone", redis("FUNCTION", "LIST") == "", redis("FUNCTION", "LIST"))
+    check_run("on purpose", bus.our("redeliver", "--replace"), 0, out="1 tasks written")
+
+
 def test_letters_are_masked():
     """The reason of a key that does not fit quotes both ids."""
     bus = Bus("letters.db")
@@ -141,6 +157,7 @@ try:
     while subprocess.run(["redis-cli", "-s", socket, "ping"], capture_output=True).stdout != b"PONG\n":
         assert server.poll() is None and time.monotonic() < until, "redis-server did not start"
     test_moves_older_than_what_is_read()
+    test_functions_are_loaded_to_write()
     test_letters_are_masked()
 finally:
     server.terminate()
