@@ -158,6 +158,20 @@ static bool is_to_mend(const struct cw_doctor *d, const struct cw_doctor_shard *
     return sh->hurt && sh->err != -CW_E_NEWER;
 }
 
+/* One that is not carried out in time keeps no other from its order; where the log itself is away
+ * there is nobody to order. */
+static enum cw_exit order_all(struct cw_doctor *d, const struct cw_repair *plans)
+{
+    enum cw_exit worst = CW_EXIT_DONE;
+    for (size_t i = 0; i < d->n_looked && worst != CW_EXIT_UNREACHABLE; i++) {
+        if (!is_to_mend(d, &d->shards[i]))
+            continue;
+        enum cw_exit code = order(d, &d->shards[i], &plans[i]);
+        worst = code > worst ? code : worst;
+    }
+    return worst;
+}
+
 enum cw_exit cw_doctor_repair(struct cw_doctor *d)
 {
     struct cw_repair *plans = calloc(d->n_looked + 1, sizeof *plans);
@@ -178,9 +192,8 @@ enum cw_exit cw_doctor_repair(struct cw_doctor *d)
         (void)puts(cw_word(d->settings, CW_WORD_nothing_to_mend));
     else if (!is_confirmed(d))
         code = cw_ctl_fail(CW_EXIT_WRONG, "%s", cw_word(d->settings, CW_WORD_not_confirmed));
-    for (size_t i = 0; i < d->n_looked && !code && n; i++)
-        if (is_to_mend(d, &d->shards[i]))
-            code = order(d, &d->shards[i], &plans[i]);
+    if (!code && n)
+        code = order_all(d, plans);
     free(plans);
     return code ? code : n == 0 && d->wrong ? CW_EXIT_WRONG : CW_EXIT_DONE;
 }

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from ctl import check, check_run, ctl, end
@@ -35,9 +36,10 @@ def redis(*words, stdin=None):
 
 
 class Bus:
-    """As bus/sqlite_file.h describes it; every topic has one partition."""
+    """As bus/sqlite_file.h describes it."""
 
-    def __init__(self, name):
+    def __init__(self, name, partitions=1):
+        self.partitions = partitions
         self.path = os.path.join(directory, name)
         with sqlite3.connect(self.path) as db:
             db.executescript(
@@ -55,16 +57,29 @@ class Bus:
                 " offset INTEGER NOT NULL, PRIMARY KEY (partition, key)) STRICT, WITHOUT ROWID;"
                 f"PRAGMA application_id = {0x63776c67}; PRAGMA user_version = 1;")
             for i, topic in enumerate(TOPICS, 1):
-                db.execute("INSERT INTO topic VALUES (?, ?, 1)", (i, topic))
-                db.execute("INSERT INTO partition (id, topic, number) VALUES (?, ?, 0)", (i, i))
+                n = 1 if topic in ("manager.profiles", "churnwatch.control") else partitions
+                db.execute("INSERT INTO topic VALUES (?, ?, ?)", (i, topic, n))
+                for number in range(n):
+                    db.execute("INSERT INTO partition (id, topic, number) VALUES (?, ?, ?)",
+                               (self.place(topic, number), i, number))
 
-    def put(self, topic, value, key=None, ago=0, headers=()):
+    @staticmethod
+    def place(topic, partition):
+        return (TOPICS.index(topic) + 1) * 16 + partition
+
+    def records(self, topic, partition=0):
+        place = self.place(topic, partition)
+        with sqlite3.connect(self.path, timeout=30) as db:
+            return db.execute("SELECT key, value FROM record WHERE id >> 40 = ? ORDER BY id",
+                              (place,)).fetchall()
+
+    def put(self, topic, value, key=None, ago=0, headers=(), partition=0):
         """A record written so many seconds ago."""
         packed = b"".join(struct.pack("<I", len(part)) + part for pair in headers
                           for part in (pair[0].encode(), pair[1].encode()))
         text = value if isinstance(value, bytes) else json.dumps(value).encode()
-        place = TOPICS.index(topic) + 1
-        with sqlite3.connect(self.path) as db:
+        place = self.place(topic, partition)
+        with sqlite3.connect(self.path, timeout=30) as db:
             at = db.execute("SELECT next FROM partition WHERE id = ?", (place,)).fetchone()[0]
             db.execute("INSERT INTO record VALUES (?, ?, ?, ?, ?)",
                        (place << 40 | at, int((time.time() - ago) * 1000),
@@ -73,7 +88,8 @@ class Bus:
 
     def our(self, *args):
         return ctl("-o", f"redis.url=redis+unix://{socket}", "-o", "language=en",
-                   "-o", f"bus=sqlite:{self.path}", "-o", "sqlite.partitions=1", *args)
+                   "-o", f"bus=sqlite:{self.path}", "-o",
+                   f"sqlite.partitions={self.partitions}", *args)
 
 
 def task_id(n):
@@ -152,6 +168,37 @@ def test_letters_are_masked():
         check("its ids are masked", "580" not in got[1], got[1])
 
 
+def holder_says(*standings):
+    """An instance holds shards, which stand as it is said of each."""
+    redis("SET", "cw:status:cw-0", json.dumps({
+        "instance": "cw-0", "ready": True,
+        "shards": [{"shard": i, "standing": s, "reason": ""} for i, s in enumerate(standings)]}))
+
+
+def orders(bus):
+    return [json.loads(value)["shard"] for key, value in bus.records("churnwatch.control")
+            if key == b"repair"]
+
+
+def test_each_stopped_shard_gets_its_order():
+    """The first is not carried out within its time, the second at once."""
+    redis("FLUSHALL")
+    bus = Bus("orders.db", partitions=2)
+    holder_says("stopped", "stopped")
+
+    def carry_out():
+        until = time.monotonic() + 60
+        while 1 not in orders(bus) and time.monotonic() < until:
+            time.sleep(0.05)
+        bus.put("churnwatch.state", b"state", partition=1)
+    hand = threading.Thread(target=carry_out)
+    hand.start()
+    got = bus.our("doctor", "--repair", "--yes")
+    hand.join()
+    check_run("two orders", got, 1, out=["shard 0: ordered and not carried out", "shard 1: mended"])
+    check("were left", orders(bus) == [0, 1], orders(bus))
+
+
 try:
     until = time.monotonic() + 20
     while subprocess.run(["redis-cli", "-s", socket, "ping"], capture_output=True).stdout != b"PONG\n":
@@ -159,6 +206,7 @@ try:
     test_moves_older_than_what_is_read()
     test_functions_are_loaded_to_write()
     test_letters_are_masked()
+    test_each_stopped_shard_gets_its_order()
 finally:
     server.terminate()
     server.wait()
