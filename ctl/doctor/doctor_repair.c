@@ -172,8 +172,24 @@ static enum cw_exit order_all(struct cw_doctor *d, const struct cw_repair *plans
     return worst;
 }
 
+/* The engine heeds orders for shards that stand still; one for a shard at work would lie in the
+ * topic until somebody restores the shard, long after anyone looked. */
+static enum cw_exit refuse_at_work(const struct cw_doctor *d)
+{
+    for (size_t i = 0; i < d->n_looked; i++) {
+        const struct cw_doctor_shard *sh = &d->shards[i];
+        bool at_work = sh->holder && !sh->hurt && strcmp(sh->standing, "running") == 0;
+        if (at_work && is_to_mend(d, sh))
+            return cw_ctl_fail(CW_EXIT_WRONG, "%s %d: %s (%s)", cw_word(d->settings, CW_WORD_shard),
+                               (int)sh->number, cw_word(d->settings, CW_WORD_at_work), sh->holder);
+    }
+    return CW_EXIT_DONE;
+}
+
 enum cw_exit cw_doctor_repair(struct cw_doctor *d)
 {
+    if (refuse_at_work(d) != CW_EXIT_DONE)
+        return CW_EXIT_WRONG;
     struct cw_repair *plans = calloc(d->n_looked + 1, sizeof *plans);
     size_t n = 0;
     int err = plans ? 0 : -CW_E_NOMEM;

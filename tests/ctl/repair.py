@@ -199,6 +199,18 @@ def test_each_stopped_shard_gets_its_order():
     check("were left", orders(bus) == [0, 1], orders(bus))
 
 
+def test_a_shard_at_work_gets_no_order():
+    redis("FLUSHALL")
+    bus = Bus("at-work.db")
+    holder_says("running")
+    words = ("doctor", "--shard", "0", "--anew", "--repair", "--yes")
+    check_run("at work", bus.our(*words), 1, err="shard 0: nothing was ordered: the shard is at work")
+    check("no order", orders(bus) == [], orders(bus))
+    redis("DEL", "cw:status:cw-0")
+    check_run("held by nobody", bus.our(*words), 0, out="when an instance takes the shard")
+    check("an order", orders(bus) == [0], orders(bus))
+
+
 try:
     until = time.monotonic() + 20
     while subprocess.run(["redis-cli", "-s", socket, "ping"], capture_output=True).stdout != b"PONG\n":
@@ -206,6 +218,7 @@ try:
     test_moves_older_than_what_is_read()
     test_functions_are_loaded_to_write()
     test_letters_are_masked()
+    test_a_shard_at_work_gets_no_order()
     test_each_stopped_shard_gets_its_order()
 finally:
     server.terminate()
