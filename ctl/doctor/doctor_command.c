@@ -18,9 +18,7 @@ static enum cw_exit look_and_judge(struct cw_doctor *d)
 
 static enum cw_exit verdict(const struct cw_doctor *d)
 {
-    if (!d->wrong)
-        return CW_EXIT_DONE;
-    return d->status.redis_error.text[0] ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG;
+    return d->wrong ? cw_ctl_exit_of(d->status.redis_err) : CW_EXIT_DONE;
 }
 
 static enum cw_exit run(const struct cw_ctl *ctl)

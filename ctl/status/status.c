@@ -105,6 +105,10 @@ void cw_status_ask_redis(struct cw_status *st)
         err = add_count(holds, &redis, "HLEN", "tasks");
     if (!err)
         err = add_delivery(holds, &redis);
+    /* A question that a server answers with a refusal has reached it. */
+    if (err == -CW_E_IO && redis.c && !redis.c->err)
+        err = -CW_E_REFUSED;
+    st->redis_err = err;
     if (err)
         st->redis_error = redis.eb;
     else

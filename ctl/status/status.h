@@ -19,6 +19,7 @@ struct cw_status {
     json_t *shards;    /* by number, as the topics tell; NULL: not asked */
     json_t *problems;  /* {"code", "text"} each */
     struct cw_errbuf redis_error, bus_error; /* "" where all went well */
+    int redis_err, bus_err;                  /* their codes, for cw_ctl_exit_of; 0 */
 };
 
 /* Returns 0 or -CW_E_NOMEM. */

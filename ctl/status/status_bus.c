@@ -83,6 +83,7 @@ void cw_status_ask_bus(struct cw_status *st)
     st->shards = err ? NULL : json_array();
     for (int32_t p = 0; p < n && !err; p++)
         err = add_shard(&a, p);
+    st->bus_err = err;
     if (err && !st->bus_error.text[0])
         (void)cw_fail(a.eb, CW_E_IO, "%s", cw_strerror(err));
     cw_logs_close(a.logs);

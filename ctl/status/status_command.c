@@ -29,9 +29,11 @@ static enum cw_exit complain(const struct cw_status *st)
     {
         (void)cw_ctl_fail(CW_EXIT_WRONG, "%s", cw_status_text(problem, "text"));
     }
-    if (st->redis_error.text[0])
-        return CW_EXIT_UNREACHABLE;
-    return json_array_size(st->problems) ? CW_EXIT_WRONG : CW_EXIT_DONE;
+    if (json_array_size(st->problems) == 0)
+        return CW_EXIT_DONE;
+    bool away = cw_ctl_exit_of(st->redis_err) == CW_EXIT_UNREACHABLE ||
+                cw_ctl_exit_of(st->bus_err) == CW_EXIT_UNREACHABLE;
+    return away ? CW_EXIT_UNREACHABLE : CW_EXIT_WRONG;
 }
 
 static enum cw_exit run(const struct cw_ctl *ctl)

@@ -253,6 +253,12 @@ def test_status_finds_what_is_wrong():
     redis("HDEL", "cw:delivery", "refill")
 
 
+def test_status_says_that_the_topics_are_away():
+    """3, as for Redis. That a server which refuses is not away is in repair.py, where there are topics."""
+    nobody = ("-o", "bus=kafka", "-o", "kafka.bootstrap_servers=127.0.0.1:1")
+    check_run("Kafka is away", our(*nobody, "status", "--bus"), 3, err="the topics cannot be reached")
+
+
 def desk(task, manager="am042"):
     flat = redis("HMGET", f"cw:{manager}:task:{task}", "desk", "desk_by", "desk_until", "desk_rev")
     return (flat + "\n" * (3 - flat.count("\n"))).split("\n")
@@ -365,7 +371,7 @@ try:
     fill()
     test_names()
     for test in (test_tasks, test_task, test_feed, test_follow, test_status,
-                 test_status_says_how_right_detectors_were, test_status_finds_what_is_wrong, test_moves, test_refusals):
+                 test_status_says_how_right_detectors_were, test_status_finds_what_is_wrong, test_status_says_that_the_topics_are_away, test_moves, test_refusals):
         test()
 finally:
     server.terminate()

@@ -211,6 +211,22 @@ def test_a_shard_at_work_gets_no_order():
     check("an order", orders(bus) == [0], orders(bus))
 
 
+def test_who_refuses_is_not_away():
+    """Status 1, where a server that is away is 3."""
+    redis("FLUSHALL")
+    bus = Bus("refusing.db")
+    holder_says("running")
+    secret = os.path.join(directory, "secret")
+    with open(secret, "w", encoding="utf-8") as f:
+        f.write("wrong\n")
+    os.chmod(secret, 0o600)
+    redis("SET", "cw:tasks", "no hash")
+    for command, out in (("status", ""), ("doctor", "WRONGTYPE")):
+        check_run("a question", bus.our(command), 1, out=out)
+        check_run("the password", bus.our("-o", f"redis.password_file={secret}", command), 1)
+        check_run("away", bus.our("-o", f"redis.url=redis+unix://{socket}.not", command), 3)
+
+
 try:
     until = time.monotonic() + 20
     while subprocess.run(["redis-cli", "-s", socket, "ping"], capture_output=True).stdout != b"PONG\n":
@@ -218,6 +234,7 @@ try:
     test_moves_older_than_what_is_read()
     test_functions_are_loaded_to_write()
     test_letters_are_masked()
+    test_who_refuses_is_not_away()
     test_a_shard_at_work_gets_no_order()
     test_each_stopped_shard_gets_its_order()
 finally:
