@@ -81,13 +81,15 @@ enum cw_exit cw_refill_flush(struct cw_refill *f)
 enum cw_exit cw_refill_add(struct cw_refill *f, const struct cw_message *m, bool ended)
 {
     cw_wall_time at = m->timestamp_ms < 0 ? f->now : m->timestamp_ms * 1000;
+    /* From one partition to the next time goes back. */
+    cw_wall_time apart = at > f->since ? at - f->since : f->since - at;
     enum cw_exit code = CW_EXIT_DONE;
     struct cw_errbuf eb;
     if (ended && f->now - at >= f->settings->retention) {
         f->expired++;
         return CW_EXIT_DONE;
     }
-    if (f->n == (size_t)f->settings->redis_batch || (f->n && at - f->since > SPREAD))
+    if (f->n == (size_t)f->settings->redis_batch || (f->n && apart > SPREAD))
         code = cw_refill_flush(f);
     if (code)
         return code;

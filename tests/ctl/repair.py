@@ -1,5 +1,6 @@
 """redeliver and dead-letters list against a real Redis and an embedded log with records of our choice."""
 
+import datetime
 import glob
 import json
 import os
@@ -227,12 +228,29 @@ def test_who_refuses_is_not_away():
         check_run("away", bus.our("-o", f"redis.url=redis+unix://{socket}.not", command), 3)
 
 
+def test_time_goes_back_between_partitions():
+    """What ended long ago in one partition is not of the day of another's last record."""
+    redis("FLUSHALL")
+    bus = Bus("partitions.db", partitions=2)
+    bus.put("churnwatch.tasks", version(1, 1), partition=0)
+    bus.put("churnwatch.tasks", version(2, 2, state="expired"), ago=40 * DAY, partition=1)
+    bus.put("churnwatch.tasks", version(3, 1), partition=1)
+    check_run("redeliver", bus.our("redeliver"), 0, out="3 tasks written")
+    for n, days in ((1, 0), (2, 40), (3, 0)):
+        told = redis("HGET", f"cw:am1:task:{task_id(n)}", "delivered_at")
+        age = time.time() - datetime.datetime.fromisoformat(told).timestamp()
+        check(f"task {n}: when it was delivered", abs(age - days * DAY) < 3600, told)
+    left = int(redis("TTL", f"cw:am1:task:{task_id(2)}")) / DAY
+    check("what is left of its retention", 49 < left < 51, left)
+
+
 try:
     until = time.monotonic() + 20
     while subprocess.run(["redis-cli", "-s", socket, "ping"], capture_output=True).stdout != b"PONG\n":
         assert server.poll() is None and time.monotonic() < until, "redis-server did not start"
     test_moves_older_than_what_is_read()
     test_functions_are_loaded_to_write()
+    test_time_goes_back_between_partitions()
     test_letters_are_masked()
     test_who_refuses_is_not_away()
     test_a_shard_at_work_gets_no_order()
