@@ -71,20 +71,19 @@ static const char *word(const struct call *c, enum cw_word w)
     return cw_word(c->ctl->settings, w);
 }
 
-/* ---- the words ---- */
+/* ---- times ---- */
 
-static enum cw_exit put_lease(struct call *c, const char *option)
+static enum cw_exit read_lease(struct call *c, const char *option)
 {
     const char *given = cw_args_text(c->ctl->args, option);
     int64_t lease;
     if (cw_duration_parse(given ? given : LEASE_DEFAULT, &lease) != 0 || lease < CW_SECOND)
         return cw_ctl_misused(c->ctl, "--for: \"%s\" is no time such as 2h or 45m", given);
     (void)snprintf(c->seconds, sizeof c->seconds, "%lld", (long long)(lease / CW_SECOND));
-    c->words[c->n_words++] = c->seconds;
     return CW_EXIT_DONE;
 }
 
-static enum cw_exit put_until(struct call *c, const char *option)
+static enum cw_exit read_until(struct call *c, const char *option)
 {
     const char *until = cw_args_text(c->ctl->args, option);
     const char *span = cw_args_text(c->ctl->args, "for");
@@ -98,8 +97,29 @@ static enum cw_exit put_until(struct call *c, const char *option)
     else
         (void)cw_args_instant(until, c->ctl->settings->zone, &at); /* checked as it was read */
     (void)snprintf(c->seconds, sizeof c->seconds, "%lld", (long long)(at / CW_SECOND));
-    c->words[c->n_words++] = c->seconds;
     return CW_EXIT_DONE;
+}
+
+/* Before Redis is asked for anything: what was mistyped is said whether it is there or not. */
+static enum cw_exit read_times(struct call *c)
+{
+    enum cw_exit code = CW_EXIT_DONE;
+    for (size_t i = 0; i < PARTS_MOST && !code; i++) {
+        const struct part *p = &c->row->parts[i];
+        if (p->kind == PART_LEASE)
+            code = read_lease(c, p->option);
+        else if (p->kind == PART_UNTIL)
+            code = read_until(c, p->option);
+    }
+    return code;
+}
+
+/* ---- the words ---- */
+
+/* The list of all tasks may still name one whose fields have run out. */
+static enum cw_exit gone(const struct call *c)
+{
+    return cw_ctl_fail(CW_EXIT_WRONG, "task %s is not on the desk of %s", c->task, c->manager);
 }
 
 static enum cw_exit put_version(struct call *c, const char *option)
@@ -114,8 +134,11 @@ static enum cw_exit put_version(struct call *c, const char *option)
         redisReply *stored = cw_redis_ask(&c->redis, "HGET", key.text, "version", NULL);
         if (!stored)
             return cw_redis_fail(&c->redis);
-        (void)snprintf(c->version, sizeof c->version, "%s", stored->str ? stored->str : "0");
+        bool there = stored->type == REDIS_REPLY_STRING;
+        (void)snprintf(c->version, sizeof c->version, "%s", there ? stored->str : "");
         freeReplyObject(stored);
+        if (!there)
+            return gone(c);
     }
     c->words[c->n_words++] = c->version;
     return CW_EXIT_DONE;
@@ -135,9 +158,9 @@ static enum cw_exit put_part(struct call *c, const struct part *p)
         break;
     }
     case PART_LEASE:
-        return put_lease(c, p->option);
     case PART_UNTIL:
-        return put_until(c, p->option);
+        c->words[c->n_words++] = c->seconds;
+        break;
     case PART_VERSION:
         return put_version(c, p->option);
     }
@@ -303,7 +326,9 @@ enum cw_exit cw_move_run(const struct cw_ctl *ctl, enum cw_move move)
         return cw_ctl_misused(ctl, "\"%s\" is no task id", c.task);
     if (c.row->gives && !cw_redis_is_id(cw_args_operand(ctl->args, 1)))
         return cw_ctl_misused(ctl, "\"%s\" is no manager id", cw_args_operand(ctl->args, 1));
-    enum cw_exit code = cw_redis_open(ctl->settings, &c.redis);
+    enum cw_exit code = read_times(&c);
+    if (!code)
+        code = cw_redis_open(ctl->settings, &c.redis);
     if (!code)
         code = make(&c);
     cw_redis_close(&c.redis);

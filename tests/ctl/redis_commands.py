@@ -340,6 +340,8 @@ def test_moves():
     redis("HSET", "cw:tasks", "t-stale", "am042")
     check_run("a task that is gone", our("claim", "t-stale", "--as", "li"), 1,
               err="task t-stale is not on the desk of am042")
+    check_run("that is gone and done", our("done", "t-stale", "--as", "li", "--result", "lost"), 1,
+              err="task t-stale is not on the desk of am042")
     ENV["USER"] = "li"
     check_run("the user acts", our("claim", "t-low"), 0, out="claimed")
     check_run("who has it lets go", our("release", "t-low"), 0, out="queued")
@@ -378,4 +380,6 @@ finally:
     server.wait()
     shutil.rmtree(directory)
 check_run("a server that is gone", our("tasks", "am042"), 3, err="Redis: ")
+for wrong in (("snooze", "t-1"), ("snooze", "t-1", "--for", "soon"), ("claim", "t-1", "--for", "soon")):
+    check_run("mistyped, whoever is gone", our(*wrong, "--as", "li"), 2, err="--for")
 end()
