@@ -183,8 +183,10 @@ void cw_delivery_owned(struct cw_delivery *d, const int32_t *shards, size_t n)
 void cw_delivery_end(struct cw_delivery *d, int32_t shard, int64_t offset)
 {
     struct shard *sh = cw_delivery_find(d, shard);
-    if (sh && sh->standing == SHARD_READING && offset >= sh->expected)
-        sh->at_end = true;
+    if (!sh || sh->standing != SHARD_READING || offset < sh->expected)
+        return;
+    sh->at_end = true;
+    sh->refused = false;
 }
 
 void cw_delivery_lost(struct cw_delivery *d, int32_t shard)
@@ -197,6 +199,7 @@ void cw_delivery_lost(struct cw_delivery *d, int32_t shard)
            "is stored in Redis\" mend=\"run churnwatchctl redeliver\"",
            shard, sh->stored);
     halt(d, sh, SHARD_REFUSED);
+    sh->refused = true;
 }
 
 /* ---- connections ---- */

@@ -131,7 +131,7 @@ struct cw_delivery_shard {
     int64_t stored;             /* next offset, as Redis said last; CW_OFFSET_NONE */
     size_t waiting, unanswered; /* tasks not sent, calls not answered */
     bool at_end;                /* nothing more is in the outbox, as far as was heard */
-    bool refused;
+    bool refused; /* the outbox did not hold the stored offset, and gave nothing since */
 };
 size_t cw_delivery_shards(const struct cw_delivery *d, struct cw_delivery_shard *ret, size_t most);
 

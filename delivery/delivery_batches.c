@@ -24,6 +24,7 @@ void cw_delivery_task(struct cw_delivery *d, int32_t shard, int64_t offset, cw_w
     struct cw_errbuf eb = {""};
     if (!sh || sh->standing != SHARD_READING || offset < sh->expected)
         return;
+    sh->refused = false;
     int err = cw_batch_add(&sh->waiting, offset, written, json, &eb);
     if (err == -CW_E_NOMEM) {
         /* Nothing may be passed over: the shard starts again from its stored offset. */

@@ -37,7 +37,7 @@ bool cw_delivery_ready(const struct cw_delivery *d, struct cw_errbuf *why)
         return missing(why, texts[d->standing]);
     for (size_t i = 0; i < d->n_shards; i++) {
         const struct shard *sh = d->shards[i];
-        if (sh->standing == SHARD_REFUSED)
+        if (sh->refused)
             return missing(why, "the outbox does not hold an offset stored in Redis; "
                                 "churnwatchctl redeliver");
         if (sh->standing != SHARD_READING)
@@ -80,7 +80,7 @@ size_t cw_delivery_shards(const struct cw_delivery *d, struct cw_delivery_shard 
                                             .waiting = sh->waiting.n,
                                             .unanswered = sh->unanswered,
                                             .at_end = sh->at_end,
-                                            .refused = sh->standing == SHARD_REFUSED};
+                                            .refused = sh->refused};
     }
     return d->n_shards;
 }

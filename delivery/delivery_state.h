@@ -22,6 +22,9 @@ struct shard {
     int64_t chain;    /* next of the last batch sent: prev of the next one */
     int64_t expected; /* least offset the outbox may give */
     bool at_end;
+    /* The outbox did not hold the stored offset. It says so until the outbox has given something
+     * again, for it is asked anew every few seconds, and asking mends nothing. */
+    bool refused;
     struct cw_batch_queue waiting;
     size_t unanswered;
 };

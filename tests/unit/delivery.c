@@ -538,9 +538,51 @@ static void test_outbox_does_not_reach(void **state)
         w.stored = 10;
         cw_delivery_tick(w.d);
         answer_all(&w);
+        read_one(&w);
         assert_true(cw_delivery_ready(w.d, NULL));
         settle(&w);
         whole(&w);
+        end(&w);
+    }
+}
+
+static bool says_refused(const struct world *w)
+{
+    struct cw_delivery_shard shard;
+    assert_int_equal(cw_delivery_shards(w->d, &shard, 1), 1);
+    return shard.refused;
+}
+
+/* While it asks again, and until the outbox has given something, nothing is mended. */
+static void test_refused_while_it_asks_again(void **state)
+{
+    (void)state;
+    for (int64_t more = 0; more < 2; more++) {
+        struct world w;
+        struct cw_errbuf why;
+        begin(&w, "e", "e");
+        w.outbox_end = 5;
+        w.stored = 9;
+        connect_again(&w);
+        answer_all(&w);
+        assert_false(says_refused(&w));
+        read_one(&w);
+        for (int i = 0; i < 3; i++) {
+            cw_delivery_tick(w.d);
+            assert_true(says_refused(&w));
+            answer_all(&w);
+            assert_true(w.reading);
+            assert_true(says_refused(&w));
+            assert_false(cw_delivery_ready(w.d, &why));
+            assert_non_null(strstr(why.text, "redeliver"));
+            read_one(&w);
+        }
+        w.outbox_end = 9 + more; /* its end, or a task */
+        cw_delivery_tick(w.d);
+        answer_all(&w);
+        read_one(&w);
+        assert_false(says_refused(&w));
+        assert_true(cw_delivery_ready(w.d, NULL));
         end(&w);
     }
 }
@@ -630,6 +672,7 @@ int main(void)
         cmocka_unit_test(test_emptied_meanwhile),
         cmocka_unit_test(test_emptied_while_idle),
         cmocka_unit_test(test_outbox_does_not_reach),
+        cmocka_unit_test(test_refused_while_it_asks_again),
         cmocka_unit_test(test_not_ours_any_more),
         cmocka_unit_test(test_no_task),
         cmocka_unit_test(test_any_order),
