@@ -1,8 +1,8 @@
 /* churnwatchctl redeliver: Redis rebuilt from the outbox, or one manager's tasks mended in it.
  *
- *     index the outbox -> take Redis over -> write each task's latest version -> set desks by
- *     task.outcomes -> let go of what the outbox does not know -> give Redis back, with the epoch
- *     and the offsets from which the daemons go on
+ *     index the outbox -> take Redis over -> index what has come meanwhile -> write each task's
+ *     latest version -> set desks by task.outcomes -> let go of what the outbox does not know ->
+ *     give Redis back, with the epoch and the offsets from which the daemons go on
  *
  * While Redis is taken over it has no epoch, and daemons write nothing into it. It is given back in
  * one step, so a run cut short leaves it taken over, and the next run is as if it were the first.
@@ -165,6 +165,29 @@ static enum cw_exit take_over(struct redeliver *r)
     return cw_takeover_begin(&r->redis, &r->standing, r->holder);
 }
 
+/* Until Redis was taken over daemons may have delivered more than was indexed, and that would be
+ * taken for what the outbox does not know. All of it was in the outbox before it was in Redis, and
+ * from now on nothing is delivered, so the ends as they are now are beyond it. Single tasks are
+ * mended beside deliveries, which refill gives way to. */
+static enum cw_exit catch_up(struct redeliver *r)
+{
+    const char *topic = r->settings->topic_tasks;
+    int64_t first, end;
+    int err = 0;
+    for (int32_t p = 0; p < r->n_parts && !err && !r->manager; p++) {
+        int64_t from = r->to[p] > r->from[p] ? r->to[p] : r->from[p];
+        err = r->logs->ops->range(r->logs, topic, p, &first, &end, &r->eb);
+        if (err || end <= r->to[p])
+            continue;
+        r->to[p] = end;
+        if (from >= end)
+            continue;
+        r->whole += 2 * (uint64_t)(end - from);
+        err = r->logs->ops->read(r->logs, topic, p, from, end, index_record, r, &r->eb);
+    }
+    return err ? bus_failed(r, err) : CW_EXIT_DONE;
+}
+
 /* The epoch is in Redis first: one that Redis has and Kafka has not is recorded by whoever sees it.
  */
 static enum cw_exit give_back(struct redeliver *r)
@@ -272,7 +295,7 @@ static enum cw_exit functions(struct redeliver *r)
 
 static enum cw_exit rebuild(struct redeliver *r)
 {
-    enum cw_exit (*const steps[])(struct redeliver * r) = {functions, take_over, fill,
+    enum cw_exit (*const steps[])(struct redeliver * r) = {functions, take_over, catch_up, fill,
                                                            set_desks, sweep,     give_back};
     enum cw_exit code = CW_EXIT_DONE;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !code; i++)

@@ -99,7 +99,8 @@ def task_id(n):
 
 def version(n, number, manager="am1", **more):
     return {"task_id": task_id(n), "version": number, "client_id": f"c{n}", "manager": manager,
-            "state": "open", "priority": 100, "escalated_to": None, "wake": False, **more}
+            "state": "open", "priority": 100, "escalated_to": None, "wake": False,
+            "headline": "Spend fell", "updated_at": stamp(0), **more}
 
 
 def stamp(seconds):
@@ -244,6 +245,53 @@ def test_time_goes_back_between_partitions():
     check("what is left of its retention", 49 < left < 51, left)
 
 
+def apply(epoch, before, after, *records):
+    """As a daemon delivers them."""
+    words = []
+    for r in records:
+        words += ["", len(r)]
+        for name, value in r.items():
+            words += [name, "" if value is None else value if isinstance(value, str)
+                      else json.dumps(value)]
+    return redis("FCALL", "cw_apply", 1, "cw:delivery", epoch, 0, before, after, "now", 7776000,
+                 10000, *words)
+
+
+def test_delivered_between_index_and_take_over():
+    """What a daemon delivers while the outbox is read is no less there than what was before."""
+    redis("FLUSHALL")
+    load_functions()
+    bus = Bus("meanwhile.db")
+    first, later = version(1, 1), (version(1, 2, priority=200), version(2, 1))
+    bus.put("churnwatch.control", {"epoch": "ours"}, key="epoch")
+    bus.put("churnwatch.tasks", first)
+    redis("HSET", "cw:delivery", "epoch", "ours")
+    said = apply("ours", -1, 1, first)
+    check("the first is delivered", "1" in said, said)
+    said = apply("ours", 1, 3, *later)
+    check("delivered", "3" in said, said)
+    redis("FCALL", "cw_claim", 1, "cw:am1:queue", task_id(2), "li", 3600)
+    check("claimed", desk(2) == "claimed", desk(2))
+    told = redis("XLEN", "cw:am1:feed")
+    # The outbox is read, and what it writes has to wait.
+    redis("CLIENT", "PAUSE", 60000, "WRITE")
+    got = []
+    run = threading.Thread(target=lambda: got.extend(bus.our("redeliver")))
+    run.start()
+    until = time.monotonic() + 20
+    while "cmd=fcall" not in redis("CLIENT", "LIST") and time.monotonic() < until:
+        time.sleep(0.02)
+    for record in later:
+        bus.put("churnwatch.tasks", record)
+    redis("CLIENT", "UNPAUSE")
+    run.join()
+    check_run("redeliver", got, 0, out=["3 records of the outbox read, 2 tasks", "0 unknown"])
+    check("its version", redis("HGET", f"cw:am1:task:{task_id(1)}", "version") == "2")
+    check("its desk", desk(2) == "claimed", desk(2))
+    check("where it goes on", redis("HGET", "cw:delivery", "0") == "3")
+    check("nobody is told twice", redis("XLEN", "cw:am1:feed") == told)
+
+
 try:
     until = time.monotonic() + 20
     while subprocess.run(["redis-cli", "-s", socket, "ping"], capture_output=True).stdout != b"PONG\n":
@@ -251,6 +299,7 @@ try:
     test_moves_older_than_what_is_read()
     test_functions_are_loaded_to_write()
     test_time_goes_back_between_partitions()
+    test_delivered_between_index_and_take_over()
     test_letters_are_masked()
     test_who_refuses_is_not_away()
     test_a_shard_at_work_gets_no_order()
