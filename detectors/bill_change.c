@@ -143,13 +143,22 @@ static struct cw_signal signal_of(const struct cw_judge *j, uint8_t slot, const 
     return s;
 }
 
+/* A cycle's bill speaks in the place of what was told of the cycle so far, but not of a later one:
+ * that is told once, and would be lost. */
+static void clear_so_far(struct cw_judge *j, uint8_t side)
+{
+    const struct cycle_part *p = j->state;
+    if (j->event->u.bill.cycle >= cycle_part_cycle(p) || !(p->told & 1U << side))
+        cw_clear(j, 0, SO_FAR + side);
+}
+
 static void on_bill(struct cw_judge *j)
 {
     const struct cw_client *cl = j->client;
     if (cw_client_bill_cycle(cl, 0) != j->event->u.bill.cycle)
         return; /* An older cycle billed anew. */
-    cw_clear(j, 0, SO_FAR + ABOVE);
-    cw_clear(j, 0, SO_FAR + BELOW);
+    clear_so_far(j, ABOVE);
+    clear_so_far(j, BELOW);
     struct verdict v[] = {look(j, ABOVE), look(j, BELOW)};
     if (!known(j, &v[ABOVE].e))
         return;

@@ -102,6 +102,36 @@ static void a_dear_cycle_is_told_before_its_bill(void **state)
     }
 }
 
+/* The bill of the cycle before, when it comes late, says nothing of this one. */
+static void the_last_cycles_bill_leaves_this_one_told(void **state)
+{
+    (void)state;
+    struct rehearsal *r = at_march();
+    play_days(r, MARCH, MARCH + 31, 10);
+    play_days(r, MARCH + 31, MARCH + 40, 50);
+    assert_non_null(told(r));
+    bill(r, "2026-03", r_at(BEGIN, MARCH + 40, "04:00"), 340);
+    json_t *s = told(r);
+    assert_non_null(s);
+    assert_true(r_evidence(s, "observed") > r_evidence(s, "limit"));
+    bill(r, "2026-04", r_at(BEGIN, MARCH + 61, "04:00"), 340);
+    assert_null(told(r));
+    r_free(r);
+}
+
+/* What the cycle before was told of goes with its bill, though the next has begun. */
+static void the_last_cycles_bill_speaks_for_it(void **state)
+{
+    (void)state;
+    struct rehearsal *r = at_march();
+    play_days(r, MARCH, MARCH + 9, 50);
+    play_days(r, MARCH + 9, MARCH + 40, 10);
+    assert_non_null(told(r));
+    bill(r, "2026-03", r_at(BEGIN, MARCH + 40, "04:00"), 340);
+    assert_null(told(r));
+    r_free(r);
+}
+
 static void a_cycle_of_nothing_is_told_before_its_bill(void **state)
 {
     (void)state;
@@ -212,6 +242,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_usual_cycle_is_not_told),
         cmocka_unit_test(a_dear_cycle_is_told_before_its_bill),
+        cmocka_unit_test(the_last_cycles_bill_leaves_this_one_told),
+        cmocka_unit_test(the_last_cycles_bill_speaks_for_it),
         cmocka_unit_test(a_cycle_of_nothing_is_told_before_its_bill),
         cmocka_unit_test(a_refund_is_no_fall),
         cmocka_unit_test(a_refund_takes_a_rise_back),
