@@ -30,10 +30,13 @@ static bool fact(const struct cw_client *cl, enum cw_rare_fact kind, void *ret, 
 struct cw_owed cw_client_owed(const struct cw_client *cl)
 {
     struct cw_small_owed o = {.amount = 0};
-    cw_small_time at = 0;
+    cw_small_time at = 0, stated = 0;
     (void)fact(cl, CW_RARE_OWED, &o, sizeof o);
     (void)fact(cl, CW_RARE_OWED_AT, &at, sizeof at);
-    return (struct cw_owed){cw_money_unpack(o.amount), cw_time_unpack(o.since), cw_time_unpack(at)};
+    if (!fact(cl, CW_RARE_STATED_AT, &stated, sizeof stated))
+        stated = at;
+    return (struct cw_owed){cw_money_unpack(o.amount), cw_time_unpack(o.since), cw_time_unpack(at),
+                            cw_time_unpack(stated)};
 }
 
 cw_event_time cw_client_contract_at(const struct cw_client *cl)

@@ -168,20 +168,35 @@ void cw_clients_before(struct cw_shard *sh, struct cw_client *cl, struct cw_line
         add_bill(cl, ev);
 }
 
+/* When the account was last stated is kept apart only once a part of a debt was paid after that:
+ * what is paid otherwise leaves nothing from which another payment could be taken. */
+static void set_stated(struct cw_shard *sh, struct cw_client *cl, const struct cw_event *ev,
+                       const struct cw_owed *was, cw_money owed)
+{
+    bool apart = cl->rare.there >> CW_RARE_STATED_AT & 1, payment = ev->type == CW_EV_PAYMENT;
+    cw_small_time stated = cw_time_pack(payment ? was->stated : ev->time);
+    if (apart ? !payment : payment && owed > 0)
+        (void)cw_clients_fact(sh, cl, CW_RARE_STATED_AT, &stated);
+}
+
 /* News of what is owed that is older than what is known says nothing: a bill in arrears told late,
- * after its payment, would otherwise stand for ever. */
+ * after its payment, would otherwise stand for ever. But payments are differences, in whichever
+ * order they come: only what was paid before the account was stated is in it already. */
 static void set_owed(struct cw_shard *sh, struct cw_client *cl, const struct cw_event *ev,
                      cw_money owed, cw_event_time since)
 {
     struct cw_owed was = cw_client_owed(cl);
-    if (was.at != CW_NO_TIME && ev->time < was.at)
+    cw_event_time before = ev->type == CW_EV_PAYMENT ? was.stated : was.at;
+    if (before != CW_NO_TIME && ev->time < before)
         return;
     struct cw_small_owed now = {.amount = 0};
-    cw_small_time at = cw_time_pack(ev->time);
+    bool newest = was.at == CW_NO_TIME || ev->time > was.at;
+    cw_small_time at = cw_time_pack(newest ? ev->time : was.at);
     if (owed > 0) {
         now.amount = cw_money_pack(owed);
         now.since = cw_time_pack(was.amount > 0 ? was.since : since);
     }
+    set_stated(sh, cl, ev, &was, owed);
     (void)cw_clients_fact(sh, cl, CW_RARE_OWED_AT, &at);
     if (owed > 0 || was.amount > 0)
         (void)cw_clients_fact(sh, cl, CW_RARE_OWED, &now);

@@ -19,9 +19,10 @@ enum cw_rare_fact {
     CW_RARE_CONTRACT_AT = CW_RARE_MOST - 3, /* cw_small_time */
     CW_RARE_ROAMED = CW_RARE_MOST - 4,
     CW_RARE_OWED = CW_RARE_MOST - 5,
+    CW_RARE_STATED_AT = CW_RARE_MOST - 6, /* cw_small_time; where payments came after it */
     /* of a line */
     CW_RARE_STATUS_AT = CW_RARE_MOST - 1, /* cw_small_time */
-    CW_RARE_LEAST = CW_RARE_MOST - 5
+    CW_RARE_LEAST = CW_RARE_MOST - 6
 };
 struct cw_calls {
     cw_ref task, past; /* struct cw_task, struct cw_past */

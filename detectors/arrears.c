@@ -114,14 +114,15 @@ static void count_payment(struct slice *known, double days_late, cw_cycle cycle)
     known->cycle = cycle_of(cycle);
 }
 
-/* A debt paid off says how late it was; a payment with nothing owed was in time, which is said once
- * a cycle at most. */
+/* A debt paid off says how late it was, by the latest of its payments; a payment with nothing owed
+ * was in time, which is said once a cycle at most. */
 static void learn(struct slice *known, const struct cw_judge *j, cw_money owed)
 {
     struct cw_owed before = cw_client_owed(j->client);
     cw_cycle cycle = cw_cycle_of(j->today);
     if (before.amount > 0 && owed <= 0)
-        count_payment(known, days_since(before.since, j->now), cycle);
+        count_payment(known, days_since(before.since, j->now > before.at ? j->now : before.at),
+                      cycle);
     else if (before.amount <= 0 && j->event->type == CW_EV_PAYMENT &&
              known->cycle != cycle_of(cycle))
         count_payment(known, 0, cycle);
@@ -248,7 +249,8 @@ static void on_event(struct cw_judge *j)
 {
     const struct cw_event *ev = j->event;
     struct slice *known = j->state;
-    cw_event_time told_at = cw_client_owed(j->client).at;
+    struct cw_owed before = cw_client_owed(j->client);
+    cw_event_time told_at = ev->type == CW_EV_PAYMENT ? before.stated : before.at;
     if (told_at != CW_NO_TIME && told_at > j->now)
         return; /* Older than what is known of the account. */
     cw_money owed = owed_after(j);

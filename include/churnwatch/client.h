@@ -125,6 +125,8 @@ static inline const void *cw_slice_of_line(const struct cw_judge *j, const struc
 struct cw_owed {
     cw_money amount;         /* as the events tell; 0 = nothing */
     cw_event_time since, at; /* to the second; CW_NO_TIME when nothing, when never told */
+    /* Of the latest event that told what is owed, where `at` may be a later payment's; likewise. */
+    cw_event_time stated;
 };
 struct cw_owed cw_client_owed(const struct cw_client *cl);
 /* Of the latest event that told of a contract, to the second; CW_NO_TIME: none did. */
