@@ -181,7 +181,10 @@ static void set_stated(struct cw_shard *sh, struct cw_client *cl, const struct c
 
 /* News of what is owed that is older than what is known says nothing: a bill in arrears told late,
  * after its payment, would otherwise stand for ever. But payments are differences, in whichever
- * order they come: only what was paid before the account was stated is in it already. */
+ * order they come: only what was paid before the account was stated is in it already.
+ *
+ * Since when is billing's to say, each time: a rest too small to matter does not make the next
+ * debt as old as the first. */
 static void set_owed(struct cw_shard *sh, struct cw_client *cl, const struct cw_event *ev,
                      cw_money owed, cw_event_time since)
 {
@@ -194,7 +197,8 @@ static void set_owed(struct cw_shard *sh, struct cw_client *cl, const struct cw_
     cw_small_time at = cw_time_pack(newest ? ev->time : was.at);
     if (owed > 0) {
         now.amount = cw_money_pack(owed);
-        now.since = cw_time_pack(was.amount > 0 ? was.since : since);
+        bool told = ev->type == CW_EV_ARREARS || was.amount <= 0;
+        now.since = cw_time_pack(told ? since : was.since);
     }
     set_stated(sh, cl, ev, &was, owed);
     (void)cw_clients_fact(sh, cl, CW_RARE_OWED_AT, &at);
