@@ -103,10 +103,11 @@ static void on_day_close(struct cw_judge *j)
         raise_joint(j, sigma);
 }
 
+/* Late or not: no day is judged by it. */
 static void on_event(struct cw_judge *j)
 {
     const struct cw_event *ev = j->event;
-    if (j->late || ev->u.outage.minutes < j->t[LEAST_MINUTES])
+    if (ev->u.outage.minutes < j->t[LEAST_MINUTES])
         return;
     struct cw_signal s = {.slot = TICKET_SLOT,
                           .line = ev->msisdn,

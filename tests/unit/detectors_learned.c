@@ -572,6 +572,22 @@ static void an_outage_is_told_by_its_minutes(void **state)
     r_free(r);
 }
 
+/* Care writes of it when it is over, or days after. */
+static void an_outage_told_late_is_told(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    spend(r, CLIENT, r_at(BEGIN, 5, "10:00"), 1);
+    r_event(r, "care.outage", r_at(BEGIN, 2, "10:00"), CLIENT, "{'area':'putuo','minutes':90}");
+    json_t *s = r_signal(r, CLIENT, "outage", "");
+    char at[32];
+    (void)snprintf(at, sizeof at, "%sT10:00:00+08:00", r_day(BEGIN, 2));
+    assert_non_null(s);
+    assert_string_equal(json_string_value(json_object_get(s, "at")), at);
+    assert_true(r_evidence(s, "minutes") == 90);
+    r_free(r);
+}
+
 /* ---- bills ---- */
 
 struct bills {
@@ -822,6 +838,7 @@ int main(void)
         cmocka_unit_test(days_quiet_for_most_do_not_make_a_silence),
         cmocka_unit_test(a_suspended_client_is_not_said_to_fall),
         cmocka_unit_test(an_outage_is_told_by_its_minutes),
+        cmocka_unit_test(an_outage_told_late_is_told),
         cmocka_unit_test(bills_against_earlier_ones),
         cmocka_unit_test(a_line_falls_silent),
         cmocka_unit_test(days_off_are_no_silence_of_a_line),
