@@ -2,8 +2,8 @@
  *
  * A signal per line and condition, holding until it is erased or the line ends; forwarding to the
  * client's own lines is office life and no sign. Several lines of a group passed on to one number
- * outside our net are one more signal, of the group (slot 8, a step for each further line); it
- * clears when fewer than group_lines are left.
+ * outside our net are one more signal, of the group (slot 8, a step for each further line), of the
+ * number that most are passed on to; it clears when fewer than group_lines are left.
  */
 #include "detectors/call_forwarding.h"
 
@@ -112,12 +112,19 @@ static struct cw_gauge group_gauge(const struct cw_judge *j, uint32_t target)
     return g;
 }
 
+/* The signal has room for one number: as many lines to it as to the new one, and it stays. */
+static bool has_stronger(const struct cw_judge *j, uint32_t target, uint32_t lines)
+{
+    uint32_t told = ((const struct slice *)j->state)->group_target;
+    return told && told != target && lines_to(j, told) >= lines;
+}
+
 static void raise_group(struct cw_judge *j, enum cw_target_class class_, uint32_t target)
 {
     struct slice *known = j->state;
     uint32_t lines = lines_to(j, target);
     struct cw_gauge g = group_gauge(j, target);
-    if (class_ == CW_TARGET_OWN_NET || !cw_gauge_met(&g))
+    if (class_ == CW_TARGET_OWN_NET || !cw_gauge_met(&g) || has_stronger(j, target, lines))
         return;
     struct cw_signal s = {.slot = SLOT_GROUP,
                           .step = (uint8_t)(lines < GROUP_STEPS_MOST ? lines : GROUP_STEPS_MOST),

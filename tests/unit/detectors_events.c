@@ -20,6 +20,8 @@
 #define A "8613800000001"
 #define B "8613800000002"
 #define C "8613800000003"
+#define D "8613800000004"
+#define E "8613800000005"
 #define OURS "8613899990000"
 #define THEIRS "8613099990000"
 #define NOBODYS "85212345678"
@@ -29,6 +31,7 @@
     "]}"
 #define LINE(n) "{'msisdn':'" n "'}"
 #define ABC LINE(A) "," LINE(B) "," LINE(C)
+#define ABCDE ABC "," LINE(D) "," LINE(E)
 
 /* Data of the contract's events. */
 #define SUSPENDED(line, direction, reason)                                                         \
@@ -310,6 +313,29 @@ static const struct row rows[] = {
      .steps = {{0, "10:00", FORWARD(A, "CFU", THEIRS)},
                {1, "10:00", FORWARD(B, "CFU", THEIRS)},
                {2, "10:00", ERASE(B, "CFU")}}},
+    {"three to one number, then two to another", "call_forwarding", "", "target=" THEIRS, NAN,
+     .profile = GROUP("5", ABCDE),
+     .steps = {{0, "10:00", FORWARD(A, "CFU", THEIRS)},
+               {0, "10:01", FORWARD(B, "CFU", THEIRS)},
+               {0, "10:02", FORWARD(C, "CFU", THEIRS)},
+               {1, "10:00", FORWARD(D, "CFU", "8613099990001")},
+               {1, "10:01", FORWARD(E, "CFU", "8613099990001")}}},
+    {"three to one number, one of two to another erased", "call_forwarding", "", "lines=3", NAN,
+     .profile = GROUP("5", ABCDE),
+     .steps = {{0, "10:00", FORWARD(A, "CFU", THEIRS)},
+               {0, "10:01", FORWARD(B, "CFU", THEIRS)},
+               {0, "10:02", FORWARD(C, "CFU", THEIRS)},
+               {1, "10:00", FORWARD(D, "CFU", "8613099990001")},
+               {1, "10:01", FORWARD(E, "CFU", "8613099990001")},
+               {2, "10:00", ERASE(E, "CFU")}}},
+    {"two to one number, then three to another", "call_forwarding", "", "lines=3", NAN,
+     .profile = GROUP("5", ABCDE),
+     .steps = {{0, "10:00", FORWARD(A, "CFU", "8613099990001")},
+               {0, "10:01", FORWARD(B, "CFU", "8613099990001")},
+               {1, "10:00", FORWARD(C, "CFU", THEIRS)},
+               {1, "10:01", FORWARD(D, "CFU", THEIRS)},
+               {1, "10:02", FORWARD(E, "CFU", THEIRS)},
+               {2, "10:00", ERASE(A, "CFU")}}},
     {"two lines of a person are no group", "call_forwarding", "", NULL, 6.7,
      .steps = {{0, "10:00", FORWARD(A, "CFU", THEIRS)}, {1, "10:00", FORWARD(B, "CFU", THEIRS)}}},
 
