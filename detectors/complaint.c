@@ -28,10 +28,18 @@ static const struct cw_threshold thresholds[] = {
 enum { REPEATS_MOST = 4 };
 
 struct slice {
-    uint32_t last;   /* stamp of the latest complaint; 0: none */
-    uint32_t ticket; /* fingerprint of its ticket */
-    uint32_t count;  /* so far, each within the window of the one before */
+    uint32_t last;                  /* stamp of the latest complaint; 0: none */
+    uint32_t count;                 /* so far, each within the window of the one before */
+    uint32_t tickets[REPEATS_MOST]; /* fingerprints of the latest that were counted; 0: none */
 };
+
+static bool is_counted(const struct slice *known, uint32_t ticket)
+{
+    for (int i = 0; i < REPEATS_MOST; i++)
+        if (known->tickets[i] == ticket)
+            return true;
+    return false;
+}
 
 /* How many complaints there are with this one. */
 static uint32_t count(struct slice *known, const struct cw_judge *j)
@@ -39,11 +47,14 @@ static uint32_t count(struct slice *known, const struct cw_judge *j)
     uint32_t ticket = cw_text_fingerprint(j->event->u.complaint.ticket);
     uint32_t stamp = cw_stamp(j->now);
     if (!cw_stamp_within(known->last, j->now, j->t[WINDOW]))
-        known->count = 0;
-    if (known->count == 0 || ticket != known->ticket)
-        known->count += known->count < REPEATS_MOST;
-    known->ticket = ticket;
+        *known = (struct slice){.last = known->last};
     known->last = stamp > known->last ? stamp : known->last;
+    if (is_counted(known, ticket))
+        return known->count;
+    for (int i = REPEATS_MOST - 1; i > 0; i--)
+        known->tickets[i] = known->tickets[i - 1];
+    known->tickets[0] = ticket;
+    known->count += known->count < REPEATS_MOST;
     return known->count;
 }
 
@@ -82,13 +93,29 @@ static void explain(const struct cw_judge *j, struct cw_explanation *x)
     cw_explain_told(j, x, &r);
 }
 
+/* As it lay in slices before: of the last ticket alone. */
+struct first {
+    uint32_t last, ticket, count;
+};
+
+static bool older(uint8_t version, bool line, const void *from, size_t n, void *to)
+{
+    struct first first;
+    if (version != 1 || line || !cw_slice_taken(&first, sizeof first, from, n))
+        return false;
+    *(struct slice *)to =
+        (struct slice){.last = first.last, .count = first.count, .tickets = {first.ticket}};
+    return true;
+}
+
 const struct cw_detector cw_det_complaint = {
     .name = "complaint",
     .finds = "complaints, above all severe or repeated ones",
     .thresholds = thresholds,
     .n_thresholds = sizeof thresholds / sizeof *thresholds,
-    .state_version = 1,
+    .state_version = 2,
     .state_size = sizeof(struct slice),
+    .older = older,
     .rare = true,
     .reads = CW_READS(COMPLAINT),
     .on_event = on_event,

@@ -387,7 +387,8 @@ static void slices_of_before_are_read(void **state)
               {CW_DET_bill_change, 2, 28, false},   {CW_DET_arrears, 1, 20, false},
               {CW_DET_inactivity, 1, 12, false},    {CW_DET_inactivity, 1, 12, true},
               {CW_DET_spend_drop, 2, 20, false},    {CW_DET_usage_drop, 2, 20, false},
-              {CW_DET_bill_change, 3, 12, false},   {CW_DET_arrears, 2, 12, false}};
+              {CW_DET_bill_change, 3, 12, false},   {CW_DET_arrears, 2, 12, false},
+              {CW_DET_complaint, 1, 12, false}};
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         const struct cw_detector *det = cw_detectors[of[i].detector];
         unsigned char was[44]; /* each number of them is something: 0.75, or 16191 */
