@@ -76,13 +76,24 @@ struct cw_roaming cw_client_roaming(const struct cw_client *cl, cw_day day)
     return (struct cw_roaming){cw_money_unpack(r.all[day & 1]), cw_money_unpack(r.night[day & 1])};
 }
 
-cw_event_time cw_line_status_at(const struct cw_line *ln)
+static cw_event_time line_time(const struct cw_line *ln, enum cw_rare_fact kind)
 {
     cw_small_time at = 0;
-    const void *p = cw_rare_find(cw_rare_of(NULL, ln), CW_RARE_STATUS_AT, true);
+    const void *p = cw_rare_find(cw_rare_of(NULL, ln), kind, true);
     if (p)
         memcpy(&at, p, sizeof at);
     return cw_time_unpack(at);
+}
+
+cw_event_time cw_line_status_at(const struct cw_line *ln)
+{
+    return line_time(ln, CW_RARE_STATUS_AT);
+}
+
+cw_event_time cw_line_gone_at(const struct cw_line *ln)
+{
+    cw_event_time at = line_time(ln, CW_RARE_GONE_AT);
+    return at != CW_NO_TIME ? at : cw_line_status_at(ln);
 }
 
 /* ---- what is reckoned ---- */

@@ -104,6 +104,17 @@ static void add_bill(struct cw_client *cl, const struct cw_event *ev)
     cw_bills_pack(&known, cl);
 }
 
+/* An end that is told again moves the time of the last news, by which older ones are known, and not
+ * the time since which the line is gone: from then on that is kept apart. */
+static void set_gone_at(struct cw_shard *sh, struct cw_line *ln, const struct cw_event *ev)
+{
+    bool apart = cw_rare_find(cw_rare_of(NULL, ln), CW_RARE_GONE_AT, true);
+    bool again = ln->status == CW_LINE_GONE;
+    cw_small_time at = cw_time_pack(again ? cw_line_status_at(ln) : ev->time);
+    if (apart != again)
+        (void)cw_clients_line_fact(sh, ln, CW_RARE_GONE_AT, &at);
+}
+
 /* False when it is older news than what is known. */
 static bool set_status(struct cw_shard *sh, struct cw_client *cl, struct cw_line *ln,
                        const struct cw_event *ev, enum cw_line_status status)
@@ -111,6 +122,8 @@ static bool set_status(struct cw_shard *sh, struct cw_client *cl, struct cw_line
     cw_event_time at = cw_line_status_at(ln);
     if (at != CW_NO_TIME && ev->time < at)
         return false;
+    if (status == CW_LINE_GONE)
+        set_gone_at(sh, ln, ev);
     if (status == CW_LINE_GONE && ln->status != CW_LINE_GONE)
         cl->lines_gone++;
     else if (status != CW_LINE_GONE && ln->status == CW_LINE_GONE)

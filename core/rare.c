@@ -10,7 +10,10 @@ static const uint8_t facts_of_client[CW_RARE_MOST] = {
     [CW_RARE_OWED] = sizeof(struct cw_small_owed), [CW_RARE_CONTRACT_AT] = sizeof(cw_small_time),
     [CW_RARE_ROAMED] = sizeof(struct cw_roamed),   [CW_RARE_STATED_AT] = sizeof(cw_small_time),
 };
-static const uint8_t facts_of_line[CW_RARE_MOST] = {[CW_RARE_STATUS_AT] = sizeof(cw_small_time)};
+static const uint8_t facts_of_line[CW_RARE_MOST] = {
+    [CW_RARE_STATUS_AT] = sizeof(cw_small_time),
+    [CW_RARE_GONE_AT] = sizeof(cw_small_time),
+};
 
 size_t cw_rare_size(unsigned kind, bool of_line)
 {

@@ -22,6 +22,7 @@ enum cw_rare_fact {
     CW_RARE_STATED_AT = CW_RARE_MOST - 6, /* cw_small_time; where payments came after it */
     /* of a line */
     CW_RARE_STATUS_AT = CW_RARE_MOST - 1, /* cw_small_time */
+    CW_RARE_GONE_AT = CW_RARE_MOST - 2,   /* cw_small_time; where its end was told again */
     CW_RARE_LEAST = CW_RARE_MOST - 6
 };
 struct cw_calls {

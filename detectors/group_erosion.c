@@ -50,7 +50,7 @@ static struct losses measure(const struct cw_judge *j)
     struct losses l = {0};
     for (uint32_t i = 0; i < cl->n_lines; i++) {
         const struct cw_line *ln = cw_client_line_at(cl, i);
-        l.lost += ln->status == CW_LINE_GONE && cw_line_status_at(ln) > from;
+        l.lost += ln->status == CW_LINE_GONE && cw_line_gone_at(ln) > from;
     }
     l.total = cw_client_lines_left(cl) + l.lost;
     int32_t phones = cw_client_phones(cl);

@@ -141,8 +141,10 @@ struct cw_roaming {
     cw_money all, night;
 };
 struct cw_roaming cw_client_roaming(const struct cw_client *cl, cw_day day);
-/* When the status last changed, to the second; CW_NO_TIME if never told. */
+/* When the status was last told, to the second; CW_NO_TIME if never. */
 cw_event_time cw_line_status_at(const struct cw_line *ln);
+/* Of a line that is gone: since when, however often that was told. */
+cw_event_time cw_line_gone_at(const struct cw_line *ln);
 
 /* ---- what is reckoned from them ---- */
 
