@@ -283,5 +283,7 @@ void cw_clients_profile(struct cw_shard *sh, struct cw_client *cl, const struct 
     cl->snapshot = !p->deleted && p->snapshot;
     if (!p->deleted && p->contract_ends != CW_NO_DAY)
         cl->contract_ends = cw_day_pack(p->contract_ends);
+    else if (cw_client_contract_at(cl) == CW_NO_TIME)
+        cl->contract_ends = 0; /* An earlier profile's word, which is taken back. */
     profile_lines(sh, cl, p);
 }

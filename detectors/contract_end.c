@@ -2,8 +2,8 @@
  *
  * One signal of the client; step 1 when it has ended. The last day comes from the contract's events
  * or the profile, and is looked at as each day closes; a contract told to have ended is told at
- * once. A later last day clears it. Contracts that ended longer ago than ended_days say nothing:
- * else the first day with old profiles would be a flood.
+ * once. A later last day clears it, and a profile that no longer has one. Contracts that ended
+ * longer ago than ended_days say nothing: else the first day with old profiles would be a flood.
  */
 #include "churnwatch/settings.h"
 #include "detectors/slices.h"
@@ -59,11 +59,14 @@ static int step_of(const struct cw_judge *j, cw_day ends, bool ended)
     return ended || ends < j->today ? STEP_ENDED : STEP_WARN;
 }
 
-/* The last day as the client's facts have it, or a later one that was told of. */
+/* The last day as the client's facts have it, or a later one that was told of; none where only a
+ * profile ever had one, and has it no more. */
 static cw_day last_day(const struct cw_judge *j)
 {
     const struct slice *known = j->state;
     cw_day ends = cw_day_unpack(j->client->contract_ends);
+    if (ends == CW_NO_DAY && cw_client_contract_at(j->client) == CW_NO_TIME)
+        return CW_NO_DAY;
     return known->told && known->ends > ends ? known->ends : ends;
 }
 
@@ -76,6 +79,14 @@ static void take_end(struct cw_judge *j, cw_day ends)
     if (known->told)
         cw_clear(j, 0, 0);
     *known = (struct slice){ends, 0};
+}
+
+static void take_back(struct cw_judge *j)
+{
+    struct slice *known = j->state;
+    if (known->told)
+        cw_clear(j, 0, 0);
+    *known = (struct slice){0, 0};
 }
 
 static void judge_end(struct cw_judge *j, cw_day ends, bool ended)
@@ -108,8 +119,10 @@ static void on_event(struct cw_judge *j)
 static void on_day_close(struct cw_judge *j)
 {
     cw_day ends = last_day(j);
-    if (ends == CW_NO_DAY)
+    if (ends == CW_NO_DAY) {
+        take_back(j);
         return;
+    }
     take_end(j, ends);
     judge_end(j, ends, false);
 }

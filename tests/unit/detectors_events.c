@@ -720,6 +720,51 @@ static void with_no_cause_left_the_task_is_withdrawn(void **state)
     r_free(r);
 }
 
+#define USED "{'msisdn':'" A "','voice_min':1,'data_mb':1,'sms':0}"
+#define ENDS(member)                                                                               \
+    "{'client_id':'" CLIENT "','kind':'individual','manager':'m'," member "'lines':[" LINE(A) "]}"
+
+/* A profile is whole: what it no longer says is no longer so, unless events said it. */
+static void a_contract_taken_out_of_the_profile_is_none(void **state)
+{
+    (void)state;
+    for (int by_event = 0; by_event < 2; by_event++) {
+        struct rehearsal *r = r_new(NULL);
+        r_profile(r, ENDS("'contract_ends':'2026-03-10',"));
+        if (by_event)
+            r_event(r, "service.contract", "2026-03-02 10:00", CLIENT,
+                    "{'action':'signed','ends':'2026-03-10'}");
+        r_event(r, "service.usage", "2026-03-02 12:00", CLIENT, USED);
+        r_tick(r, "2026-03-04 03:00");
+        assert_non_null(r_signal(r, CLIENT, "contract_end", ""));
+        r_profile(r, ENDS(""));
+        r_restore(r);
+        r_tick(r, "2026-03-05 03:00");
+        assert_true((r_signal(r, CLIENT, "contract_end", "") != NULL) == by_event);
+        r_tick(r, "2026-03-15 03:00");
+        assert_true((r_signal(r, CLIENT, "contract_end", "") != NULL) == by_event);
+        r_profile(r, ENDS("'contract_ends':'2026-03-20',"));
+        r_tick(r, "2026-03-16 03:00");
+        assert_non_null(r_signal(r, CLIENT, "contract_end", ""));
+        r_free(r);
+    }
+}
+
+static void a_deleted_profile_leaves_no_contract(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    r_profile(r, ENDS("'contract_ends':'2026-03-30',"));
+    r_event(r, "service.usage", "2026-03-02 12:00", CLIENT, USED);
+    struct cw_profile gone = {.client_id = CW_STR(CLIENT), .deleted = true};
+    struct cw_output none = {NULL, NULL}; /* there is no task that it could change */
+    assert_int_equal(cw_shard_profile(r_shard(r), &gone, &(struct cw_origin){NULL, -1, -1}, &none),
+                     0);
+    r_tick(r, "2026-03-28 03:00");
+    assert_null(r_task(r, CLIENT));
+    r_free(r);
+}
+
 static void a_line_gone_explains_what_is_of_that_line(void **state)
 {
     (void)state;
@@ -890,6 +935,8 @@ int main(void)
         cmocka_unit_test(every_row_restored_at_each_step),
         cmocka_unit_test(a_step_is_told_once),
         cmocka_unit_test(with_no_cause_left_the_task_is_withdrawn),
+        cmocka_unit_test(a_contract_taken_out_of_the_profile_is_none),
+        cmocka_unit_test(a_deleted_profile_leaves_no_contract),
         cmocka_unit_test(a_line_gone_explains_what_is_of_that_line),
         cmocka_unit_test(a_line_gone_does_not_explain_a_call_with_a_competitor),
         cmocka_unit_test(a_detector_that_is_off_says_nothing),
