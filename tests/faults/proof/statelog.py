@@ -8,13 +8,13 @@ import struct
 
 INPUTS = ("profiles", "billing", "service", "outcomes")
 NONE = -1
-LAST = 1
+LAST, GOES_ON = 1, 2
 LAYOUT, FACTS, CLIENT, ACCURACY = 1, 2, 3, 4
 ABSENT = 0xffffffff
 
 Position = collections.namedtuple(
     "Position", "next greatest batch clock settings managers control needed cuts")
-StateRecord = collections.namedtuple("StateRecord", "offset commit part images position")
+StateRecord = collections.namedtuple("StateRecord", "offset commit part images position goes_on")
 
 SUM = ctypes.CDLL(ctypes.util.find_library("xxhash") or "libxxhash.so.0").XXH32
 SUM.argtypes, SUM.restype = (ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint), ctypes.c_uint
@@ -61,7 +61,7 @@ def decode(offset, value):
             raise Damaged("a checksum that does not match")
         b = Bytes(value[:-4])
         version = b.one("B")
-        if version not in (1, 2):
+        if version not in (1, 2, 3):
             raise Damaged(f"version {version}")
         if version > 1:
             b.text()  # the release that wrote it
@@ -70,7 +70,7 @@ def decode(offset, value):
         found = position(b) if flags & LAST else None
         if b.at != len(b.data):
             raise Damaged("bytes after its end")
-        return StateRecord(offset, commit, part, images, found)
+        return StateRecord(offset, commit, part, images, found, bool(flags & GOES_ON))
     except struct.error as e:
         raise Damaged(str(e)) from e
 
@@ -94,9 +94,13 @@ def client_of(payload, layout):
 
 def restored(records):
     """What the images leave, written in this order: (kind, client's id or None) -> payload."""
-    found = {}
+    found, run = {}, b""
     for record in records:
-        for kind, payload in images(record.images):
+        run += record.images
+        if record.goes_on:  # the last image's rest is in the next part
+            continue
+        whole, run = run, b""
+        for kind, payload in images(whole):
             if kind == LAYOUT:
                 layout = payload[0]
             found[kind, client_of(payload, layout) if kind == CLIENT else None] = payload
