@@ -16,9 +16,8 @@ struct cw_latest {
     int64_t offset;
     int32_t partition;
     int32_t version;
-    int32_t
-        moved; /* the version by which it came to this manager; 0: none of those that were seen */
-    int32_t woke; /* the last version that woke a snoozed task; 0 none */
+    int32_t moved; /* the version by which it came to this manager; 0: none of those seen */
+    int32_t woke;  /* the last version that woke a snoozed task; 0 none */
     bool open;
     struct cw_recall *recall; /* what people did with it; see recall.h */
 };

@@ -6,28 +6,17 @@ import os
 import pwd
 import shutil
 import subprocess
-import sys
-import tempfile
 import time
 
 from ctl import CTL, ENV, check, check_run, ctl, end
-
-if not shutil.which("redis-server"):
-    print("no redis-server: skipped")
-    sys.exit(77)
+from own_redis import ask, directory, server, socket
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-directory = tempfile.mkdtemp(prefix="cw-ctl-")
-socket = os.path.join(directory, "socket")
-server = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", socket, "--save", "",
-                           "--dir", directory], stdout=subprocess.DEVNULL)
 
 
 def redis(*words, stdin=None):
-    command = ["redis-cli", "-s", socket, *([] if stdin is None else ["-x"]), *map(str, words)]
-    done = subprocess.run(command, input=stdin, capture_output=True, timeout=60)
-    answer = done.stdout.decode().strip()
-    assert done.returncode == 0 and not answer.startswith("ERR"), answer
+    code, answer = ask(*words, stdin=stdin)
+    assert code == 0 and not answer.startswith("ERR"), answer
     return answer
 
 

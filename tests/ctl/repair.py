@@ -8,32 +8,21 @@ import shutil
 import sqlite3
 import struct
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 
 from ctl import check, check_run, ctl, end
-
-if not shutil.which("redis-server"):
-    print("no redis-server: skipped")
-    sys.exit(77)
+from own_redis import ask, directory, server, socket
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 TOPICS = ("client.profiles", "manager.profiles", "billing.events", "service.events",
           "task.outcomes", "churnwatch.tasks", "churnwatch.state", "churnwatch.control",
           "churnwatch.dead-letters", "churnwatch.outcomes-refused")
 DAY = 86400
-directory = tempfile.mkdtemp(prefix="cw-repair-")
-socket = os.path.join(directory, "socket")
-server = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", socket, "--save", "",
-                           "--dir", directory], stdout=subprocess.DEVNULL)
 
 
 def redis(*words, stdin=None):
-    command = ["redis-cli", "-s", socket, *([] if stdin is None else ["-x"]), *map(str, words)]
-    done = subprocess.run(command, input=stdin, capture_output=True, timeout=60)
-    return done.stdout.decode().strip()
+    return ask(*words, stdin=stdin)[1]
 
 
 class Bus:
