@@ -24,7 +24,7 @@
  * 4: how rare scores are.
  * 5: how much of a day is spent by an hour.
  * 6: clients as they lie in memory, packed. */
-enum { CW_IMAGE_VERSION = 6 };
+enum { CW_IMAGE_VERSION = 7 };
 
 /* Stored bytes of a client's record and of a line's. */
 enum {

@@ -69,7 +69,8 @@ static const struct {
              [3] = {COUNT(task_fields), COUNT(signal_fields)},
              [4] = {COUNT(task_fields), COUNT(signal_fields)},
              [5] = {COUNT(task_fields), COUNT(signal_fields)},
-             [6] = {COUNT(task_fields), COUNT(signal_fields)}};
+             [6] = {COUNT(task_fields), COUNT(signal_fields)},
+             [7] = {COUNT(task_fields), COUNT(signal_fields)}};
 _Static_assert(COUNT(known) == CW_IMAGE_VERSION + 1, "a new version needs a row in known");
 
 /* ---- writing ---- */

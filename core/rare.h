@@ -20,10 +20,11 @@ enum cw_rare_fact {
     CW_RARE_ROAMED = CW_RARE_MOST - 4,
     CW_RARE_OWED = CW_RARE_MOST - 5,
     CW_RARE_STATED_AT = CW_RARE_MOST - 6, /* cw_small_time; where payments came after it */
+    CW_RARE_ENDED_AT = CW_RARE_MOST - 7,  /* cw_small_time: when the last task ended */
     /* of a line */
     CW_RARE_STATUS_AT = CW_RARE_MOST - 1, /* cw_small_time */
     CW_RARE_GONE_AT = CW_RARE_MOST - 2,   /* cw_small_time; where its end was told again */
-    CW_RARE_LEAST = CW_RARE_MOST - 6
+    CW_RARE_LEAST = CW_RARE_MOST - 7
 };
 struct cw_calls {
     cw_ref task, past; /* struct cw_task, struct cw_past */

@@ -43,9 +43,20 @@ static uint8_t topic_of(const struct cw_settings *s, const struct cw_origin *o)
                                                       : CW_FROM_OUTCOMES;
 }
 
-/* task_id: XXH64 over client, purpose and cause, apart by line feeds. */
-static uint64_t task_id(struct cw_str client, const struct cw_fold *f)
+/* A message sent again when its client has had others since, and its repeat is known no more, would
+ * open the task that it opened before: one that has ended, whose desk in Redis is closed for good.
+ * What opened that task happened before it ended, so the end is a part of such a cause. */
+static void put_last_end(struct cw_buf *b, const struct cw_client *cl, const struct cw_fold *f)
 {
+    cw_event_time ended = cw_client_ended_at(cl);
+    if (ended != CW_NO_TIME && f->at < ended + CW_SECOND)
+        cw_buf_printf(b, "\n%lld", (long long)ended);
+}
+
+/* task_id: XXH64 over client, purpose and cause, apart by line feeds. */
+static uint64_t task_id(const struct cw_client *cl, const struct cw_fold *f)
+{
+    struct cw_str client = cw_client_id(cl);
     struct cw_buf b = {0};
     cw_buf_put(&b, client.p, client.n);
     cw_buf_puts(&b, "\nretention\n");
@@ -55,6 +66,7 @@ static uint64_t task_id(struct cw_str client, const struct cw_fold *f)
         cw_buf_put(&b, f->cause_source.p, f->cause_source.n);
         cw_buf_puts(&b, "\n");
         cw_buf_put(&b, f->cause_id.p, f->cause_id.n);
+        put_last_end(&b, cl, f);
     } else {
         cw_buf_puts(&b, "day:");
         cw_buf_day(&b, f->day);
@@ -95,7 +107,7 @@ static bool open_task(struct work *w)
     if (!t || !cw_clients_set_task(w->sh, w->cl, t))
         return false;
     w->t = t;
-    t->id = task_id(cw_client_id(w->cl), w->f);
+    t->id = task_id(w->cl, w->f);
     t->created_at = t->updated_at = w->f->now;
     t->due_at = t->claimed_until = t->snoozed_until = t->noted_at = CW_NO_TIME;
     t->due_slot = UINT32_MAX;
@@ -403,6 +415,8 @@ static void end_task(struct work *w)
     w->sh->n_tasks--;
     w->sh->counters.tasks_ended++;
     (void)cw_clients_set_task(w->sh, w->cl, NULL); /* there is room for it */
+    cw_small_time at = cw_time_pack(w->f->now);
+    (void)cw_clients_fact(w->sh, w->cl, CW_RARE_ENDED_AT, &at); /* it fails the shard */
     w->t = NULL;
     go_on(w, ended);
     cw_task_free(w->sh, ended);

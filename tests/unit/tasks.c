@@ -104,6 +104,31 @@ static void a_repeated_message_says_nothing(void **state)
     r_free(r);
 }
 
+/* The client's ids of old are forgotten by then, so that its task opens once more. */
+static void a_message_sent_again_after_the_end_opens_another_task(void **state)
+{
+    (void)state;
+    struct rehearsal *r = r_new(NULL);
+    char ids[3][32], id[16];
+    for (int turn = 0, n = 0; turn < 3; turn++) {
+        r_event_id(r, "same", "service.port_out", "2026-03-02 10:00", CLIENT,
+                   "{'msisdn':'" LINE "','stage':'inquiry'}");
+        json_t *task = r_task(r, CLIENT);
+        assert_string_equal(text(task, "state"), "open");
+        (void)snprintf(ids[turn], sizeof ids[turn], "%s", text(task, "task_id"));
+        port(r, "2026-03-02 10:00", LINE, "cancelled");
+        assert_string_equal(text(r_task(r, CLIENT), "state"), "withdrawn");
+        for (int i = 0; i < 20; i++) {
+            (void)snprintf(id, sizeof id, "other%d", n++);
+            r_event_id(r, id, "billing.payment", "2026-03-02 11:00", CLIENT, "{'amount':1}");
+        }
+    }
+    assert_string_not_equal(ids[0], ids[1]);
+    assert_string_not_equal(ids[0], ids[2]);
+    assert_string_not_equal(ids[1], ids[2]);
+    r_free(r);
+}
+
 static void a_cleared_cause_withdraws_and_nothing_reopens(void **state)
 {
     (void)state;
@@ -537,6 +562,7 @@ int main(void)
         cmocka_unit_test(signals_fold_into_one_task),
         cmocka_unit_test(the_id_is_the_hash_of_client_purpose_and_cause),
         cmocka_unit_test(a_repeated_message_says_nothing),
+        cmocka_unit_test(a_message_sent_again_after_the_end_opens_another_task),
         cmocka_unit_test(a_cleared_cause_withdraws_and_nothing_reopens),
         cmocka_unit_test(clearing_one_line_leaves_the_other),
         cmocka_unit_test(climbing_wakes_and_brings_the_call_nearer),
