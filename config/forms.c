@@ -8,6 +8,9 @@
 
 #include "churnwatch/civil.h"
 
+static const char id_characters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+
 static bool is_number(const char *text)
 {
     struct cw_str s = {text, strlen(text)};
@@ -39,9 +42,17 @@ static bool is_filled(const char *text)
     return *text != '\0';
 }
 
+/* What stands in a key of Redis as one word of it. */
+static bool is_id(const char *text)
+{
+    size_t n = strlen(text);
+    return n >= 1 && n <= 64 && strspn(text, id_characters) == n;
+}
+
 static const struct cw_form forms[] = {
     {"bus", "kafka or sqlite:PATH", is_bus},
     {"property", "name=value", is_property},
+    {"id", "1 to 64 of A-Z a-z 0-9 . _ -", is_id},
     {"file", "a file's name", is_filled},
     {"number", "up to 16 of 0-9, * and #, with a trailing * for a prefix", is_number},
     {"prefix", "1 to 15 digits", is_prefix},

@@ -5,13 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/forms.h"
 #include "config/mapping_reading.h"
 #include "config/units.h"
 
 #define POINTERS_MOST 16 /* of a rule */
-
-static const char id_characters[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
 /* ---- texts in the contract's form ---- */
 
@@ -81,9 +79,8 @@ static const char *wanted_instead(const struct cw_member *m, const char *text)
     case CW_M_TEXT:
         return lies_in(m, (double)s.n) ? NULL : "a text as long as the contract allows";
     case CW_M_ID:
-        return s.n >= 1 && s.n <= 64 && strspn(text, id_characters) == s.n
-                   ? NULL
-                   : "an id of 1 to 64 characters of A-Z a-z 0-9 . _ -";
+        return cw_form_find("id")->holds(text) ? NULL
+                                               : "an id of 1 to 64 characters of A-Z a-z 0-9 . _ -";
     default:
         return NULL;
     }

@@ -471,6 +471,9 @@ static void mistakes(void **state)
         {"language = \"zh\";", ":1: language: the text \"zh\" where one word of a few is wanted; "
                                "allowed: zh_CN, en\n"},
         {"bus = \"kafak\";", ":1: bus: \"kafak\" is malformed; allowed: kafka or sqlite:PATH\n"},
+        {"tasks = { default_manager = \"未分配\"; };",
+         ":1: tasks.default_manager: \"未分配\" is malformed; allowed: 1 to 64 of A-Z a-z 0-9 . _ "
+         "-\n"},
         {"\ntime = {\n zone = \"Asia/Shanghia\"; };", ":3: time.zone: "},
         {"\n\ncalendar = [\"none.json\"];",
          ":3: calendar: none.json: cannot be opened: No such file or directory\n"},
