@@ -81,13 +81,15 @@ static void put_properties(struct cw_buf *b, const struct cw_list *list)
     }
 }
 
-/* redis://user:***@host */
+/* The password is what follows the first colon before the @; without one, all that stands there. */
 static void put_url(struct cw_buf *b, const char *url)
 {
     const char *at = strrchr(url, '@'), *scheme = strstr(url, "://");
-    const char *colon = scheme ? strchr(scheme + 3, ':') : NULL;
-    if (at && colon && colon < at)
-        cw_buf_printf(b, "%.*s:***%s", (int)(colon - url), url, at);
+    const char *login = scheme ? scheme + 3 : url;
+    const char *colon = at && at > login ? memchr(login, ':', (size_t)(at - login)) : NULL;
+    const char *password = colon ? colon + 1 : login;
+    if (at && at > login)
+        cw_buf_printf(b, "%.*s***%s", (int)(password - url), url, at);
     else
         cw_buf_puts(b, url);
 }

@@ -34,5 +34,11 @@ with tempfile.TemporaryDirectory(prefix="cw-settings-") as folder:
           and sections.count("detectors") == 2, str(some))
     check_run("for people", ctl(*words[:4], "settings", "list", "language"), 0,
               out=("setting", "language", f"{conf}:1"))
+    for url, shown in (("redis://hush@h:6379", "redis://***@h:6379"),
+                       ("redis://:hush@h", "redis://:***@h"), ("redis://u:@h", "redis://u:***@h"),
+                       ("redis+unix://hush@/run/r.sock", "redis+unix://***@/run/r.sock"),
+                       ("redis://h:6379/1", "redis://h:6379/1")):
+        got = ctl("-o", f"redis.url={url}", "--json", "settings", "list", "redis.url")
+        check(f"{url} is shown without its password", json.loads(got[1])[0]["value"] == shown, *got)
     check_run("a wrong name", ctl(*words, "redis.bacth"), 1, err="did you mean redis.batch?")
 end()
