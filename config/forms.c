@@ -49,11 +49,19 @@ static bool is_id(const char *text)
     return n >= 1 && n <= 64 && strspn(text, id_characters) == n;
 }
 
+/* A manager's id follows, and the functions in Redis have to find where it begins. */
+static bool is_key_prefix(const char *text)
+{
+    size_t n = strlen(text);
+    return n >= 1 && !strchr(id_characters, text[n - 1]);
+}
+
 static const struct cw_form forms[] = {
     {"bus", "kafka or sqlite:PATH", is_bus},
     {"property", "name=value", is_property},
     {"id", "1 to 64 of A-Z a-z 0-9 . _ -", is_id},
     {"file", "a file's name", is_filled},
+    {"keys", "1 to 64 bytes, the last none of A-Z a-z 0-9 . _ -", is_key_prefix},
     {"number", "up to 16 of 0-9, * and #, with a trailing * for a prefix", is_number},
     {"prefix", "1 to 15 digits", is_prefix},
 };

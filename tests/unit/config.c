@@ -188,6 +188,8 @@ static void check_text(const struct cw_param *p)
     memset(text, 'x', most);
     if (strcmp(p->words, "bus") == 0)
         memcpy(text, "sqlite:", 7);
+    if (strcmp(p->words, "keys") == 0)
+        text[most - 1] = ':';
     /* These name what must be there. */
     if (strcmp(p->path, "time.zone") != 0 && strncmp(p->path, "input.mapping.", 14) != 0)
         assert_loads(p->path, text);
@@ -474,6 +476,11 @@ static void mistakes(void **state)
         {"tasks = { default_manager = \"未分配\"; };",
          ":1: tasks.default_manager: \"未分配\" is malformed; allowed: 1 to 64 of A-Z a-z 0-9 . _ "
          "-\n"},
+        {"redis = { prefix = \"cw\"; };", ":1: redis.prefix: \"cw\" is malformed; allowed: 1 to 64 "
+                                          "bytes, the last none of A-Z a-z 0-9 "
+                                          ". _ -\n"},
+        {"redis = { prefix = \"\"; };",
+         ":1: redis.prefix: a text of 0 bytes; allowed: 1 to 64 bytes, "},
         {"\ntime = {\n zone = \"Asia/Shanghia\"; };", ":3: time.zone: "},
         {"\n\ncalendar = [\"none.json\"];",
          ":3: calendar: none.json: cannot be opened: No such file or directory\n"},
