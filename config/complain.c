@@ -3,11 +3,13 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static void put_place(struct cw_buf *out, const struct cw_place *at, const char *path)
 {
     if (at->override) {
-        cw_buf_printf(out, "-o %s: ", at->override);
+        /* Its path alone: what follows may be a password. */
+        cw_buf_printf(out, "-o %.*s: ", (int)strcspn(at->override, "=: "), at->override);
         return;
     }
     if (at->file)

@@ -19,7 +19,8 @@ struct cw_complaints {
     bool nomem; /* something failed for want of memory, which is no mistake in the settings */
 };
 
-/* `FILE:LINE: path: …` or `-o path=value: …`; path may be "" for the file itself. */
+/* `FILE:LINE: path: …` or `-o path: …`; path may be "" for the file itself. The text quotes nothing
+ * that may be a password: it goes into logs. */
 void cw_complain(struct cw_complaints *c, const struct cw_place *at, const char *path,
                  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* What came of reading one setting: complains of -CW_E_INVALID, notes -CW_E_NOMEM. */

@@ -31,6 +31,12 @@ static bool is_bus(const char *text)
     return strcmp(text, "kafka") == 0 || (strncmp(text, "sqlite:", 7) == 0 && text[7]);
 }
 
+static bool is_url(const char *text)
+{
+    const char *scheme = strstr(text, "://");
+    return scheme && scheme > text;
+}
+
 static bool is_property(const char *text)
 {
     const char *equals = strchr(text, '=');
@@ -57,13 +63,14 @@ static bool is_key_prefix(const char *text)
 }
 
 static const struct cw_form forms[] = {
-    {"bus", "kafka or sqlite:PATH", is_bus},
-    {"property", "name=value", is_property},
-    {"id", "1 to 64 of A-Z a-z 0-9 . _ -", is_id},
-    {"file", "a file's name", is_filled},
-    {"keys", "1 to 64 bytes, the last none of A-Z a-z 0-9 . _ -", is_key_prefix},
-    {"number", "up to 16 of 0-9, * and #, with a trailing * for a prefix", is_number},
-    {"prefix", "1 to 15 digits", is_prefix},
+    {"bus", "kafka or sqlite:PATH", is_bus, false},
+    {"property", "name=value", is_property, true},
+    {"url", "a URL such as redis://HOST:PORT", is_url, true},
+    {"id", "1 to 64 of A-Z a-z 0-9 . _ -", is_id, false},
+    {"file", "a file's name", is_filled, false},
+    {"keys", "1 to 64 bytes, the last none of A-Z a-z 0-9 . _ -", is_key_prefix, false},
+    {"number", "up to 16 of 0-9, * and #, with a trailing * for a prefix", is_number, false},
+    {"prefix", "1 to 15 digits", is_prefix, false},
 };
 
 const struct cw_form *cw_form_find(const char *word)

@@ -8,6 +8,7 @@ struct cw_form {
     const char *word;    /* in the column `words` of params.def */
     const char *allowed; /* for messages and the reference */
     bool (*holds)(const char *text);
+    bool secret; /* it may have a password in it: messages do not quote it */
 };
 
 /* The form of that word; NULL for any other. */

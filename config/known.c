@@ -46,6 +46,24 @@ bool cw_known_section(const char *path)
            visit_all(lies_under, section);
 }
 
+static bool has_word(void *arg, const char *path)
+{
+    const struct cw_str *word = arg;
+    for (;; path++) {
+        size_t n = strcspn(path, ".");
+        if (n == word->n && memcmp(path, word->p, n) == 0)
+            return true;
+        path += n;
+        if (!*path)
+            return false;
+    }
+}
+
+bool cw_known_word(struct cw_str word)
+{
+    return visit_all(has_word, &word);
+}
+
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;

@@ -9,6 +9,8 @@
 
 /* Whether settings lie under that path: "kafka", "kafka.topics", "detectors.spend_drop". */
 bool cw_known_section(const char *path);
+/* Whether a setting or a section has that name, wherever it lies: "topics", "fire_score". */
+bool cw_known_word(struct cw_str word);
 /* The known name most likely meant: a section's for a section, else a setting's. False when none is
  * near. */
 bool cw_known_nearest(const char *path, bool section, char ret_name[CW_PATH_MOST]);

@@ -18,7 +18,7 @@
  * over those, the last one winning; lists are replaced, segments added. Returns 0 with ret_settings
  * to be freed by cw_settings_free; or -CW_E_INVALID, -CW_E_IO, -CW_E_NOMEM with ret_settings
  * untouched and complaints holding a line per error: `FILE:LINE: path: what is wrong, what is
- * allowed, did you mean …` (overrides: `-o path=value: …`). Unknown, repeated and wrongly typed
+ * allowed, did you mean …` (overrides: `-o path: …`). Unknown, repeated and wrongly typed
  * settings are errors. */
 int cw_settings_load(const char *file, const struct cw_list *overrides,
                      struct cw_settings **ret_settings, struct cw_buf *complaints);

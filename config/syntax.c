@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "config/known.h"
+
 /* Whether a line asks to include another file; says which line. */
 static bool includes(const char *text, int *ret_line)
 {
@@ -20,8 +22,8 @@ static bool includes(const char *text, int *ret_line)
     return false;
 }
 
-/* The text of a line, for messages that tell no name. */
-static struct cw_str line_of(const char *text, int line)
+/* The first word of a line, for messages that tell no name. */
+static struct cw_str word_of(const char *text, int line)
 {
     for (; line > 1 && text; line--) {
         text = strchr(text, '\n');
@@ -30,9 +32,10 @@ static struct cw_str line_of(const char *text, int line)
     if (!text)
         return (struct cw_str){"", 0};
     text += strspn(text, " \t");
-    return (struct cw_str){text, strcspn(text, "\r\n")};
+    return (struct cw_str){text, strcspn(text, " \t\r\n=:{[(\"")};
 }
 
+/* Of the line no more is told than a name we know: any other word may be part of a password. */
 bool cw_syntax_read(struct cw_complaints *c, const char *file, const char *text, config_t *tree)
 {
     struct cw_place at = {.file = file};
@@ -43,8 +46,11 @@ bool cw_syntax_read(struct cw_complaints *c, const char *file, const char *text,
     if (config_read_string(tree, text) == CONFIG_TRUE)
         return true;
     at.line = config_error_line(tree);
-    struct cw_str line = line_of(text, at.line);
-    cw_complain(c, &at, "", "%s, at or before: %.*s", config_error_text(tree),
-                (int)(line.n < 200 ? line.n : 200), line.p);
+    struct cw_str word = word_of(text, at.line);
+    if (cw_known_word(word))
+        cw_complain(c, &at, "", "%s, at or before the setting %.*s", config_error_text(tree),
+                    (int)word.n, word.p);
+    else
+        cw_complain(c, &at, "", "%s, at this line or before it", config_error_text(tree));
     return false;
 }

@@ -52,6 +52,12 @@ static int shown(const char *text)
     return (int)n;
 }
 
+static bool is_secret(const struct cw_param *p)
+{
+    const struct cw_form *form = cw_form_find(p->words);
+    return form && form->secret;
+}
+
 static int not_a(const struct cw_param *p, const struct cw_given *g, struct cw_errbuf *why)
 {
     static const char *const found[] = {
@@ -65,7 +71,10 @@ static int not_a(const struct cw_param *p, const struct cw_given *g, struct cw_e
         [CW_GIVEN_MIXED] = "a list whose items are not all text in quotes",
     };
     struct cw_errbuf what;
-    if (g->text)
+    if (g->text && is_secret(p))
+        (void)cw_fail(&what, CW_E_INVALID, "a %s where %s is wanted",
+                      g->kind == CW_GIVEN_TEXT ? "text" : "value", types[p->type].noun);
+    else if (g->text)
         (void)cw_fail(&what, CW_E_INVALID, "%s\"%.*s\" where %s is wanted", found[g->kind],
                       shown(g->text), g->text, types[p->type].noun);
     else
@@ -141,13 +150,20 @@ static int read_enum(const struct cw_param *p, const struct cw_given *g, void *f
 
 /* ---- texts and lists ---- */
 
-static int check_form(const struct cw_param *p, const char *text, struct cw_errbuf *why)
+/* `entry`: the item's number in its list; 0: a text of its own. */
+static int check_form(const struct cw_param *p, const char *text, size_t entry,
+                      struct cw_errbuf *why)
 {
     const struct cw_form *form = cw_form_find(p->words);
     struct cw_errbuf what;
     if (!form || form->holds(text))
         return 0;
-    (void)cw_fail(&what, CW_E_INVALID, "\"%.*s\" is malformed", shown(text), text);
+    if (form->secret && entry)
+        (void)cw_fail(&what, CW_E_INVALID, "entry %zu is malformed", entry);
+    else if (form->secret)
+        (void)cw_fail(&what, CW_E_INVALID, "the text is malformed");
+    else
+        (void)cw_fail(&what, CW_E_INVALID, "\"%.*s\" is malformed", shown(text), text);
     return refuse(why, p, what.text);
 }
 
@@ -160,7 +176,7 @@ static int read_text(const struct cw_param *p, const struct cw_given *g, void *f
         (void)cw_fail(&what, CW_E_INVALID, "a text of %zu bytes", n);
         return refuse(why, p, what.text);
     }
-    int err = check_form(p, g->text, why);
+    int err = check_form(p, g->text, 0, why);
     if (err != 0)
         return err;
     char *copy = strdup(g->text);
@@ -202,7 +218,8 @@ static int append(const struct cw_param *p, struct cw_str item, struct cw_list *
         return refuse(why, p, what.text);
     }
     char *copy = strndup(item.p, item.n);
-    int err = copy ? check_form(p, copy, why) : cw_fail(why, CW_E_NOMEM, "out of memory");
+    int err =
+        copy ? check_form(p, copy, list->n + 1, why) : cw_fail(why, CW_E_NOMEM, "out of memory");
     if (err != 0) {
         free(copy);
         return err;

@@ -188,6 +188,8 @@ static void check_text(const struct cw_param *p)
     memset(text, 'x', most);
     if (strcmp(p->words, "bus") == 0)
         memcpy(text, "sqlite:", 7);
+    if (strcmp(p->words, "url") == 0)
+        memcpy(text, "redis://", 8);
     if (strcmp(p->words, "keys") == 0)
         text[most - 1] = ':';
     /* These name what must be there. */
@@ -495,7 +497,7 @@ static void mistakes(void **state)
          ":1: operators.own_prefixes: \"+86\" is malformed; allowed: at most 10000 prefixes, each "
          "1 to 15 digits\n"},
         {"instance = \"a\";\ninstance = \"b\";", ":2: duplicate setting name"},
-        {"instance = \"a\";\nbus = ;\n", ":2: syntax error, at or before: bus = ;\n"},
+        {"instance = \"a\";\nbus = ;\n", ":2: syntax error, at or before the setting bus\n"},
         {"  @include \"/etc/passwd\"\n", ":1: @include is not read; write the settings here\n"},
         {"segments = { };", ":1: segments: a list of at most 256 segments is wanted"},
         {"segments = ( { detectors = { }; } );", ":1: segments[0]: a group with a match is wanted"},
@@ -542,9 +544,9 @@ static void all_mistakes(void **state)
     const char *const order[] = {
         ":1: bus: ",
         ":2: time.idle_tick: ",
-        "-o instance=: ",
+        "-o instance: ",
         "-o nonsense: path=value is wanted",
-        "-o log.levle=info: no such setting; did you mean log.level?",
+        "-o log.levle: no such setting; did you mean log.level?",
         ":2: time.zone: ",
     };
     assert_int_equal(r.err, -CW_E_INVALID);
@@ -555,6 +557,46 @@ static void all_mistakes(void **state)
             fail_msg("\"%s\" is missing in: %s", order[i], r.complaints.p);
     }
     unload(&r);
+}
+
+/* Whatever is wrong, what may be a password is named and not quoted: complaints go into logs. */
+static void secrets_are_not_quoted(void **state)
+{
+    static const struct {
+        const char *text, *override, *complaint;
+    } cases[] = {
+        {"kafka = { properties = [\"a=b\", \"sasl.password:hunter2\"]; };", NULL,
+         ":1: kafka.properties: entry 2 is malformed; allowed: at most 1000 properties, each "
+         "name=value\n"},
+        {"kafka = {\n properties = \"sasl.password=hunter2\"; };", NULL,
+         ":2: kafka.properties: a text where a list is wanted; allowed: "},
+        {"redis = { url = \"hunter2@h\"; };", NULL,
+         ":1: redis.url: the text is malformed; allowed: "},
+        {"redis = { url = hunter2; };", NULL, ":1: syntax error, at or before the setting redis\n"},
+        {"redis = {\n url = \"redis://:hunter2@h\" 3; };", NULL,
+         ":2: syntax error, at or before the setting url\n"},
+        {"kafka = { properties = [ \"a=b\"\n hunter2 ]; };", NULL,
+         ":2: syntax error, at this line or before it\n"},
+        {"", "kafka.propertis.sasl.password=hunter2",
+         "-o kafka.propertis.sasl.password: no such setting"},
+        {"", "kafka.properties.sasl.password:hunter2",
+         "-o kafka.properties.sasl.password: path=value is wanted\n"},
+        {"", "kafka.properties.=hunter2", "-o kafka.properties.: entry 1 is malformed; allowed: "},
+        {"", "kafka.properties=a=b,hunter2",
+         "-o kafka.properties: entry 2 is malformed; allowed: "},
+        {"", "redis.url=hunter2@h", "-o redis.url: the text is malformed; allowed: "},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char override[64];
+        (void)snprintf(override, sizeof override, "%s", cases[i].override ? cases[i].override : "");
+        char *one[] = {override};
+        struct loaded r = load(cases[i].text, one, *override ? 1 : 0);
+        if (r.err != -CW_E_INVALID || strstr(r.complaints.p, "hunter2") ||
+            !strstr(r.complaints.p, cases[i].complaint))
+            fail_msg("%s%s\ngave (%d): %s", cases[i].text, override, r.err, r.complaints.p);
+        unload(&r);
+    }
 }
 
 static void no_file(void **state)
@@ -891,15 +933,25 @@ static void page(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows),          cmocka_unit_test(thresholds),
-        cmocka_unit_test(declarations),  cmocka_unit_test(quantities),
-        cmocka_unit_test(reals),         cmocka_unit_test(mistakes),
-        cmocka_unit_test(all_mistakes),  cmocka_unit_test(no_file),
-        cmocka_unit_test(distances),     cmocka_unit_test(overrides_win),
-        cmocka_unit_test(defaults),      cmocka_unit_test(embedded_log_has_one_thread),
-        cmocka_unit_test(calendars),     cmocka_unit_test(segments),
-        cmocka_unit_test(most_segments), cmocka_unit_test(committed_files),
-        cmocka_unit_test(sample),        cmocka_unit_test(page),
+        cmocka_unit_test(rows),
+        cmocka_unit_test(thresholds),
+        cmocka_unit_test(declarations),
+        cmocka_unit_test(quantities),
+        cmocka_unit_test(reals),
+        cmocka_unit_test(mistakes),
+        cmocka_unit_test(all_mistakes),
+        cmocka_unit_test(secrets_are_not_quoted),
+        cmocka_unit_test(no_file),
+        cmocka_unit_test(distances),
+        cmocka_unit_test(overrides_win),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(embedded_log_has_one_thread),
+        cmocka_unit_test(calendars),
+        cmocka_unit_test(segments),
+        cmocka_unit_test(most_segments),
+        cmocka_unit_test(committed_files),
+        cmocka_unit_test(sample),
+        cmocka_unit_test(page),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
