@@ -1,6 +1,8 @@
 # The sample becomes the configuration where there is none. One that is there is its keeper's, and an
 # upgrade leaves it as it is: the new sample lies beside the documentation.
-if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+# Installed for the system it is the one file that units and programs read, CW_DEFAULT_CONFIG; in a
+# folder of somebody's own it lies under that.
+if(CMAKE_INSTALL_PREFIX MATCHES "^/usr(/local)?/?$")
   set(etc /etc)
 else()
   set(etc ${CMAKE_INSTALL_PREFIX}/etc)

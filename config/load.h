@@ -11,6 +11,7 @@
 #include "churnwatch/buf.h"
 #include "churnwatch/settings.h"
 
+/* systemd/CMakeLists.txt and config/install_sample.cmake say the same. */
 #define CW_DEFAULT_CONFIG "/etc/churnwatch/churnwatch.conf"
 
 /* Builds settings from a file (NULL: CW_DEFAULT_CONFIG if it exists, else built-in defaults), the

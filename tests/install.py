@@ -85,8 +85,8 @@ def run(*words, **more):
     return subprocess.run(words, capture_output=True, text=True, timeout=120, **more)
 
 
-def install(root):
-    done = run("cmake", "--install", BUILD, "--prefix", "/usr", env=dict(os.environ, DESTDIR=root))
+def install(root, prefix="/usr"):
+    done = run("cmake", "--install", BUILD, "--prefix", prefix, env=dict(os.environ, DESTDIR=root))
     if done.returncode:
         raise AssertionError(done.stdout + done.stderr)
     return done.stdout
@@ -127,6 +127,27 @@ class Install(unittest.TestCase):
         self.assertIn("Kept as it is", install(root))
         with open(mine, encoding="utf-8") as f:
             self.assertEqual(f.read(), 'instance = "mine";\n')
+
+    def test_the_programs_the_units_and_the_sample_agree_on_the_file(self):
+        """However it was configured: under /usr/local, too, it is the one file in /etc."""
+        usage = run(os.path.join(BUILD, "churnwatchd"), "-h").stdout
+        file = re.search(r"without it (\S+) if it exists", usage)[1]
+        for name in ("churnwatch", "churnwatch@"):
+            for line in re.findall(r"^Exec\w+=(\S*churnwatchd.*)$", self.unit(name), re.M):
+                self.assertEqual(re.search(r" -c (\S+)", line)[1], file, line)
+        for prefix in ("/usr", "/usr/local"):
+            root = tempfile.mkdtemp(prefix="churnwatch-install-")
+            self.addCleanup(shutil.rmtree, root)
+            install(root, prefix)
+            self.assertTrue(os.path.exists(root + file), prefix)
+
+    def test_elsewhere_the_sample_lies_under_the_prefix(self):
+        """Who installs into a folder of his own may not write to /etc, and need not."""
+        root = tempfile.mkdtemp(prefix="churnwatch-install-")
+        self.addCleanup(shutil.rmtree, root)
+        install(root, "/opt/churnwatch")
+        self.assertTrue(os.path.exists(root + "/opt/churnwatch/etc/churnwatch/churnwatch.conf"))
+        self.assertFalse(os.path.exists(root + "/etc"))
 
     def test_the_configuration_is_good(self):
         done = run(self.path("usr/bin/churnwatchd"), "-c",
