@@ -87,10 +87,9 @@ static int connect_any(struct opening *o)
     case CW_REDIS_TLS:
         break;
     }
-    return cw_fail(
-        &o->r->eb, CW_E_INVALID,
-        "churnwatchctl speaks no TLS: give it -o redis.url=redis+unix://… on Redis's own "
-        "host, or redis://… through a tunnel");
+    return cw_fail(&o->r->eb, CW_E_INVALID,
+                   "redis.url: churnwatchctl speaks no TLS: give it -o redis.url=redis+unix://… on "
+                   "Redis's own host, or redis://… through a tunnel");
 }
 
 /* True for an answer, whatever it is; a refusal is in eb. */
@@ -142,7 +141,7 @@ enum cw_exit cw_redis_open(const struct cw_settings *s, struct cw_redis *ret_red
     if (!err)
         return CW_EXIT_DONE;
     if (err == -CW_E_INVALID)
-        return cw_ctl_fail(CW_EXIT_WRONG, "redis.url: %s", ret_redis->eb.text);
+        return cw_ctl_fail(CW_EXIT_WRONG, "%s", ret_redis->eb.text);
     return cw_ctl_fail(err == -CW_E_REFUSED ? CW_EXIT_WRONG : CW_EXIT_UNREACHABLE, "Redis: %s",
                        ret_redis->eb.text);
 }

@@ -17,11 +17,12 @@
 #include "delivery/redis_port.h"
 
 static const char usage[] =
-    "usage: churnwatchd [-c FILE] [-o KEY=VALUE]... [-t] [-V]\n"
+    "usage: churnwatchd [-c FILE] [-o KEY=VALUE]... [-t] [-V] [-h]\n"
     "  -c FILE       configuration; without it " CW_DEFAULT_CONFIG " if it exists\n"
     "  -o KEY=VALUE  one setting by its dotted path, over the file\n"
     "  -t            check the configuration and exit\n"
-    "  -V            print the version and exit\n";
+    "  -V            print the version and exit\n"
+    "  -h, --help    print this and exit\n";
 
 struct options {
     const char *file;
@@ -32,11 +33,12 @@ struct options {
 /* False on a usage error. */
 static bool read_options(int argc, char **argv, struct options *o)
 {
+    static const struct option words[] = {{"help", no_argument, NULL, 'h'}, {0}};
     int c;
     o->overrides.items = calloc((size_t)argc, sizeof(char *));
     if (!o->overrides.items)
         return false;
-    while ((c = getopt(argc, argv, "c:o:tVh")) != -1) {
+    while ((c = getopt_long(argc, argv, "c:o:tVh", words, NULL)) != -1) {
         switch (c) {
         case 'c':
             o->file = optarg;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board/board.h"
 #include "ctl/explain/explain.h"
 #include "ctl/picture/write.h"
 #include "ctl/tune/thresholds.h"
@@ -217,7 +218,7 @@ static const struct cw_option options[] = {
      .value = "N",
      .kind = CW_OPTION_COUNT,
      .least = 1,
-     .most = 10000,
+     .most = CW_BOARD_SHARDS_MOST,
      .help = "with --events: shards the clients are spread over (default 1)"},
     {0},
 };

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "board/board.h"
 #include "ctl/command.h"
 #include "ctl/lines/files.h"
 #include "ctl/progress.h"
@@ -338,7 +339,7 @@ static const struct cw_option options[] = {
      .value = "N",
      .kind = CW_OPTION_COUNT,
      .least = 1,
-     .most = 10000,
+     .most = CW_BOARD_SHARDS_MOST,
      .help = "shards the clients are spread over, as a cluster of N partitions does (default 1)"},
     {.name = "threads",
      .value = "N",

@@ -29,6 +29,8 @@ ROWS = [
     (["thresholds", "list", "--segment", "class=A9"], "allowed: A1, A2"),
     (["thresholds", "list", "--detector", "spend"], 'there is no detector "spend"'),
     (["thresholds", "get", "complaint.leave", "--client", "c", "--segment", "class=A1"], "either --client or"),
+    (["replay", "--events", "-", "--tasks", "-", "--partitions", "1025"], "from 1 to 1024"),
+    (["explain", "c", "--events", "-", "--partitions", "1025"], "from 1 to 1024"),
     (["help", "nothing"], 'no command "nothing"'),
 ]
 for args, says in ROWS:
@@ -45,5 +47,10 @@ check_run("a wrong threshold", ctl("thresholds", "set", "complaint.laeve=3", "--
 check_run("out of range", ctl("thresholds", "set", "complaint.leave=99", "--reason", "r"), 1, err="allowed: -5 to 15")
 check_run("a bad setting", ctl("-o", "engine.threads=none", "tasks", "am042"), 1,
           err="engine.threads")
+for words, says in ((("redis.url=redis://h:0",), "churnwatchctl: redis.url: a port is "),
+                    (("redis.password_file=/none",), "churnwatchctl: redis.password_file: /none: No such file")):
+    got = ctl(*(w for o in words for w in ("-o", o)), "tasks", "am042")
+    check_run(f"{words[0]} is wrong", got, 1)
+    check(f"{words[0]} is named once", got[2].startswith(says), got[2])
 check_run("no Redis", ctl("-o", "redis.url=redis://127.0.0.1:1", "tasks", "am042"), 3, err="Redis: ")
 end()

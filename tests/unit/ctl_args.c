@@ -39,7 +39,7 @@ static void mistakes_are_named(void **state)
         {{"replay", "--events", "e"}, "--tasks FILE is missing"},
         {{"replay", "--events", "e", "--tasks"}, "--tasks needs a value"},
         {{"replay", "--events", "e", "--tasks", "t", "--speed"}, "no option --speed of replay"},
-        {{"replay", "--events", "e", "--tasks", "t", "--partitions", "0"}, "from 1 to 10000"},
+        {{"replay", "--events", "e", "--tasks", "t", "--partitions", "0"}, "from 1 to 1024"},
         {{"replay", "--events", "e", "--tasks", "t", "--partitions", "3x"},
          "\"3x\" is not a whole"},
         {{"replay", "--events", "e", "--tasks", "t", "--until", "tomorrow"},
