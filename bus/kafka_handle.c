@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "board/log.h"
+#include "config/places.h"
 #include "config/secret.h"
 
 /* One list of properties serves consumers and producers, and each is told of those of the other. */
@@ -32,22 +33,25 @@ static int set_secret(rd_kafka_conf_t *conf, const char *property, const char *s
     char said[256];
     int err = cw_secret_read(secret, &value, &why);
     if (err)
-        return cw_fail(eb, CW_E_INVALID, "kafka.properties: %s: %.400s", property, why.text);
+        return cw_fail(eb, CW_E_INVALID, "%s: %.400s", property, why.text);
     rd_kafka_conf_res_t res = rd_kafka_conf_set(conf, property, value.text, said, sizeof said);
     explicit_bzero(said, sizeof said);
     cw_secret_wipe(&value);
     if (res == RD_KAFKA_CONF_OK)
         return 0;
-    return cw_fail(eb, CW_E_INVALID, "kafka.properties: %s does not take the value of %s%s",
-                   property, CW_SECRET_MARK, secret);
+    return cw_fail(eb, CW_E_INVALID, "%s does not take the value of %s%s", property, CW_SECRET_MARK,
+                   secret);
 }
 
 static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct cw_errbuf *eb)
 {
     char said[256];
-    if (rd_kafka_conf_set(conf, name, value, said, sizeof said) == RD_KAFKA_CONF_OK)
+    rd_kafka_conf_res_t res = rd_kafka_conf_set(conf, name, value, said, sizeof said);
+    if (res == RD_KAFKA_CONF_OK)
         return 0;
-    return cw_fail(eb, CW_E_INVALID, "kafka.properties: %s", said);
+    if (res == RD_KAFKA_CONF_INVALID && cw_secret_property(name))
+        return cw_fail(eb, CW_E_INVALID, "%s does not take its value", name);
+    return cw_fail(eb, CW_E_INVALID, "%s", said);
 }
 
 static int set_listed(rd_kafka_conf_t *conf, const char *property, struct cw_errbuf *eb)
@@ -56,7 +60,7 @@ static int set_listed(rd_kafka_conf_t *conf, const char *property, struct cw_err
     const char *equals = strchr(property, '=');
     size_t n = equals ? (size_t)(equals - property) : 0;
     if (n == 0 || n >= sizeof name)
-        return cw_fail(eb, CW_E_INVALID, "kafka.properties: an entry is no \"name=value\"");
+        return cw_fail(eb, CW_E_INVALID, "an entry is no \"name=value\"");
     memcpy(name, property, n);
     name[n] = '\0';
     const char *value = equals + 1;
@@ -68,12 +72,13 @@ static int set_listed(rd_kafka_conf_t *conf, const char *property, struct cw_err
 static int configure(rd_kafka_conf_t *conf, const struct cw_settings *s,
                      const struct cw_property *extra, size_t n_extra, struct cw_errbuf *eb)
 {
-    int err = set(conf, "bootstrap.servers", s->kafka_bootstrap, eb);
+    struct cw_errbuf why = {""};
+    int err = set(conf, "bootstrap.servers", s->kafka_bootstrap, &why);
     for (size_t i = 0; !err && i < s->kafka_properties.n; i++)
-        err = set_listed(conf, s->kafka_properties.items[i], eb);
+        err = set_listed(conf, s->kafka_properties.items[i], &why);
     for (size_t i = 0; !err && i < n_extra; i++)
-        err = set(conf, extra[i].name, extra[i].value, eb);
-    return err;
+        err = set(conf, extra[i].name, extra[i].value, &why);
+    return err ? cw_fail(eb, CW_E_INVALID, "kafka.properties: %.480s", why.text) : 0;
 }
 
 bool cw_kafka_refills_soon(rd_kafka_conf_t *conf)
@@ -102,12 +107,30 @@ const char *cw_kafka_listed(const struct cw_settings *s, const char *name)
     return NULL;
 }
 
-int cw_kafka_check(const struct cw_settings *s, struct cw_errbuf *eb)
+/* The list has one place. What an -o adds is no place of the other entries. */
+static struct cw_place place_of(const struct cw_settings *s, const char *entry)
+{
+    static const char adds[] = "kafka.properties.";
+    struct cw_place at = s->places->params[CW_ROW_kafka_properties];
+    bool added = at.override && strncmp(at.override, adds, strlen(adds)) == 0;
+    if (added && strcmp(at.override + strlen(adds), entry) != 0)
+        at = (struct cw_place){0};
+    return at;
+}
+
+void cw_kafka_check(const struct cw_settings *s, struct cw_complaints *c)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    int err = configure(conf, s, NULL, 0, eb);
+    struct cw_errbuf why = {""};
+    int err = set(conf, "bootstrap.servers", s->kafka_bootstrap, &why);
+    cw_complain_of(c, &s->places->params[CW_ROW_kafka_bootstrap],
+                   cw_params[CW_ROW_kafka_bootstrap].path, err, &why);
+    for (size_t i = 0; i < s->kafka_properties.n; i++) {
+        struct cw_place at = place_of(s, s->kafka_properties.items[i]);
+        err = set_listed(conf, s->kafka_properties.items[i], &why);
+        cw_complain_of(c, &at, cw_params[CW_ROW_kafka_properties].path, err, &why);
+    }
     rd_kafka_conf_destroy(conf);
-    return err;
 }
 
 rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,

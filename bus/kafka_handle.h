@@ -6,6 +6,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "churnwatch/settings.h"
+#include "config/complain.h"
 
 struct cw_property {
     const char *name, *value;
@@ -26,8 +27,8 @@ bool cw_kafka_refills_soon(rd_kafka_conf_t *conf);
 const char *cw_kafka_listed(const struct cw_settings *s, const char *name);
 
 /* Does the library know the properties of the settings, and take their values? Secrets are read, no
- * server is asked. 0, or -CW_E_INVALID with eb naming the first that is wrong. */
-int cw_kafka_check(const struct cw_settings *s, struct cw_errbuf *eb);
+ * server is asked. Complains of each that is wrong. */
+void cw_kafka_check(const struct cw_settings *s, struct cw_complaints *c);
 
 /* Asks the brokers about a topic by its name, at most `ms`: who leads its partitions now. The
  * handle keeps the answer, and is best asked before it first reads or writes the topic: what it has

@@ -4,7 +4,10 @@
  */
 #include "config/forms.h"
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "churnwatch/civil.h"
 
@@ -35,6 +38,31 @@ static bool is_url(const char *text)
 {
     const char *scheme = strstr(text, "://");
     return scheme && scheme > text;
+}
+
+/* 1 to 65535 and nothing else. */
+static bool is_port(const char *text)
+{
+    size_t n = strlen(text);
+    long port = n <= 5 && strspn(text, "0123456789") == n ? strtol(text, NULL, 10) : 0;
+    return port >= 1 && port <= UINT16_MAX;
+}
+
+static bool is_listen(const char *text)
+{
+    const struct sockaddr_un *a = NULL;
+    const char *colon = strrchr(text, ':');
+    if (strncmp(text, "unix:", 5) == 0)
+        return text[5] && strlen(text + 5) < sizeof a->sun_path;
+    return !*text || (colon && colon > text && strncmp(text, "[]", 2) != 0 && is_port(colon + 1));
+}
+
+/* As Kafka's brokers have it. */
+static bool is_topic(const char *text)
+{
+    size_t n = strlen(text);
+    return n >= 1 && n <= 249 && strspn(text, id_characters) == n && strcmp(text, ".") != 0 &&
+           strcmp(text, "..") != 0;
 }
 
 static bool is_property(const char *text)
@@ -69,7 +97,9 @@ static const struct cw_form forms[] = {
     {"id", "1 to 64 of A-Z a-z 0-9 . _ -", is_id, false},
     {"file", "a file's name", is_filled, false},
     {"keys", "1 to 64 bytes, the last none of A-Z a-z 0-9 . _ -", is_key_prefix, false},
+    {"listen", "HOST:PORT, unix:PATH or nothing", is_listen, false},
     {"number", "up to 16 of 0-9, * and #, with a trailing * for a prefix", is_number, false},
+    {"topic", "1 to 249 of A-Z a-z 0-9 . _ -, neither . nor ..", is_topic, false},
     {"prefix", "1 to 15 digits", is_prefix, false},
 };
 

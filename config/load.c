@@ -142,8 +142,38 @@ static void folder_of(const char *file, struct cw_buf *ret_folder)
     cw_buf_put(ret_folder, "", 1);
 }
 
+static bool is_topic(const struct cw_param *p)
+{
+    return strcmp(p->words, "topic") == 0;
+}
+
+static const char *topic_of(const struct cw_load *l, int row)
+{
+    return *(char **)cw_param_field(&cw_params[row], l->settings);
+}
+
+/* Written into what it reads, the daemon would judge its own words. */
+static void compare_topics(struct cw_load *l, int a, int b)
+{
+    const struct cw_place *places = l->settings->places->params, *at = &places[b];
+    if (!is_topic(&cw_params[a]) || strcmp(topic_of(l, a), topic_of(l, b)) != 0)
+        return;
+    /* What was set is to blame, and of two the later row. */
+    bool set = at->file || at->override;
+    int wrong = set ? b : a, other = set ? a : b;
+    cw_complain(&l->complaints, &places[wrong], cw_params[wrong].path,
+                "\"%s\" is the topic of %s, too", topic_of(l, wrong), cw_params[other].path);
+}
+
+static void check_topics(struct cw_load *l)
+{
+    for (int b = 0; b < CW_PARAMS; b++)
+        for (int a = 0; a < b && is_topic(&cw_params[b]); a++)
+            compare_topics(l, a, b);
+}
+
 /* Zone and calendar, each blamed on the line that named it. */
-static void follow(struct cw_load *l, const char *file)
+static void follow(struct cw_load *l, const char *file, cw_settings_check *check)
 {
     struct cw_buf folder = {0};
     struct cw_errbuf why = {.text = ""};
@@ -160,7 +190,10 @@ static void follow(struct cw_load *l, const char *file)
     cw_complain_of(&l->complaints, &places[CW_ROW_calendar_files],
                    cw_params[CW_ROW_calendar_files].path, err, &why);
     cw_mappings_load(l, folder.p);
+    check_topics(l);
     cw_settings_set_threads(l->settings);
+    if (check)
+        check(l->settings, &l->complaints);
     cw_buf_free(&folder);
 }
 
@@ -173,8 +206,9 @@ static int outcome(const struct cw_load *l)
     return l->complaints.n ? -CW_E_INVALID : 0;
 }
 
-int cw_settings_load(const char *file, const struct cw_list *overrides,
-                     struct cw_settings **ret_settings, struct cw_buf *complaints)
+int cw_settings_load_checked(const char *file, const struct cw_list *overrides,
+                             cw_settings_check *check, struct cw_settings **ret_settings,
+                             struct cw_buf *complaints)
 {
     struct cw_load l = {.settings = cw_settings_new(), .complaints = {.out = complaints}};
     if (!l.settings)
@@ -186,11 +220,17 @@ int cw_settings_load(const char *file, const struct cw_list *overrides,
     }
     for (size_t i = 0; overrides && i < overrides->n; i++)
         override(&l, overrides->items[i]);
-    follow(&l, file);
+    follow(&l, file, check);
     int err = outcome(&l);
     if (err == 0)
         *ret_settings = l.settings;
     else
         cw_settings_free(l.settings);
     return err;
+}
+
+int cw_settings_load(const char *file, const struct cw_list *overrides,
+                     struct cw_settings **ret_settings, struct cw_buf *complaints)
+{
+    return cw_settings_load_checked(file, overrides, NULL, ret_settings, complaints);
 }

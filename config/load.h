@@ -10,6 +10,7 @@
 
 #include "churnwatch/buf.h"
 #include "churnwatch/settings.h"
+#include "config/complain.h"
 
 /* systemd/CMakeLists.txt and config/install_sample.cmake say the same. */
 #define CW_DEFAULT_CONFIG "/etc/churnwatch/churnwatch.conf"
@@ -23,6 +24,13 @@
  * settings are errors. */
 int cw_settings_load(const char *file, const struct cw_list *overrides,
                      struct cw_settings **ret_settings, struct cw_buf *complaints);
+
+/* The same, with what the caller checks further, by complaining; it is asked once, when all is
+ * read, even if there are complaints already: what was refused is then as it was before. */
+typedef void cw_settings_check(const struct cw_settings *s, struct cw_complaints *c);
+int cw_settings_load_checked(const char *file, const struct cw_list *overrides,
+                             cw_settings_check *check, struct cw_settings **ret_settings,
+                             struct cw_buf *complaints);
 
 /* The sample file with every setting, its meaning, range and default (config/churnwatch.conf is
  * this, and a test compares them), and the reference page (docs/settings.md, likewise). */

@@ -280,8 +280,10 @@ static const char page_head[] =
     "\n"
     "A file with a mistake is refused whole, and each mistake is named with its line: unknown and\n"
     "repeated settings, wrong types, values out of range, a zone or a calendar file that is not\n"
-    "there. `@include` is not read. `churnwatchd -t -c FILE` checks a file and does nothing "
-    "else.\n";
+    "there, one topic under two names. No message quotes what may be a password. `@include` is "
+    "not\n"
+    "read. `churnwatchd -t -c FILE` checks a file, with Redis's address, the secrets and the\n"
+    "properties of Kafka it names, and does nothing else.\n";
 
 static const char page_segments[] =
     "\n## Segments\n\n"

@@ -77,6 +77,19 @@ int cw_secret_read(const char *name, struct cw_secret *ret_secret, struct cw_err
     return err;
 }
 
+static const char *const secret_words[] = {"password", "secret", "key.pem", "jaas"};
+
+bool cw_secret_property(const char *property)
+{
+    size_t name = strcspn(property, "=");
+    for (size_t i = 0; i < sizeof secret_words / sizeof *secret_words; i++) {
+        const char *at = strstr(property, secret_words[i]);
+        if (at && (size_t)(at - property) < name)
+            return true;
+    }
+    return false;
+}
+
 void cw_secret_wipe(struct cw_secret *s)
 {
     explicit_bzero(s, sizeof *s);

@@ -25,6 +25,8 @@ struct cw_secret {
  * cw_secret_wipe; or -CW_E_NOTFOUND, -CW_E_INVALID (an empty line, or a long one), -CW_E_IO with eb
  * naming the file and never what is in it. */
 int cw_secret_read(const char *name, struct cw_secret *ret_secret, struct cw_errbuf *eb);
+/* Whether a property "name=value", or its name alone, is one whose value is not to be shown. */
+bool cw_secret_property(const char *property);
 void cw_secret_wipe(struct cw_secret *s);
 
 #endif

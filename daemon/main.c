@@ -12,6 +12,7 @@
 #include "board/log.h"
 #include "bus/kafka_handle.h"
 #include "config/load.h"
+#include "config/places.h"
 #include "daemon/shell.h"
 #include "delivery/redis_login.h"
 #include "delivery/redis_port.h"
@@ -62,30 +63,41 @@ static bool read_options(int argc, char **argv, struct options *o)
     return optind == argc;
 }
 
+/* What is wrong with Redis's address, told where the setting stands with which eb begins. */
+static void complain_of_redis(const struct cw_settings *s, struct cw_complaints *c,
+                              const struct cw_errbuf *eb)
+{
+    static const enum cw_param_row rows[] = {CW_ROW_redis_url, CW_ROW_redis_password_file};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *path = cw_params[rows[i]].path;
+        size_t n = strlen(path);
+        if (strncmp(eb->text, path, n) == 0 && strncmp(eb->text + n, ": ", 2) == 0)
+            cw_complain(c, &s->places->params[rows[i]], path, "%s", eb->text + n + 2);
+    }
+}
+
+/* What those say of the settings who use them, without a server. */
+static void check(const struct cw_settings *s, struct cw_complaints *c)
+{
+    struct cw_redis_url url;
+    struct cw_errbuf eb = {""};
+    int err = cw_redis_login(s, &url, &eb);
+    if (!err)
+        err = cw_redis_supported(&url, &eb);
+    explicit_bzero(&url, sizeof url);
+    if (err)
+        complain_of_redis(s, c, &eb);
+    cw_kafka_check(s, c);
+}
+
 /* Everything that can be said of the configuration without a server. NULL with complaints. */
 static struct cw_settings *load(void *arg, struct cw_buf *complaints)
 {
     const struct options *o = arg;
     struct cw_settings *s = NULL;
-    struct cw_redis_url url;
-    struct cw_errbuf eb = {""};
-    int err = cw_settings_load(o->file, &o->overrides, &s, complaints);
-    if (err) {
-        if (complaints->n == 0)
-            cw_buf_printf(complaints, "%s\n", cw_strerror(err));
-        return NULL;
-    }
-    err = cw_redis_login(s, &url, &eb);
-    if (!err)
-        err = cw_redis_supported(&url, &eb);
-    if (!err)
-        err = cw_kafka_check(s, &eb);
-    explicit_bzero(&url, sizeof url);
-    if (err) {
-        cw_buf_printf(complaints, "%s\n", eb.text);
-        cw_settings_free(s);
-        return NULL;
-    }
+    int err = cw_settings_load_checked(o->file, &o->overrides, check, &s, complaints);
+    if (err && complaints->n == 0)
+        cw_buf_printf(complaints, "%s\n", cw_strerror(err));
     return s;
 }
 

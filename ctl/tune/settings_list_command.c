@@ -5,6 +5,7 @@
 
 #include "config/known.h"
 #include "config/places.h"
+#include "config/secret.h"
 #include "config/segments.h"
 #include "config/values.h"
 #include "ctl/command.h"
@@ -56,25 +57,12 @@ static enum cw_exit check_keys(const struct cw_ctl *ctl)
 
 /* ---- values, but for what must not be shown ---- */
 
-static const char *const secret_words[] = {"password", "secret", "key.pem", "jaas"};
-
-static bool is_secret(const char *property)
-{
-    size_t name = strcspn(property, "=");
-    for (size_t i = 0; i < sizeof secret_words / sizeof *secret_words; i++) {
-        const char *at = strstr(property, secret_words[i]);
-        if (at && (size_t)(at - property) < name)
-            return true;
-    }
-    return false;
-}
-
 static void put_properties(struct cw_buf *b, const struct cw_list *list)
 {
     for (size_t i = 0; i < list->n; i++) {
         const char *item = list->items[i];
         cw_buf_puts(b, i ? "," : "");
-        if (is_secret(item))
+        if (cw_secret_property(item))
             cw_buf_printf(b, "%.*s=***", (int)strcspn(item, "="), item);
         else
             cw_buf_puts(b, item);

@@ -188,6 +188,8 @@ static void check_text(const struct cw_param *p)
     memset(text, 'x', most);
     if (strcmp(p->words, "bus") == 0)
         memcpy(text, "sqlite:", 7);
+    if (strcmp(p->words, "listen") == 0)
+        memcpy(text + most - 3, ":80", 3);
     if (strcmp(p->words, "url") == 0)
         memcpy(text, "redis://", 8);
     if (strcmp(p->words, "keys") == 0)
@@ -530,6 +532,60 @@ static void mistakes(void **state)
         if (r.err != -CW_E_INVALID || r.s || strncmp(r.complaints.p, conf, strlen(conf)) != 0 ||
             strncmp(said, cases[i].complaint, strlen(cases[i].complaint)) != 0)
             fail_msg("%s\ngave (%d): %s", cases[i].text, r.err, r.complaints.p);
+        unload(&r);
+    }
+}
+
+/* What a server would refuse later, or what two settings together make wrong. */
+static void addresses_and_topics(void **state)
+{
+    static const char *const listens[] = {"",          "127.0.0.1:9464", "h:1",     "[::1]:65535",
+                                          "unix:/r/x", "localhost:80",   "::1:9464"};
+    static const char *const no_listens[] = {
+        "nonsense", "unix:", ":80",   "h:",       "127.0.0.1:99999", "h:0",   "h:80x",
+        "h:+80",    "[::1]", "[]:80", "h:123456", "h:http",          "h: 80", "h:00080x"};
+    static const char *const topics[] = {"a", "billing.events", "A_b-9", "..."};
+    static const char *const no_topics[] = {"bad topic!", ".", "..", "a/b", "计费"};
+    char path[128] = "unix:/";
+    (void)state;
+    for (size_t i = 0; i < COUNT(listens); i++)
+        assert_loads("http.listen", listens[i]);
+    for (size_t i = 0; i < COUNT(no_listens); i++)
+        assert_refused("http.listen", no_listens[i]);
+    memset(path + 6, 'x', 106); /* as long as a socket's address may be */
+    assert_loads("http.listen", path);
+    path[112] = 'x';
+    assert_refused("http.listen", path);
+    for (size_t i = 0; i < COUNT(topics); i++)
+        assert_loads("kafka.topics.billing", topics[i]);
+    for (size_t i = 0; i < COUNT(no_topics); i++)
+        assert_refused("kafka.topics.billing", no_topics[i]);
+}
+
+/* The one that was set is blamed, and of two the later. */
+static void topics_are_not_shared(void **state)
+{
+    static const struct {
+        const char *text, *complaint;
+    } cases[] = {
+        {"kafka = { topics = {\n tasks = \"billing.events\"; }; };",
+         ":2: kafka.topics.tasks: \"billing.events\" is the topic of kafka.topics.billing, too\n"},
+        {"kafka = { topics = {\n billing = \"task.outcomes\"; }; };",
+         ":2: kafka.topics.billing: \"task.outcomes\" is the topic of kafka.topics.outcomes, "
+         "too\n"},
+        {"kafka = { topics = {\n state = \"one\";\n control = \"one\"; }; };",
+         ":3: kafka.topics.control: \"one\" is the topic of kafka.topics.state, too\n"},
+        {"kafka = { topics = { billing = \"service.events\"; service = \"billing.events\"; }; };",
+         NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct loaded r = load(cases[i].text, NULL, 0);
+        if (!cases[i].complaint)
+            assert_string_equal(r.complaints.p, "");
+        else if (strcmp(r.complaints.p + strlen(conf), cases[i].complaint) != 0)
+            fail_msg("%s\ngave (%d): %s", cases[i].text, r.err, r.complaints.p);
+        assert_int_equal(r.err, cases[i].complaint ? -CW_E_INVALID : 0);
         unload(&r);
     }
 }
@@ -939,6 +995,8 @@ int main(void)
         cmocka_unit_test(quantities),
         cmocka_unit_test(reals),
         cmocka_unit_test(mistakes),
+        cmocka_unit_test(addresses_and_topics),
+        cmocka_unit_test(topics_are_not_shared),
         cmocka_unit_test(all_mistakes),
         cmocka_unit_test(secrets_are_not_quoted),
         cmocka_unit_test(no_file),
