@@ -35,6 +35,18 @@ void cw_segment_print(char *const want[CW_SEGMENT_LEVELS], struct cw_buf *out)
     }
 }
 
+bool cw_segment_text_has(const char *text, enum cw_segment_level level)
+{
+    const char *name = cw_segment_conditions[level].path;
+    size_t n = strlen(name);
+    for (const char *p = text; p; p = strchr(p, ',')) {
+        p += *p == ',';
+        if (strncmp(p, name, n) == 0 && p[n] == '=')
+            return true;
+    }
+    return false;
+}
+
 /* ---- conditions ---- */
 
 int cw_segment_want(char *want[CW_SEGMENT_LEVELS], const char *name, const char *text,

@@ -31,6 +31,9 @@ struct cw_segment {
 
 /* "class=A1,county=…": the conditions by rising level. */
 void cw_segment_print(char *const want[CW_SEGMENT_LEVELS], struct cw_buf *out);
+/* Has the text of a segment, as it is printed, a condition of that level? A value that holds a
+ * comma and the condition's name counts as one. */
+bool cw_segment_text_has(const char *text, enum cw_segment_level level);
 /* One condition by its name, checked as the file's are: 0, -CW_E_INVALID with eb, -CW_E_NOMEM. */
 int cw_segment_want(char *want[CW_SEGMENT_LEVELS], const char *name, const char *text,
                     struct cw_errbuf *eb);

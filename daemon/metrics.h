@@ -1,7 +1,7 @@
 /* The metrics page: Prometheus text from the board's counters and the standings of shards and
  * delivery. Each metric is one row with its sentence, from which its HELP line and docs/metrics.md
- * are made; nothing is registered at run time. No label holds a client or a number, nor a
- * manager but in a segment that the settings name by one.
+ * are made; nothing is registered at run time. No label holds a client, a number
+ * or a manager.
  */
 #ifndef CW_DAEMON_METRICS_H
 #define CW_DAEMON_METRICS_H

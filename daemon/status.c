@@ -1,6 +1,7 @@
 /* Writing and sending the status. Main thread. */
 #include "daemon/status.h"
 
+#include "config/segments.h"
 #include "daemon/metrics_row.h"
 
 #include <inttypes.h>
@@ -107,13 +108,19 @@ static void delivery(struct cw_buf *b, const struct cw_metrics_view *v)
     cw_buf_puts(b, "]}");
 }
 
-/* Of each detector and segment that had any: the results by name. */
+/* Of each detector and segment that had any: the results by name. Not of one client's segment: it
+ * would name the client to whoever looks at the status, and of a detector it says next to nothing.
+ * Managers' ids are in Redis's keys as it is. */
 static void accuracy(struct cw_buf *b, const struct cw_metrics_view *v)
 {
+    const char *before = "";
     cw_buf_puts(b, "\"accuracy\":[");
     for (size_t i = 0; v->accuracy && i < v->accuracy->n; i++) {
         const struct cw_accuracy_row *row = &v->accuracy->rows[i];
-        cw_buf_puts(b, i ? ",{" : "{");
+        if (cw_segment_text_has(row->segment, CW_BY_CLIENT))
+            continue;
+        cw_buf_printf(b, "%s{", before);
+        before = ",";
         text(b, "detector", cw_detectors[row->detector]->name);
         cw_buf_puts(b, ",");
         text(b, "segment", row->segment);

@@ -20,6 +20,11 @@ static struct cw_reload reload;
 static struct cw_accuracy_list accuracy;
 static struct cw_delivery_shard deliveries[1] = {{.shard = 3, .stored = 41, .refused = true}};
 
+/* The first and the last name nobody. */
+static const char *const segments[] = {"class=\"A1\"",           "client=8613510000021",
+                                       "manager=am042",          "kind=group,client=g-580-0042",
+                                       "class=A1,manager=am042", "county=client of manager=x"};
+
 static struct cw_metrics_view view(struct cw_board *board)
 {
     static char billing[] = "a\"b\\c", other[] = "t", instance[] = "cw-0";
@@ -39,9 +44,13 @@ static struct cw_metrics_view view(struct cw_board *board)
     const bool spoken[CW_INPUTS] = {false};
     cw_feeds_begin(&feeds, CW_HOUR, 0);
     cw_feeds_look(&feeds, board, spoken, CW_MINUTE);
-    accuracy.n = 1;
-    accuracy.rows[0] = (struct cw_accuracy_row){.detector = 1, .segment = "class=\"A1\""};
-    accuracy.rows[0].tasks[CW_RESULT_FALSE_ALARM] = 6;
+    for (size_t i = 0; i < sizeof segments / sizeof *segments; i++) {
+        struct cw_accuracy_row *row = &accuracy.rows[i];
+        *row = (struct cw_accuracy_row){.detector = 1};
+        (void)snprintf(row->segment, sizeof row->segment, "%s", segments[i]);
+        row->tasks[CW_RESULT_FALSE_ALARM] = 6;
+    }
+    accuracy.n = sizeof segments / sizeof *segments;
     return (struct cw_metrics_view){.settings = &settings,
                                     .accuracy = &accuracy,
                                     .board = board,
@@ -174,6 +183,30 @@ static void test_values(void **state)
     cw_board_free(board);
 }
 
+/* How often it is there. */
+static size_t count_of(const char *text, const char *what)
+{
+    size_t n = 0;
+    for (const char *p = text; (p = strstr(p, what)); p++)
+        n++;
+    return n;
+}
+
+static void test_labels_name_nobody(void **state)
+{
+    (void)state;
+    struct cw_board *board = cw_board_new();
+    struct cw_buf b = {0};
+    const char *text = page(board, &b);
+    assert_null(strstr(text, "8613510000021"));
+    assert_null(strstr(text, "g-580-0042"));
+    assert_null(strstr(text, "am042"));
+    assert_int_equal(count_of(text, "segment=\"class="), CW_RESULTS);
+    assert_int_equal(count_of(text, "segment=\"county=client of manager=x\""), CW_RESULTS);
+    cw_buf_free(&b);
+    cw_board_free(board);
+}
+
 /* What is committed is what the tables say now. */
 static void test_reference(void **state)
 {
@@ -211,10 +244,15 @@ static void test_status(void **state)
     assert_string_equal(json_string_value(json_object_get(second, "standing")), "stopped");
     assert_string_equal(json_string_value(json_object_get(second, "reason")), "torn \"state\"");
     assert_true(json_is_null(json_object_get(second, "clock")));
-    json_t *right = json_array_get(json_object_get(root, "accuracy"), 0);
+    json_t *accurate = json_object_get(root, "accuracy");
+    json_t *right = json_array_get(accurate, 0);
     assert_string_equal(json_string_value(json_object_get(right, "detector")), "spend_drop");
     assert_string_equal(json_string_value(json_object_get(right, "segment")), "class=\"A1\"");
     assert_int_equal(json_integer_value(json_object_get(right, "false_alarm")), 6);
+    assert_int_equal(json_array_size(accurate), 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_null(strstr(
+            json_string_value(json_object_get(json_array_get(accurate, i), "segment")), "client="));
     json_t *billing = json_array_get(json_object_get(root, "feeds"), CW_IN_BILLING);
     assert_string_equal(json_string_value(json_object_get(billing, "topic")), "a\"b\\c");
     assert_int_equal(json_integer_value(json_object_get(billing, "silent_after_s")), 3600);
@@ -232,6 +270,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_page),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_labels_name_nobody),
         cmocka_unit_test(test_reference),
         cmocka_unit_test(test_status),
     };
