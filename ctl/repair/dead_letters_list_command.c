@@ -90,15 +90,11 @@ static void put_text(struct cw_buf *b, struct cw_str s)
     cw_buf_put(b, "", 1);
 }
 
-/* Of one code the reason quotes the two ids that differ. */
+/* What a reason quotes may be anything: a name, or a number in a member that should hold none. */
 static void put_detail(struct cw_buf *b, const struct cw_dead_letter *l)
 {
-    static const struct cw_str mismatch = CW_STR("key-mismatch");
     struct cw_buf masked = {0};
-    if (l->code.n == mismatch.n && memcmp(l->code.p, mismatch.p, mismatch.n) == 0)
-        cw_mask_quoted(&masked, l->detail);
-    else
-        cw_buf_put(&masked, l->detail.p, l->detail.n);
+    cw_mask_quoted(&masked, l->detail);
     cw_mask_numbers(b, (struct cw_str){masked.p, masked.n});
     b->failed |= masked.failed;
     cw_buf_free(&masked);

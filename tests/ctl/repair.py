@@ -146,17 +146,28 @@ def test_functions_are_loaded_to_write():
     check_run("on purpose", bus.our("redeliver", "--replace"), 0, out="1 tasks written")
 
 
+LETTERS = (
+    ("key-mismatch", '/subject: "g-580-0042", but the message\'s key is "g-580-9943", at byte 16'),
+    ("out-of-range", '/data/msisdn: expected 1 to 15 digits, found "139-5800-1234", at byte 17'),
+    ("out-of-range", '/kind: expected one of individual, group, found "王小明", at byte 18'),
+    ("not-json", "string or '}' expected near '陈大文', at byte 19"),
+)
+
+
 def test_letters_are_masked():
-    """The reason of a key that does not fit quotes both ids."""
+    """Reasons quote what was found, which may be anybody's id, number or name."""
     bus = Bus("letters.db")
-    detail = '/subject: "g-580-0042", but the message\'s key is "g-580-9943", at byte 16'
-    bus.put("churnwatch.dead-letters", b"{}", key="g-580-9943", headers=(
-        ("cw_error", "key-mismatch"), ("cw_detail", detail), ("cw_topic", "billing.events"),
-        ("cw_partition", "0"), ("cw_offset", "3")))
+    for code, detail in LETTERS:
+        bus.put("churnwatch.dead-letters", b"{}", key="g-580-9943", headers=(
+            ("cw_error", code), ("cw_detail", detail), ("cw_topic", "billing.events"),
+            ("cw_partition", "0"), ("cw_offset", "3")))
+    said = ["key-mismatch", "g-…42", "g-…43", "expected one of individual, group, found",
+            "string or '}' expected near '…'", *(f"at byte {n}" for n in range(16, 20))]
     for words in (("dead-letters", "list"), ("--json", "dead-letters", "list")):
         got = bus.our(*words)
-        check_run("a letter", got, 0, out=["key-mismatch", "at byte 16", "g-…42", "g-…43"])
-        check("its ids are masked", "580" not in got[1], got[1])
+        check_run("letters", got, 0, out=said)
+        for secret in ("580", "王", "陈大文"):
+            check(f"{secret} is masked", secret not in got[1], got[1])
 
 
 def holder_says(*standings):
