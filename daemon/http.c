@@ -132,7 +132,9 @@ static int listen_unix(struct cw_http *h, const char *path, struct cw_errbuf *eb
     if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
         (void)unlink(path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) != 0 || listen(fd, 16) != 0) {
+    /* To connect takes the right to write, which the process's mask keeps from the group. */
+    if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) != 0 || chmod(path, 0660) != 0 ||
+        listen(fd, 16) != 0) {
         int err = cw_fail(eb, CW_E_IO, "http.listen: unix:%s: %s", path, strerror(errno));
         if (fd >= 0)
             (void)close(fd);
