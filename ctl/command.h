@@ -5,6 +5,7 @@
 #define CW_CTL_COMMAND_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "config/load.h"
 #include "ctl/args.h"
@@ -21,6 +22,7 @@ struct cw_ctl {
     const struct cw_args *args;
     const struct cw_settings *settings; /* NULL when the command needs none */
     bool json;
+    mode_t umask_given; /* the process's own keeps files from strangers, whatever it was given */
 };
 
 struct cw_command {

@@ -1,10 +1,13 @@
 /* churnwatchctl: reads the command line, loads the settings and runs one command. One thread. */
 #include <locale.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "board/log.h"
 #include "ctl/command.h"
+
+static mode_t umask_given;
 
 static enum cw_exit wrong_usage(const struct cw_args *a, const char *what)
 {
@@ -37,7 +40,10 @@ static enum cw_exit run(const struct cw_args *a)
     struct cw_settings *settings = NULL;
     if (a->command->needs_settings && load(a, &settings) != 0)
         return CW_EXIT_WRONG;
-    struct cw_ctl ctl = {.args = a, .settings = settings, .json = cw_args_flag(a, "json")};
+    struct cw_ctl ctl = {.args = a,
+                         .settings = settings,
+                         .json = cw_args_flag(a, "json"),
+                         .umask_given = umask_given};
     enum cw_exit code = a->command->run(&ctl);
     cw_settings_free(settings);
     if (fflush(stdout) != 0 && code == CW_EXIT_DONE)
@@ -70,11 +76,20 @@ static void choose_locale(void)
         (void)setlocale(LC_CTYPE, "C.UTF-8");
 }
 
+/* What is written names clients. Returns the mask as it was. */
+static mode_t keep_from_strangers(void)
+{
+    mode_t given = umask(077);
+    (void)umask(given | 027);
+    return given;
+}
+
 int main(int argc, char **argv)
 {
     struct cw_args args;
     struct cw_errbuf eb = {""};
     choose_locale();
+    umask_given = keep_from_strangers();
     cw_log_level_set(CW_LOG_NONE); /* What a server says is in the command's own answer. */
     int err = cw_args_read(argc - 1, argv + 1, &args, &eb);
     enum cw_exit code =

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "churnwatch/buf.h"
 #include "churnwatch/settings.h"
@@ -204,9 +205,18 @@ static void put_detector(const struct fitting *f, unsigned d, FILE *out)
     (void)fprintf(out, "  };\n");
 }
 
+/* Settings name no client, and the daemon, another user, is to read them. */
+static FILE *open_settings(const struct fitting *f, const char *path)
+{
+    mode_t ours = umask(f->ctl->umask_given);
+    FILE *out = fopen(path, "we");
+    (void)umask(ours);
+    return out;
+}
+
 static int write_settings(struct fitting *f, const char *path)
 {
-    FILE *out = fopen(path, "w");
+    FILE *out = open_settings(f, path);
     if (!out)
         return cw_fail(&f->eb, CW_E_IO, "%s: %s", path, strerror(errno));
     (void)fprintf(

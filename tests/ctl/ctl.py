@@ -11,7 +11,7 @@ failures = []
 
 def ctl(*args, stdin=b""):
     """Runs the program; returns its exit status, standard output and standard error."""
-    done = subprocess.run([CTL, *args], input=stdin, capture_output=True, env=ENV, timeout=120)
+    done = subprocess.run([CTL, *args], input=stdin, capture_output=True, env=ENV, timeout=120, umask=0o022)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
@@ -27,6 +27,13 @@ def check_run(what, got, status, out=None, err=None):
     for text, stream in ((out, got[1]), (err, got[2])):
         for part in [text] if isinstance(text, str) else text or []:
             check(f"{what}: {part!r}", part in stream, *got)
+
+
+def check_modes(mode, *paths):
+    """A file's rights as they are where the umask is 022, as it mostly is."""
+    for path in paths:
+        found = os.stat(path).st_mode & 0o777
+        check(f"{path}: {mode:o}", found == mode, f"{found:o}")
 
 
 def end():

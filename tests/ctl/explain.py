@@ -8,7 +8,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree
 
-from ctl import check, check_run, ctl, end
+from ctl import check, check_modes, check_run, ctl, end
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(HERE, "..", "replay")
@@ -84,6 +84,7 @@ def test_pictures():
     for client in clients("days"):
         got = explain(client, "--svg", path("picture.svg"), "--profiles", path("profiles.ndjson"))
         check_run(f"{client} drawn", got, 0, out=client)
+        check_modes(0o640, path("picture.svg"))
         root = xml.etree.ElementTree.parse(path("picture.svg")).getroot()
         title, desc = (root.find(SVG + name).text for name in ("title", "desc"))
         check(f"{client}: the title says who", title == f'{client} · <A & "B"> ? {client}', title)

@@ -4,7 +4,7 @@ import os
 import tempfile
 import xml.dom.minidom
 
-from ctl import check, check_run, ctl, end
+from ctl import check, check_modes, check_run, ctl, end
 
 folder = tempfile.TemporaryDirectory()
 
@@ -42,6 +42,8 @@ check("the same twice", got == fit("--truth", path("truth.json"), "--settings-ou
 with open(path("fitted.conf"), encoding="utf-8") as f, open(path("again.conf"), encoding="utf-8") as g:
     fitted = f.read()
     check("to the byte", fitted == g.read())
+check_modes(0o640, path("tasks.ndjson"), path("truth.json"))
+check_modes(0o644, path("fitted.conf"))  # It names no client, and the daemon is to read it.
 
 # All clients: those without a task count, and the picture shows both.
 all_of = ("--truth", path("truth.json"), "--profiles", path("profiles.ndjson"))

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from ctl import check, check_run, ctl, end
+from ctl import check, check_modes, check_run, ctl, end
 
 CASES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "replay")
 # When each case ends: long enough to see days closed and tasks withdrawn.
@@ -245,6 +245,9 @@ def test_outcomes():
 
 
 def test_outputs():
+    """They name clients: strangers on the host may not read them."""
+    replay("steps", "--dead-letters", path("private"), "--risks", path("risks"), out="told")
+    check_modes(0o640, path("told"), path("private"), path("risks"))
     got = replay("steps", "--dead-letters", "/nonexistent/dead")[0]
     check_run("dead letters that cannot be opened", got, 1, err="/nonexistent/dead")
     if os.path.exists("/dev/full"):

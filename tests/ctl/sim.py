@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 
-from ctl import check, check_run, ctl, end
+from ctl import check, check_modes, check_run, ctl, end
 
 START, UNTIL = "2026-03-01", "2026-04-30T03:00:00+08:00"  # sixty days, and the last one's close
 FILES = ("events.ndjson", "managers.ndjson", "profiles.ndjson", "sim.conf", "truth.json")
@@ -130,6 +130,7 @@ def test_options():
     days = sorted({e["time"][:10] for e in lines("small", "events.ndjson")})
     check("as many days as asked for", days == ["2026-03-01", "2026-03-02", "2026-03-03"], days)
     check("as many clients", len(lines("small", "profiles.ndjson")) == 60)
+    check_modes(0o640, *(os.path.join(path("small"), name) for name in os.listdir(path("small"))))
     summary = json.loads(ctl("--json", "sim", "--out", path("small"), "--days", "1")[2])
     check("a summary for machines", summary["clients"] == 300 and summary["managers"] == 12, summary)
     check_run("a day that is none", ctl("sim", "--out", path("x"), "--start", "2026-02-30"), 2,
