@@ -1,10 +1,11 @@
-/* From redis.url to an open connection: TCP, a local socket, or the master that a Sentinel names.
- */
+/* From redis.url to an open connection: TCP, plain or by TLS, a local socket, or the master that a
+ * Sentinel names. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl/redis.h"
 #include "delivery/redis_login.h"
+#include "delivery/redis_tls.h"
 
 struct opening {
     struct cw_redis *r;
@@ -28,6 +29,22 @@ static int connect_tcp(struct opening *o, const struct cw_redis_host *h)
     int err = keep(o, redisConnectWithTimeout(h->name, h->port, o->timeout));
     if (err) {
         struct cw_errbuf why = o->r->eb;
+        (void)cw_fail(&o->r->eb, CW_E_IO, "%.255s port %d: %.200s", h->name, h->port, why.text);
+        cw_redis_close(o->r);
+    }
+    return err;
+}
+
+/* ---- TLS ---- */
+
+static int connect_tls(struct opening *o, const struct cw_redis_host *h)
+{
+    struct cw_errbuf why = {""};
+    int err = connect_tcp(o, h);
+    if (err)
+        return err;
+    err = cw_redis_tls_prove(o->r->c, h->name, &why);
+    if (err) {
         (void)cw_fail(&o->r->eb, CW_E_IO, "%.255s port %d: %.200s", h->name, h->port, why.text);
         cw_redis_close(o->r);
     }
@@ -85,11 +102,9 @@ static int connect_any(struct opening *o)
     case CW_REDIS_SENTINEL:
         return connect_master(o);
     case CW_REDIS_TLS:
-        break;
+        return connect_tls(o, &o->url->hosts[0]);
     }
-    return cw_fail(&o->r->eb, CW_E_INVALID,
-                   "redis.url: churnwatchctl speaks no TLS: give it -o redis.url=redis+unix://… on "
-                   "Redis's own host, or redis://… through a tunnel");
+    return -CW_E_INVALID;
 }
 
 /* True for an answer, whatever it is; a refusal is in eb. */
@@ -123,7 +138,8 @@ int cw_redis_connect(const struct cw_settings *s, struct cw_redis *ret_redis)
                         .url = &url,
                         .timeout = {.tv_sec = s->redis_timeout / CW_SECOND,
                                     .tv_usec = s->redis_timeout % CW_SECOND}};
-    if (cw_redis_login(s, &url, &ret_redis->eb) != 0)
+    if (cw_redis_login(s, &url, &ret_redis->eb) != 0 ||
+        cw_redis_supported(&url, &ret_redis->eb) != 0)
         return -CW_E_INVALID;
     int err = connect_any(&o);
     if (!err && log_in(&o) && select_db(&o))

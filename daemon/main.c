@@ -15,7 +15,7 @@
 #include "config/places.h"
 #include "daemon/shell.h"
 #include "delivery/redis_login.h"
-#include "delivery/redis_port.h"
+#include "delivery/redis_tls.h"
 
 static const char usage[] =
     "usage: churnwatchd [-c FILE] [-o KEY=VALUE]... [-t] [-V] [-h]\n"

@@ -13,6 +13,7 @@
 #include "board/log.h"
 #include "delivery/epoch.h"
 #include "delivery/redis_login.h"
+#include "delivery/redis_tls.h"
 
 #define TICK 5.0
 

@@ -5,7 +5,6 @@
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
 
-#include "churnwatch/compat.h"
 #include "delivery/redis_port.h"
 
 /* A command under way; answers come in the order of the commands. */
@@ -33,9 +32,7 @@ struct cw_redis {
     ev_tstamp since;            /* connecting, or up */
     unsigned failures;          /* in a row */
     struct command *first, **last;
-#if CW_HAVE_REDIS_TLS
-    struct ssl_ctx_st *tls; /* owned; made for the first connection */
-#endif
+    struct ssl_ctx_st *tls;      /* owned; made for the first connection */
     ev_timer retry, watch, turn; /* next attempt; overdue answers; what waits for the next turn */
 };
 

@@ -12,11 +12,8 @@
 
 #include "board/log.h"
 #include "delivery/redis_link.h"
-#include <hiredis/adapters/libev.h>
-
-#if CW_HAVE_REDIS_TLS
 #include "delivery/redis_tls.h"
-#endif
+#include <hiredis/adapters/libev.h>
 
 #define FIRST_DELAY 0.1
 #define LONGEST_DELAY 10.0
@@ -198,8 +195,9 @@ static const char *error_of(const redisAsyncContext *ac, const char *otherwise)
 
 static void note_error(struct cw_redis *r, const redisAsyncContext *ac)
 {
+    const char *tls = r->setup.url.way == CW_REDIS_TLS ? cw_redis_tls_reason() : NULL;
     if (!r->dropping)
-        (void)snprintf(r->why, sizeof r->why, "%s", error_of(ac, "closed"));
+        (void)snprintf(r->why, sizeof r->why, "%s", tls ? tls : error_of(ac, "closed"));
 }
 
 static void on_disconnect(const redisAsyncContext *ac, int status)
@@ -242,21 +240,12 @@ void cw_redis_drop(struct cw_redis *r, const char *why)
 
 /* ---- a connection's beginning ---- */
 
-#if CW_HAVE_REDIS_TLS
 static bool secure(struct cw_redis *r, redisAsyncContext *ac)
 {
     if (!r->tls)
         r->tls = cw_redis_tls_new();
     return r->tls && cw_redis_tls_begin(r->tls, &ac->c, r->setup.url.hosts[0].name);
 }
-#else
-static bool secure(struct cw_redis *r, redisAsyncContext *ac)
-{
-    (void)r;
-    (void)ac;
-    return false; /* cw_redis_supported has refused such a URL. */
-}
-#endif
 
 static redisAsyncContext *open_context(struct cw_redis *r)
 {
@@ -342,16 +331,6 @@ static void on_watch(struct ev_loop *loop, ev_timer *t, int events)
         cw_redis_drop(r, "no answer in time");
 }
 
-int cw_redis_supported(const struct cw_redis_url *u, struct cw_errbuf *eb)
-{
-    if (u->way == CW_REDIS_TLS && !CW_HAVE_REDIS_TLS)
-        return cw_fail(
-            eb, CW_E_INVALID,
-            "redis.url: rediss:// needs hiredis 1.0 or later with its TLS library, which "
-            "this build has not; let stunnel listen on 127.0.0.1 and use redis://");
-    return 0;
-}
-
 struct cw_redis *cw_redis_start(const struct cw_redis_setup *setup)
 {
     struct cw_redis *r = calloc(1, sizeof *r);
@@ -379,8 +358,6 @@ void cw_redis_stop(struct cw_redis *r)
     ev_timer_stop(r->setup.loop, &r->retry);
     ev_timer_stop(r->setup.loop, &r->turn);
     ev_timer_stop(r->setup.loop, &r->watch);
-#if CW_HAVE_REDIS_TLS
     cw_redis_tls_free(r->tls);
-#endif
     free(r);
 }

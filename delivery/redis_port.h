@@ -24,8 +24,6 @@ struct cw_redis_setup {
     void (*down)(void *arg); /* after every unanswered command was told so */
     void *arg;
 };
-/* Whether this build can speak to such a URL; eb says the way out when it cannot. */
-int cw_redis_supported(const struct cw_redis_url *u, struct cw_errbuf *eb);
 /* Begins to connect in the loop's next turn. NULL: no memory. */
 struct cw_redis *cw_redis_start(const struct cw_redis_setup *setup);
 struct cw_redis_port cw_redis_port(struct cw_redis *r);

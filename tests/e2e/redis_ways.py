@@ -1,5 +1,7 @@
 """Every way to a Redis: by sentinels through a failover, by a user and a password, over TLS."""
+import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -184,21 +186,59 @@ class ByTls(WaysTest):
             self.skipTest("this build has no TLS")
         return daemon
 
+    def refused(self):
+        """churnwatchctl believes no more than the daemon does."""
+        code, said = self.desk.refusal("tasks", "am1")
+        self.assertEqual(code, 1, said)
+        self.assertIn("certificate verify failed", said)
+
     def test_the_right_one(self):
         daemon = self.start("localhost", "ca.crt")
         wait_for("ready", daemon.ready)
         self.delivered(daemon, ("c1", "c2", "c3"))
+        manager = self.desk.task("c1")["manager"]
+        self.assertIn("c1", self.desk.ctl("tasks", manager))
+        self.desk.redis.ask("flushall")
+        wait_for("delivery is held", lambda: not daemon.ready())
+        self.assertIn("3 tasks written", self.desk.ctl("redeliver"))
+        wait_for("ready again", daemon.ready)
+        self.assertIn("c1", self.desk.ctl("tasks", manager))
+
+    def test_answers_longer_than_a_record_of_tls(self):
+        self.start("localhost", "ca.crt")
+        note = 100000 * "x"
+        self.desk.redis.ask("set", "cw:status:cw-9", json.dumps({"instance": "cw-9", "note": note}))
+        self.assertTrue(note in self.desk.ctl("--json", "status", ok=False))
 
     def test_one_that_nobody_vouches_for(self):
         daemon = self.start("localhost", "other.crt")
         wait_for("it says so", lambda: "certificate" in daemon.said())
         self.assertFalse(daemon.ready())
+        self.refused()
 
     def test_one_that_is_somebody_else(self):
         """Vouched for, but not by this name."""
         daemon = self.start("127.0.0.1", "ca.crt")
         wait_for("it says so", lambda: "certificate" in daemon.said())
         self.assertFalse(daemon.ready())
+        self.refused()
+
+    def test_one_without_tls(self):
+        """One that speaks plainly, none at all, and one that says nothing."""
+        self.start("localhost", "ca.crt")
+        self.port = self.desk.redis.port
+        self.use(f"rediss://localhost:{self.port}", "redis.timeout=300ms")
+        code, said = self.desk.refusal("tasks", "am1")
+        # It refuses what it was sent, or waits for a line's end in it.
+        self.assertIn(code, (1, 3), said)
+        self.assertIn("TLS: ", said)
+        self.use(f"rediss://localhost:{free_port()}")
+        self.assertEqual(self.desk.refusal("tasks", "am1")[0], 3)
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            self.use(f"rediss://localhost:{silent.getsockname()[1]}", "redis.timeout=300ms")
+            code, said = self.desk.refusal("tasks", "am1")
+        self.assertEqual(code, 3, said)
+        self.assertIn("no answer in time", said)
 
 
 if __name__ == "__main__":
