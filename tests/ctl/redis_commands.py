@@ -259,7 +259,7 @@ def last_outcome(manager="am042"):
 
 
 def test_moves():
-    apply(4, record("t-act", 1, 300), record("t-two", 2, 200, escalated_to="chief07"))
+    apply(6, record("t-act", 1, 300), record("t-two", 2, 200, escalated_to="chief07"))
     check_run("claim", our("claim", "t-act", "--as", "li", "--for", "45m"), 0,
               out="t-act  claimed · until 20")
     check("claimed by li", desk("t-act")[:2] == ["claimed", "li"], desk("t-act"))
@@ -347,6 +347,17 @@ def test_moves():
               err="churnwatchd loads them when it connects")
 
 
+def test_woken_before_its_time():
+    """A task that got worse is back on the desk, long before the snooze is over."""
+    apply(4, record("t-wake", 1, 300))
+    check_run("snooze", our("snooze", "t-wake", "--as", "li", "--for", "9d"), 0, out="snoozed")
+    apply(5, record("t-wake", 2, 500, wake="true"))
+    check("back on the desk", desk("t-wake")[0] == "queued", desk("t-wake"))
+    chinese = ("-o", "language=zh_CN")
+    check_run("its history", our(*chinese, "task", "t-wake"), 0, out="已唤醒")
+    check("nothing of its time", "到期" not in our(*chinese, "feed", "am042")[1])
+
+
 def test_refusals():
     redis("SET", "cw:odd:queue", "no set")
     check_run("a key of another type", our("tasks", "odd"), 1, err="WRONGTYPE")
@@ -362,7 +373,8 @@ try:
     fill()
     test_names()
     for test in (test_tasks, test_task, test_feed, test_follow, test_status,
-                 test_status_says_how_right_detectors_were, test_status_finds_what_is_wrong, test_status_says_that_the_topics_are_away, test_moves, test_refusals):
+                 test_status_says_how_right_detectors_were, test_status_finds_what_is_wrong, test_status_says_that_the_topics_are_away,
+                 test_woken_before_its_time, test_moves, test_refusals):
         test()
 finally:
     server.terminate()
