@@ -47,7 +47,7 @@ static const struct {
     const char *text[LANGUAGES];
 } endings[] = {
     [CW_TASK_OPEN] = {{"", ""}},
-    [CW_TASK_DONE] = {{"已处理", "Done"}},
+    [CW_TASK_DONE] = {{"已办结", "Done"}},
     [CW_TASK_WITHDRAWN] = {{"已解除，无需回访", "Cleared, no call needed"}},
     [CW_TASK_EXPIRED] = {{"已过期", "Expired"}},
 };

@@ -4,6 +4,7 @@ import glob
 import json
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import time
@@ -259,7 +260,7 @@ def last_outcome(manager="am042"):
 
 
 def test_moves():
-    apply(6, record("t-act", 1, 300), record("t-two", 2, 200, escalated_to="chief07"))
+    apply(8, record("t-act", 1, 300), record("t-two", 2, 200, escalated_to="chief07"))
     check_run("claim", our("claim", "t-act", "--as", "li", "--for", "45m"), 0,
               out="t-act  claimed · until 20")
     check("claimed by li", desk("t-act")[:2] == ["claimed", "li"], desk("t-act"))
@@ -354,8 +355,23 @@ def test_woken_before_its_time():
     apply(5, record("t-wake", 2, 500, wake="true"))
     check("back on the desk", desk("t-wake")[0] == "queued", desk("t-wake"))
     chinese = ("-o", "language=zh_CN")
-    check_run("its history", our(*chinese, "task", "t-wake"), 0, out="已唤醒")
+    check_run("its history", our(*chinese, "task", "t-wake"), 0, out=["已唤醒", "优先级上升"])
     check("nothing of its time", "到期" not in our(*chinese, "feed", "am042")[1])
+
+
+def test_one_word_for_one_thing():
+    """What ends a task reads the same in the task, in its history and after the command."""
+    chinese = ("-o", "language=zh_CN")
+    apply(6, record("t-end", 1, 300), record("t-back", 1, 300))
+    check_run("done", our(*chinese, "done", "t-end", "--as", "li", "--result", "lost"), 0,
+              out="t-end  已关闭 · 版本 1")
+    check_run("on the desk", our(*chinese, "task", "t-end"), 0, out="进行中 · 已关闭")
+    apply(7, record("t-end", 2, 0, state="done"), record("t-back", 2, 0, state="withdrawn"))
+    got = our(*chinese, "task", "t-end")
+    check_run("done and closed", got, 0, out="已办结")
+    got = our(*chinese, "feed", "am042")
+    check_run("in the feed", got, 0, out=["已关闭", "已解除"])
+    check("no other words", not re.search("已完成|已撤回|已结束|已处理", got[1]), got[1])
 
 
 def test_refusals():
@@ -374,7 +390,7 @@ try:
     test_names()
     for test in (test_tasks, test_task, test_feed, test_follow, test_status,
                  test_status_says_how_right_detectors_were, test_status_finds_what_is_wrong, test_status_says_that_the_topics_are_away,
-                 test_woken_before_its_time, test_moves, test_refusals):
+                 test_woken_before_its_time, test_one_word_for_one_thing, test_moves, test_refusals):
         test()
 finally:
     server.terminate()
