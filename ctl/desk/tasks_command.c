@@ -115,8 +115,8 @@ static enum cw_exit print_sizes(struct listing *l)
         redisReply *n = cw_redis_ask(&l->redis, "ZCARD", key.text, NULL);
         if (!n)
             return cw_redis_fail(&l->redis);
-        (void)printf("%s%s %lld", i ? ", " : "", cw_word(l->ctl->settings, sets[i].word),
-                     n->integer);
+        (void)printf("%s%s %lld", i ? cw_word(l->ctl->settings, CW_WORD_comma) : "",
+                     cw_word(l->ctl->settings, sets[i].word), n->integer);
         freeReplyObject(n);
     }
     (void)putchar('\n');

@@ -82,7 +82,8 @@ static void standing_cell(struct cw_table *t, const struct cw_explain_view *v,
     for (size_t i = 0; r->standing == CW_STANDS_inhibited && i < sizeof reasons / sizeof *reasons;
          i++)
         if (strcmp(reasons[i].name, r->inhibited_by) == 0)
-            cw_buf_printf(&b, ": %s", cw_explain_say(v, reasons[i].word));
+            cw_buf_printf(&b, "%s%s", cw_explain_say(v, CW_WORD_colon),
+                          cw_explain_say(v, reasons[i].word));
     cw_table_cell(t, (struct cw_str){b.p, b.n});
     cw_buf_free(&b);
 }
@@ -108,7 +109,8 @@ static void need_cells(struct cw_table *t, const struct cw_explain_view *v,
     cw_buf_clear(&b);
     if (n->by != CW_BY_RULE) {
         cw_explain_origin(v, r->s.detector, n->by, &from);
-        cw_buf_printf(&b, "%s=", cw_threshold_name(from.id));
+        cw_buf_printf(&b, "%s.%s=", cw_detectors[from.id.detector]->name,
+                      cw_threshold_name(from.id));
         cw_explain_put_number(&b, from.value);
         cw_buf_puts(&b, " (");
         cw_word_place(&b, v->scene->settings, from.at);
@@ -122,11 +124,13 @@ static void reading_row(struct cw_table *t, const struct cw_explain_view *v,
                         const struct cw_reading *r)
 {
     char line[17];
+    const char *detector = cw_detectors[r->s.detector]->name;
     bool fired = r->standing == CW_STANDS_fired;
     struct cw_signal s = r->s;
     if (fired)
         cw_task_signal_told(r->open, &s);
-    cw_table_text(t, cw_detectors[r->s.detector]->name);
+    cw_table_cell(t, cw_word_of(v->scene->settings, CW_OF_DETECTOR,
+                                (struct cw_str){detector, strlen(detector)}));
     cw_table_text(t, cw_text_reason(v->scene->settings, &s.bare));
     cw_table_text(t, s.line ? cw_number_text(s.line, line) : "");
     standing_cell(t, v, r);

@@ -102,8 +102,8 @@ static void print_lines_left(const struct cw_explain_view *v, FILE *out)
     const struct cw_client *cl = v->x->client;
     struct cw_buf b = {0};
     if (cl->n_lines)
-        cw_buf_printf(&b, "%u, %s %u", cl->n_lines, cw_explain_say(v, CW_WORD_lines_left),
-                      cw_client_lines_left(cl));
+        cw_buf_printf(&b, "%u%s%s %u", cl->n_lines, cw_explain_say(v, CW_WORD_comma),
+                      cw_explain_say(v, CW_WORD_lines_left), cw_client_lines_left(cl));
     print_line(cw_explain_say(v, CW_WORD_lines), &b, out);
 }
 
@@ -213,7 +213,7 @@ static void print_desk(const struct cw_explain_view *v, FILE *out)
             put_move(&b, v, cw_action_name((enum cw_action)a), t->moves[a]);
     if (t && v->x->clock < t->claimed_until) {
         join_text(&b, cw_explain_say(v, CW_WORD_claimed));
-        cw_buf_puts(&b, ": ");
+        cw_buf_puts(&b, cw_explain_say(v, CW_WORD_colon));
         cw_buf_put(&b, t->claimed_by.p, t->claimed_by.n);
     }
     if (t && v->x->clock < t->snoozed_until) {

@@ -55,10 +55,12 @@ void cw_explain_put_number(struct cw_buf *b, double n)
 void cw_explain_put_amount(struct cw_buf *b, const struct cw_explain_view *v, double n,
                            const char *unit)
 {
-    const char *text = cw_explain_say(v, units[unit_row(unit)].word);
-    bool joined = (unsigned char)text[0] >= 0x80 || text[0] == '%';
-    cw_explain_put_number(b, cw_explain_in_unit(n, unit));
-    cw_buf_printf(b, "%s%s", joined ? "" : " ", text);
+    struct cw_buf number = {0};
+    cw_explain_put_number(&number, cw_explain_in_unit(n, unit));
+    const struct cw_str values[9] = {{number.p, number.n}};
+    cw_word_fill(b, cw_explain_say(v, units[unit_row(unit)].word), values);
+    b->failed |= number.failed;
+    cw_buf_free(&number);
 }
 
 void cw_explain_amount_cell(struct cw_table *t, const struct cw_explain_view *v, double n,

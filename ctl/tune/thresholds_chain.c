@@ -44,7 +44,10 @@ size_t cw_threshold_chain(const struct cw_settings *files, const struct cw_setti
 void cw_chain_origin(const struct cw_thresholds *t, const struct cw_place *at, struct cw_buf *out)
 {
     const struct cw_live_record *r = at->live ? cw_thresholds_version(t, at->live) : NULL;
-    cw_word_place(out, t->ctl->settings, at);
+    const struct cw_settings *s = t->ctl->settings;
+    const char *comma = cw_word(s, CW_WORD_comma);
+    cw_word_place(out, s, at);
     if (r)
-        cw_buf_printf(out, ", %s, %s: %s", r->author, r->at, r->reason);
+        cw_buf_printf(out, "%s%s%s%s%s%s", comma, r->author, comma, r->at,
+                      cw_word(s, CW_WORD_colon), r->reason);
 }

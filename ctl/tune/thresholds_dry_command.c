@@ -44,13 +44,14 @@ static void text_cell(struct cw_table *t, json_t *one, const char *name)
     cw_table_text(t, text ? text : "");
 }
 
-static void add_row(struct cw_table *t, json_t *one)
+static void add_row(const struct cw_settings *s, struct cw_table *t, json_t *one)
 {
     char severity[16];
     (void)snprintf(severity, sizeof severity, "%.2f",
                    json_number_value(json_object_get(one, "severity")));
+    const char *detector = json_string_value(json_object_get(one, "detector"));
     text_cell(t, one, "at");
-    text_cell(t, one, "detector");
+    cw_table_cell(t, cw_word_of(s, CW_OF_DETECTOR, (struct cw_str){detector, strlen(detector)}));
     text_cell(t, one, "client_id");
     text_cell(t, one, "line");
     cw_table_text(t, severity);
@@ -69,7 +70,7 @@ static void print_table(struct findings *f)
     size_t i;
     for (i = 0; i < t.columns; i++)
         cw_table_text(&t, cw_word(f->ctl->settings, titles[i]));
-    json_array_foreach(f->all, i, one) add_row(&t, one);
+    json_array_foreach(f->all, i, one) add_row(f->ctl->settings, &t, one);
     cw_table_print(&t, 0, stdout);
     cw_table_free(&t);
 }

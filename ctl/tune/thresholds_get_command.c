@@ -116,8 +116,9 @@ static void tell_text(const struct asking *a, const struct cw_chain_link *chain,
     char path[CW_PATH_MOST];
     cw_threshold_path(a->id, path);
     cw_word_allowed(&allowed, s, &p);
-    (void)printf("%s: %s\n%s: %.*s\n\n", path, p.meaning, cw_word(s, CW_WORD_allowed),
-                 (int)allowed.n, allowed.p);
+    const char *colon = cw_word(s, CW_WORD_colon);
+    (void)printf("%s%s%s\n%s%s%.*s\n\n", path, colon, cw_word_meaning(s, a->id),
+                 cw_word(s, CW_WORD_allowed), colon, (int)allowed.n, allowed.p);
     cw_table_text(&t, "");
     cw_table_text(&t, cw_word(s, CW_WORD_setting_value));
     cw_table_text(&t, cw_word(s, CW_WORD_segment));

@@ -40,7 +40,7 @@ static void add_row(struct listing *l, const char *path, struct cw_threshold_id 
     cell(&l->table, &value);
     cell(&l->table, &allowed);
     cell(&l->table, &origin);
-    cw_table_text(&l->table, p.meaning);
+    cw_table_text(&l->table, cw_word_meaning(l->ctl->settings, id));
     cw_buf_free(&value);
     cw_buf_free(&allowed);
     cw_buf_free(&origin);

@@ -11,6 +11,7 @@
 #include "ctl/age.h"
 #include "ctl/instances.h"
 #include "ctl/tune/thresholds.h"
+#include "ctl/words.h"
 
 #define NAP_MS 100
 #define SEEN_TRIES 50 /* naps until our own record is read back */
@@ -184,25 +185,35 @@ static void tell_json(const struct waiting *w, bool known)
     cw_buf_free(&b);
 }
 
+static enum cw_exit tell_behind(const struct cw_settings *s, const struct waiting *w)
+{
+    struct cw_buf b = {0};
+    cw_word_say(&b, s, CW_WORD_not_in_force, "%d\t%.*s", IN_FORCE_TRIES * NAP_MS / 1000,
+                (int)w->behind.n - 1, w->behind.p + 1);
+    enum cw_exit code = cw_ctl_fail(CW_EXIT_WRONG, "%.*s", (int)b.n, b.p ? b.p : "");
+    cw_buf_free(&b);
+    return code;
+}
+
 static enum cw_exit tell_in_force(const struct cw_thresholds *t, int32_t version)
 {
+    const struct cw_settings *s = t->ctl->settings;
     struct waiting w = {.version = version};
     if (!t->ctl->json) {
-        (void)printf("version %d is recorded\n", (int)version);
+        cw_word_print(stdout, s, CW_WORD_recorded, "%d", (int)version);
+        (void)puts("");
         (void)fflush(stdout);
     }
     bool known = wait_for_all(t, &w);
     if (t->ctl->json)
         tell_json(&w, known);
     else if (!known)
-        (void)puts("no instance could be asked whether it is in force; each takes it up when it "
-                   "runs");
-    else if (w.n_there)
-        (void)printf("in force on%.*s\n", (int)w.there.n, w.there.p);
-    enum cw_exit code = CW_EXIT_DONE;
-    if (known && w.n_behind)
-        code = cw_ctl_fail(CW_EXIT_WRONG, "not in force after %d s on%.*s; see its log",
-                           IN_FORCE_TRIES * NAP_MS / 1000, (int)w.behind.n, w.behind.p);
+        (void)puts(cw_word(s, CW_WORD_nobody_asked));
+    else if (w.n_there) {
+        cw_word_print(stdout, s, CW_WORD_in_force_on, "%.*s", (int)w.there.n - 1, w.there.p + 1);
+        (void)puts("");
+    }
+    enum cw_exit code = known && w.n_behind ? tell_behind(s, &w) : CW_EXIT_DONE;
     cw_buf_free(&w.there);
     cw_buf_free(&w.behind);
     return code;
