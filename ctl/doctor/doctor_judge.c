@@ -119,6 +119,20 @@ static void hurt(struct cw_doctor *d, struct cw_doctor_shard *sh, enum finding f
     add(d, f, (struct place){.shard = sh->number, .topic = topic}, what);
 }
 
+/* For people, in their language; programs read it as the daemon says it. */
+static void hurt_because(struct cw_doctor *d, struct cw_doctor_shard *sh, enum finding f,
+                         const char *topic, const char *said)
+{
+    struct cw_buf why = {0};
+    if (!d->ctl->json)
+        cw_status_reason(&why, d->settings, said);
+    else
+        cw_buf_puts(&why, said);
+    cw_buf_put(&why, "", 1);
+    hurt(d, sh, f, topic, why.failed ? "" : why.p);
+    cw_buf_free(&why);
+}
+
 static void judge_open(struct cw_doctor *d, const struct cw_doctor_shard *sh, const char *topic,
                        const struct cw_doctor_range *r)
 {
@@ -185,12 +199,12 @@ static void judge_shard(struct cw_doctor *d, struct cw_doctor_shard *sh)
 {
     const char *state = d->settings->topic_state;
     if (sh->err)
-        hurt(d, sh, sh->err == -CW_E_NEWER ? FINDING_state_newer : FINDING_state_damaged, state,
-             sh->why.text);
+        hurt_because(d, sh, sh->err == -CW_E_NEWER ? FINDING_state_newer : FINDING_state_damaged,
+                     state, sh->why.text);
     for (enum cw_input in = 0; in < CW_INPUTS; in++)
         judge_input(d, sh, in);
     if (!sh->hurt && strcmp(sh->standing, "stopped") == 0)
-        hurt(d, sh, FINDING_held_still, "", sh->reason);
+        hurt_because(d, sh, FINDING_held_still, "", sh->reason);
     judge_open(d, sh, state, &sh->state);
     judge_open(d, sh, d->settings->topic_tasks, &sh->outbox);
     judge_outbox(d, sh);

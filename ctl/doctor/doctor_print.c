@@ -45,14 +45,6 @@ static void offset_cell(struct cw_table *t, int64_t offset)
         cw_table_count(t, offset);
 }
 
-static const char *standing_word(const struct cw_doctor *d, const struct cw_doctor_shard *sh)
-{
-    if (strcmp(sh->standing, "stopped") == 0)
-        return cw_word(d->settings, CW_WORD_stopped);
-    return strcmp(sh->standing, "running") == 0 ? cw_word(d->settings, CW_WORD_running)
-                                                : sh->standing;
-}
-
 static void print_shards(const struct cw_doctor *d)
 {
     static const enum cw_word words[] = {
@@ -65,7 +57,7 @@ static void print_shards(const struct cw_doctor *d)
         const struct cw_doctor_shard *sh = &d->shards[i];
         cw_table_count(&t, sh->number);
         cw_table_text(&t, sh->holder ? sh->holder : "-");
-        cw_table_text(&t, standing_word(d, sh));
+        cw_table_text(&t, cw_status_standing(d->settings, sh->standing));
         cw_table_count(&t, sh->commit);
         cw_table_count(&t, sh->layout);
         cw_table_count(&t, (int64_t)sh->clients);
@@ -112,11 +104,12 @@ static void put_finding(const struct cw_doctor *d, struct cw_buf *b, const json_
 {
     const json_t *shard = json_object_get(f, "shard");
     const char *topic = cw_status_text(f, "topic");
-    cw_buf_printf(b, "%s: ", cw_status_text(f, "how_bad"));
+    const char *colon = cw_word(d->settings, CW_WORD_colon);
+    cw_buf_printf(b, "%s%s", cw_status_text(f, "how_bad"), colon);
     if (json_is_integer(shard))
-        cw_buf_printf(b, "%s %lld, ", cw_word(d->settings, CW_WORD_shard),
-                      (long long)json_integer_value(shard));
-    cw_buf_printf(b, "%s%s%s", topic, *topic ? ": " : "", cw_status_text(f, "text"));
+        cw_buf_printf(b, "%s %lld%s", cw_word(d->settings, CW_WORD_shard),
+                      (long long)json_integer_value(shard), cw_word(d->settings, CW_WORD_comma));
+    cw_buf_printf(b, "%s%s%s", topic, *topic ? colon : "", cw_status_text(f, "text"));
 }
 
 /* One line each; on a terminal the command has a line of its own where both do not fit. */

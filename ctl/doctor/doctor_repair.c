@@ -74,10 +74,11 @@ static void show_offset(int64_t offset, const struct cw_doctor *d)
 static void show(const struct cw_doctor *d, const struct cw_doctor_shard *sh,
                  const struct cw_repair *r)
 {
-    (void)printf("%s %d: %s\n", cw_word(d->settings, CW_WORD_shard), (int)r->shard,
+    (void)printf("%s %d%s%s\n", cw_word(d->settings, CW_WORD_shard), (int)r->shard,
+                 cw_word(d->settings, CW_WORD_colon),
                  cw_word(d->settings, r->anew ? CW_WORD_state_anew : CW_WORD_state_kept));
     for (enum cw_input in = 0; in < CW_INPUTS; in++) {
-        (void)printf("  %s: ", cw_doctor_topic(d, in));
+        (void)printf("  %s%s", cw_doctor_topic(d, in), cw_word(d->settings, CW_WORD_colon));
         show_offset(sh->committed[in], d);
         (void)printf(" -> ");
         show_offset(r->next[in], d);
@@ -132,8 +133,8 @@ static enum cw_exit order(struct cw_doctor *d, const struct cw_doctor_shard *sh,
     enum cw_word said = CW_WORD_ordered;
     if (sh->holder)
         said = was_carried_out(d, r) ? CW_WORD_carried_out : CW_WORD_not_yet;
-    (void)printf("%s %d: %s\n", cw_word(d->settings, CW_WORD_shard), (int)r->shard,
-                 cw_word(d->settings, said));
+    (void)printf("%s %d%s%s\n", cw_word(d->settings, CW_WORD_shard), (int)r->shard,
+                 cw_word(d->settings, CW_WORD_colon), cw_word(d->settings, said));
     return said == CW_WORD_not_yet ? CW_EXIT_WRONG : CW_EXIT_DONE;
 }
 

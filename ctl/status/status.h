@@ -36,6 +36,11 @@ void cw_status_judge(struct cw_status *st);
 /* For people, in the language of the settings. */
 void cw_status_print(const struct cw_status *st);
 
+/* How something stands ("running", "down"), and why something does not, as an instance says it, in
+ * the operator's language; what is not known stays. */
+const char *cw_status_standing(const struct cw_settings *s, const char *said);
+void cw_status_reason(struct cw_buf *b, const struct cw_settings *s, const char *said);
+
 /* The shard's status in the instance that holds it, and that instance's name; NULL: nobody. */
 const json_t *cw_status_shard(const struct cw_status *st, json_int_t shard, const char **ret_name);
 /* Members of objects that may be missing: "" and 0 then. */

@@ -55,8 +55,7 @@ static const char *yes_or_no(const struct cw_status *st, bool yes)
     return cw_word(st->ctl->settings, yes ? CW_WORD_yes : CW_WORD_no);
 }
 
-/* The words that instances use for how things stand, in the operator's language. */
-static const char *standing_word(const struct cw_status *st, const char *said)
+const char *cw_status_standing(const struct cw_settings *s, const char *said)
 {
     static const struct {
         const char *said;
@@ -69,7 +68,7 @@ static const char *standing_word(const struct cw_status *st, const char *said)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].said, said) == 0)
-            return cw_word(st->ctl->settings, rows[i].word);
+            return cw_word(s, rows[i].word);
     return said;
 }
 
@@ -93,7 +92,8 @@ static void print_instances(const struct cw_status *st)
         cw_table_text(&t, cw_status_text(instance, "started"));
         cw_table_text(&t, yes_or_no(st, json_is_true(json_object_get(instance, "ready"))));
         cw_table_count(&t, (int64_t)json_array_size(json_object_get(instance, "shards")));
-        cw_table_text(&t, standing_word(st, cw_status_text(delivery, "standing")));
+        cw_table_text(&t,
+                      cw_status_standing(st->ctl->settings, cw_status_text(delivery, "standing")));
     }
     finish(&t);
 }
@@ -106,7 +106,7 @@ static void standing_cell(const struct cw_status *st, struct cw_table *t, const 
     const char *standing = cw_status_text(shard, "standing");
     json_int_t whole = cw_status_count(shard, "to_restore");
     struct cw_buf b = {0};
-    cw_buf_puts(&b, standing_word(st, standing));
+    cw_buf_puts(&b, cw_status_standing(st->ctl->settings, standing));
     if (strcmp(standing, "restoring") == 0 && whole > 0) {
         cw_buf_printf(&b, " %d%%, %lld / %lld, %.1f MiB",
                       (int)(100 * cw_status_count(shard, "restored") / whole),
@@ -328,8 +328,9 @@ static void print_late(const struct cw_status *st)
         }
     }
     if (judged > 0)
-        (void)printf("%s: %.2f%% (%lld / %lld)\n\n",
+        (void)printf("%s%s%.2f%% (%lld / %lld)\n\n",
                      cw_word(st->ctl->settings, CW_WORD_late_events),
+                     cw_word(st->ctl->settings, CW_WORD_colon),
                      100.0 * (double)late / (double)judged, (long long)late, (long long)judged);
 }
 
@@ -340,7 +341,7 @@ static void print_bus(const struct cw_status *st)
     static const enum cw_word words[] = {CW_WORD_shard, CW_WORD_instance, CW_WORD_lag,
                                          CW_WORD_outbox, CW_WORD_undelivered};
     struct cw_table t = {0};
-    const char *name, *topic;
+    const char *name, *topic, *comma = cw_word(st->ctl->settings, CW_WORD_comma);
     json_t *shard, *lag;
     size_t i;
     titles(st, &t, words, sizeof words / sizeof *words);
@@ -351,7 +352,7 @@ static void print_bus(const struct cw_status *st)
         (void)cw_status_shard(st, (json_int_t)i, &name);
         json_object_foreach(json_object_get(shard, "lag"), topic, lag)
         {
-            cw_buf_printf(&b, "%s%s %lld", b.n ? ", " : "", topic,
+            cw_buf_printf(&b, "%s%s %lld", b.n ? comma : "", topic,
                           (long long)json_integer_value(lag));
         }
         cw_table_count(&t, (int64_t)i);
@@ -372,16 +373,17 @@ static void print_redis(const struct cw_status *st)
 {
     const char *name;
     json_t *value;
-    (void)printf("Redis: %lld %s, %lld %s\n", (long long)cw_status_count(st->redis, "managers"),
-                 cw_word(st->ctl->settings, CW_WORD_managers),
-                 (long long)cw_status_count(st->redis, "tasks"),
-                 cw_word(st->ctl->settings, CW_WORD_tasks_held));
+    const struct cw_settings *s = st->ctl->settings;
+    const char *colon = cw_word(s, CW_WORD_colon);
+    (void)printf("Redis%s%lld %s%s%lld %s\n", colon,
+                 (long long)cw_status_count(st->redis, "managers"), cw_word(s, CW_WORD_managers),
+                 cw_word(s, CW_WORD_comma), (long long)cw_status_count(st->redis, "tasks"),
+                 cw_word(s, CW_WORD_tasks_held));
     json_object_foreach(json_object_get(st->redis, "delivery"), name, value)
     {
         bool number = strspn(name, "0123456789") == strlen(name);
-        (void)printf("  %s%s: %s\n",
-                     number ? cw_word(st->ctl->settings, CW_WORD_outbox_partition) : "", name,
-                     json_string_value(value));
+        (void)printf("  %s%s%s%s\n", number ? cw_word(s, CW_WORD_outbox_partition) : "", name,
+                     colon, json_string_value(value));
     }
 }
 

@@ -45,6 +45,15 @@ static void put_sentence(struct cw_buf *b, const char *text, const char *whom, c
     cw_buf_put(b, "", 1);
 }
 
+/* For people, in their language; programs read it as the instance says it. */
+static void put_reason(struct cw_buf *b, const struct cw_status *st, const char *said)
+{
+    if (st->ctl->json)
+        cw_buf_puts(b, said);
+    else
+        cw_status_reason(b, st->ctl->settings, said);
+}
+
 static void add(struct cw_status *st, enum problem p, const char *whom, const char *what)
 {
     struct cw_buf b = {0};
@@ -61,16 +70,20 @@ static void judge_shards(struct cw_status *st, const char *name, const json_t *i
 {
     size_t i;
     json_t *shard;
-    char whom[96], why[480];
+    char whom[96];
     json_array_foreach(json_object_get(instance, "shards"), i, shard)
     {
         if (strcmp(cw_status_text(shard, "standing"), "stopped") != 0)
             continue;
         (void)snprintf(whom, sizeof whom, "%lld, %.64s", (long long)cw_status_count(shard, "shard"),
                        name);
-        (void)snprintf(why, sizeof why, "%.400s; churnwatchctl doctor --shard %lld --repair",
-                       cw_status_text(shard, "reason"), (long long)cw_status_count(shard, "shard"));
-        add(st, PROBLEM_shard_stopped, whom, why);
+        struct cw_buf why = {0};
+        put_reason(&why, st, cw_status_text(shard, "reason"));
+        cw_buf_printf(&why, "; churnwatchctl doctor --shard %lld --repair",
+                      (long long)cw_status_count(shard, "shard"));
+        cw_buf_put(&why, "", 1);
+        add(st, PROBLEM_shard_stopped, whom, why.failed ? "" : why.p);
+        cw_buf_free(&why);
     }
 }
 
@@ -90,12 +103,17 @@ static json_int_t newest_settings(const struct cw_status *st)
 static void judge_instance(struct cw_status *st, const char *name, const json_t *instance)
 {
     char version[24];
+    struct cw_buf why = {0};
     if (!json_is_object(instance)) {
         add(st, PROBLEM_unreadable, name, "");
         return;
     }
-    if (json_is_false(json_object_get(instance, "ready")))
-        add(st, PROBLEM_not_ready, name, cw_status_text(instance, "why_not"));
+    if (json_is_false(json_object_get(instance, "ready"))) {
+        put_reason(&why, st, cw_status_text(instance, "why_not"));
+        cw_buf_put(&why, "", 1);
+        add(st, PROBLEM_not_ready, name, why.failed ? "" : why.p);
+        cw_buf_free(&why);
+    }
     if (json_is_true(json_object_get(json_object_get(instance, "reload"), "refused")))
         add(st, PROBLEM_reload_refused, name, "");
     judge_shards(st, name, instance);

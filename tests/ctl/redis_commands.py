@@ -214,6 +214,10 @@ def test_status_says_how_right_detectors_were():
 def test_status_finds_what_is_wrong():
     put(instance("cw-0", 0, ready=False, why_not="Redis is being checked"))
     check_run("not ready", our("status"), 1, err="cw-0 is not ready: Redis is being checked")
+    chinese = ("-o", "language=zh_CN")
+    check_run("in Chinese", our(*chinese, "status"), 1, err="cw-0 未就绪：正在核对 Redis")
+    text = json.loads(our(*chinese, "--json", "status")[1])["problems"][0]["text"]
+    check("for programs as the instance says it", text == "cw-0 未就绪：Redis is being checked", text)
     stopped = instance("cw-0", 0)
     stopped["shards"][0].update(standing="stopped", reason="torn")
     put(stopped)
