@@ -216,11 +216,11 @@ static void print(const struct list *list)
     }
     if (list->n)
         print_table(list);
-    (void)printf("%" PRIu64 " %s, %" PRIu64 " %s", list->found,
-                 cw_word(s, CW_WORD_dead_letters_found), list->replayed,
+    (void)printf("%" PRIu64 " %s%s%" PRIu64 " %s", list->found,
+                 cw_word(s, CW_WORD_dead_letters_found), cw_word(s, CW_WORD_comma), list->replayed,
                  cw_word(s, CW_WORD_of_them_replayed));
     if (list->n < list->found)
-        (void)printf("; %s %zu", cw_word(s, CW_WORD_newest_shown), list->n);
+        cw_word_print(stdout, s, CW_WORD_newest_shown, "%zu", list->n);
     (void)putchar('\n');
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ctl/repair/dead_letters.h"
+#include "ctl/words.h"
 
 #define COMPLAINTS_MOST 10
 
@@ -138,6 +139,14 @@ static int replay_named(struct replay *r)
     return err;
 }
 
+static void say_text(const struct replay *r)
+{
+    const struct cw_settings *s = r->ctl->settings;
+    cw_word_print(stdout, s, r->dry ? CW_WORD_letters_would_be_sent : CW_WORD_letters_sent,
+                  "%" PRIu64 "\t%" PRIu64, r->would, r->replayed);
+    (void)puts(r->replayed ? cw_word(s, CW_WORD_letters_again) : "");
+}
+
 static enum cw_exit say(const struct replay *r)
 {
     if (r->ctl->json)
@@ -145,10 +154,7 @@ static enum cw_exit say(const struct replay *r)
                      ",\"unknown_topic\":%" PRIu64 "}\n",
                      r->dry ? "true" : "false", r->would, r->replayed, r->unknown);
     else
-        (void)printf("%" PRIu64 " messages %s, %" PRIu64
-                     " left alone because they were replayed before%s\n",
-                     r->would, r->dry ? "would be sent in again (--dry-run)" : "sent in again",
-                     r->replayed, r->replayed ? " (--again sends them too)" : "");
+        say_text(r);
     return r->unknown ? CW_EXIT_WRONG : CW_EXIT_DONE;
 }
 

@@ -6,6 +6,7 @@
 #include "core/locate.h"
 #include "ctl/repair/dead_letters.h"
 #include "ctl/text.h"
+#include "ctl/words.h"
 
 struct show {
     const struct cw_ctl *ctl;
@@ -81,11 +82,13 @@ static int take_json(void *arg, const struct cw_dead_letter *l)
 
 /* ---- for people ---- */
 
-static void print_value(struct cw_str s)
+enum { TITLE_WIDTH = 10 };
+
+static void print_value(const struct show *w, struct cw_str s)
 {
     struct cw_buf b = {0};
     if (!s.p) {
-        (void)puts("(none)");
+        (void)puts(cw_word(w->ctl->settings, CW_WORD_no_value));
     } else if (is_text(s)) {
         cw_text_print(s, stdout);
         (void)putchar('\n');
@@ -96,33 +99,44 @@ static void print_value(struct cw_str s)
     cw_buf_free(&b);
 }
 
-static void print_row(const char *title, struct cw_str value)
+static void print_title(const struct show *w, enum cw_word word)
 {
-    (void)printf("%-10s", title);
-    print_value(value);
+    const char *title = cw_word(w->ctl->settings, word);
+    size_t width = cw_text_width((struct cw_str){title, strlen(title)});
+    (void)printf("%s%*s", title, width < TITLE_WIDTH ? (int)(TITLE_WIDTH - width) : 1, "");
+}
+
+static void print_row(const struct show *w, enum cw_word title, struct cw_str value)
+{
+    print_title(w, title);
+    print_value(w, value);
 }
 
 static int take_text(void *arg, const struct cw_dead_letter *l)
 {
-    (void)arg;
-    (void)printf("letter    %" PRId32 ":%" PRId64 "%s\n", l->place.partition, l->place.offset,
-                 l->replayed ? ", replayed" : "");
-    (void)fputs("message   ", stdout);
+    const struct show *w = arg;
+    const struct cw_settings *s = w->ctl->settings;
+    print_title(w, CW_WORD_letter);
+    (void)printf("%" PRId32 ":%" PRId64 "%s\n", l->place.partition, l->place.offset,
+                 l->replayed ? cw_word(s, CW_WORD_was_replayed) : "");
+    print_title(w, CW_WORD_message);
     cw_text_print(l->topic, stdout);
-    (void)printf(", partition %" PRId32 ", offset %" PRId64 "\n", l->of.partition, l->of.offset);
-    print_row("code", l->code);
-    print_row("reason", l->detail);
-    print_row("key", l->key);
+    cw_word_print(stdout, s, CW_WORD_message_place, "%" PRId32 "\t%" PRId64, l->of.partition,
+                  l->of.offset);
+    (void)putchar('\n');
+    print_row(w, CW_WORD_code, l->code);
+    print_row(w, CW_WORD_reason, l->detail);
+    print_row(w, CW_WORD_key, l->key);
     for (size_t i = 0; i < l->n_headers; i++) {
         if (cw_dead_header_is_ours(l->headers[i].name))
             continue;
-        (void)fputs("header    ", stdout);
+        print_title(w, CW_WORD_header);
         cw_text_print(l->headers[i].name, stdout);
         (void)fputs(" = ", stdout);
-        print_value(l->headers[i].value);
+        print_value(w, l->headers[i].value);
     }
     (void)putchar('\n');
-    print_value(l->value);
+    print_value(w, l->value);
     return 0;
 }
 

@@ -18,6 +18,7 @@
 #include "ctl/repair/recall.h"
 #include "ctl/repair/refill.h"
 #include "ctl/repair/takeover.h"
+#include "ctl/words.h"
 #include "delivery/epoch.h"
 
 struct redeliver {
@@ -263,6 +264,7 @@ static enum cw_exit set_desks(struct redeliver *r)
 
 static void print_summary(const struct redeliver *r)
 {
+    const struct cw_settings *s = r->settings;
     double seconds = cw_progress_seconds(&r->progress);
     unsigned long long records = r->index.records, tasks = r->index.n, open = r->index.n_open,
                        bad = r->index.unreadable, written = r->refill.written,
@@ -275,16 +277,18 @@ static void print_summary(const struct redeliver *r)
                      recalled, gone, seconds);
         return;
     }
-    (void)printf("%llu records of the outbox read, %llu tasks, %llu of them open\n", records, tasks,
-                 open);
-    if (bad)
-        (void)printf("%llu records are no tasks and were passed over\n", bad);
+    cw_word_print(stdout, s, CW_WORD_outbox_read, "%llu\t%llu\t%llu", records, tasks, open);
+    (void)putchar('\n');
+    if (bad) {
+        cw_word_print(stdout, s, CW_WORD_outbox_no_tasks, "%llu", bad);
+        (void)putchar('\n');
+    }
     if (r->dry)
-        (void)puts("nothing was written (--dry-run)");
+        cw_word_print(stdout, s, CW_WORD_nothing_written, "%s", "");
     else
-        (void)printf("%llu tasks written in %.1f s; %llu desks set by task.outcomes, %llu ended "
-                     "too long ago, %llu unknown to the outbox dropped\n",
-                     written, seconds, recalled, expired, gone);
+        cw_word_print(stdout, s, CW_WORD_redelivered, "%llu\t%.1f\t%llu\t%llu\t%llu", written,
+                      seconds, recalled, expired, gone);
+    (void)putchar('\n');
 }
 
 /* Only now: loading them replaces what is there, which may be another installation's. */

@@ -11,6 +11,7 @@
 #include "ctl/lines/files.h"
 #include "ctl/progress.h"
 #include "ctl/replay/replay_pool.h"
+#include "ctl/words.h"
 
 struct run {
     const struct cw_ctl *ctl;
@@ -183,16 +184,15 @@ static int read_all(struct run *r)
 
 /* ---- the summary ---- */
 
-static void print_refused(const struct cw_replay_totals *t, FILE *out)
+static void print_refused(const struct run *r, const struct cw_replay_totals *t, FILE *out)
 {
-    const char *before = ": ";
-    (void)fprintf(out, "%" PRIu64 " dead letters", t->refused);
+    const char *before = cw_word(r->ctl->settings, CW_WORD_colon);
     for (int c = 0; c < CW_REJECT_COUNT; c++) {
         if (!t->refused_by_code[c])
             continue;
         (void)fprintf(out, "%s%" PRIu64 " %s", before, t->refused_by_code[c],
                       cw_reject_code_name((enum cw_reject_code)c));
-        before = ", ";
+        before = cw_word(r->ctl->settings, CW_WORD_comma);
     }
 }
 
@@ -203,22 +203,23 @@ static void print_summary(const struct run *r, FILE *out)
     double seconds = cw_progress_seconds(&r->progress);
     size_t clients = cw_replay_clients(r->replay);
     uint64_t events = t->lines[CW_REPLAY_EVENTS];
-    (void)fprintf(out, "%" PRIu64 " events in %.1f s (%.0f/s), %zu clients (%zu bytes each)\n",
-                  events, seconds, seconds > 0 ? (double)events / seconds : 0, clients,
+    const struct cw_settings *s = r->ctl->settings;
+    cw_word_print(out, s, CW_WORD_replay_speed, "%" PRIu64 "\t%.1f\t%.0f\t%zu\t%zu", events,
+                  seconds, seconds > 0 ? (double)events / seconds : 0, clients,
                   clients ? cw_replay_bytes(r->replay) / clients : 0);
-    (void)fprintf(out,
-                  "%" PRIu64 " tasks opened, %" PRIu64 " ended, %zu open; %" PRIu64
-                  " versions, %" PRIu64 " signals\n",
-                  c.tasks_opened, c.tasks_ended, cw_replay_open_tasks(r->replay), c.versions,
-                  c.signals);
-    if (t->lines[CW_REPLAY_OUTCOMES])
-        (void)fprintf(out,
-                      "%" PRIu64 " outcomes, %" PRIu64 " of them for tasks that had ended; %" PRIu64
-                      " signals held back after calls\n",
+    (void)fputc('\n', out);
+    cw_word_print(out, s, CW_WORD_replay_tasks,
+                  "%" PRIu64 "\t%" PRIu64 "\t%zu\t%" PRIu64 "\t%" PRIu64, c.tasks_opened,
+                  c.tasks_ended, cw_replay_open_tasks(r->replay), c.versions, c.signals);
+    (void)fputc('\n', out);
+    if (t->lines[CW_REPLAY_OUTCOMES]) {
+        cw_word_print(out, s, CW_WORD_replay_outcomes, "%" PRIu64 "\t%" PRIu64 "\t%" PRIu64,
                       c.outcomes, c.outcomes_stale, c.signals_settled);
-    (void)fprintf(out, "%" PRIu64 " repeats, %" PRIu64 " late, %" PRIu64 " of unknown type, ",
-                  c.repeats, c.late, t->unknown_types);
-    print_refused(t, out);
+        (void)fputc('\n', out);
+    }
+    cw_word_print(out, s, CW_WORD_replay_left, "%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64,
+                  c.repeats, c.late, t->unknown_types, t->refused);
+    print_refused(r, t, out);
     (void)fputc('\n', out);
 }
 
@@ -300,7 +301,7 @@ static enum cw_exit run_command(const struct cw_ctl *ctl)
     else
         (ctl->json ? print_summary_json : print_summary)(&r, stderr);
     if (!code && cw_replay_totals(r.replay)->refused && !cw_args_text(ctl->args, "dead-letters"))
-        code = cw_ctl_fail(CW_EXIT_WRONG, "lines were refused; --dead-letters FILE keeps them");
+        code = cw_ctl_fail(CW_EXIT_WRONG, "%s", cw_word(ctl->settings, CW_WORD_replay_refused));
     cw_replay_free(r.replay);
     cw_buf_free(&r.line);
     return code;

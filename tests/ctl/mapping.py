@@ -63,7 +63,7 @@ def replay(events, profiles, managers, *options):
     got = ctl("-c", contract("settings.conf"), *options, "replay", "--events", events, "--profiles",
               profiles, "--managers", managers, "--tasks", tasks, "--partitions", "3", "--until",
               "2026-03-12")
-    check_run(f"replay {events}", got, 0, err="versions")
+    check_run(f"replay {events}", got, 0, err="任务版本 ")
     return lines_of(tasks)
 
 

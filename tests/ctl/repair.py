@@ -4,6 +4,7 @@ import datetime
 import glob
 import json
 import os
+import re
 import shutil
 import sqlite3
 import struct
@@ -177,6 +178,63 @@ def holder_says(*standings):
         "shards": [{"shard": i, "standing": s, "reason": ""} for i, s in enumerate(standings)]}))
 
 
+CHINESE = ("-o", "language=zh_CN")
+
+
+def test_thresholds_in_chinese():
+    """All but what is typed."""
+    redis("FLUSHALL")
+    bus = Bus("thresholds.db")
+    redis("SET", "cw:status:cw-0", json.dumps({"instance": "cw-0", "settings": 1}))
+    check_run("set", bus.our(*CHINESE, "thresholds", "set", "complaint.leave=2", "--reason", "试"), 0,
+              out="已记录为版本 1\n已生效的实例：cw-0\n")
+    check_run("get", bus.our(*CHINESE, "thresholds", "get", "complaint.leave"), 0,
+              out=["detectors.complaint.leave：一次投诉使离网对数几率增加多少；越大越紧急。",
+                   "允许范围：-5 至 15（对数几率）", "在线版本 1"])
+    got = bus.our(*CHINESE, "thresholds", "list")
+    check_run("list", got, 0, out=["complaint.window_days", "1 至 365 天", "该检测项信号的去向"])
+    left = re.sub(r"[a-z]+_[a-z._]+|[a-z]+\.[a-z_]+|\b(on|dry|off|inactivity|MB|CF(U|B|NRy|NRc))\b|，root，20\S+", "",
+                  got[1])
+    check("no English in it", not re.search("[A-Za-z]{2,}", left), left)
+    check("as JSON in English", '"meaning":"What a complaint adds' in
+          bus.our(*CHINESE, "--json", "thresholds", "list")[1])
+    redis("DEL", "cw:status:cw-0")
+    check_run("nobody asked", bus.our(*CHINESE, "thresholds", "rollback", "0", "--reason", "试"), 0,
+              out=["已记录为版本 2", "未能向任何实例查询是否生效"])
+
+
+def test_repair_in_chinese():
+    redis("FLUSHALL")
+    bus = Bus("chinese.db", partitions=2)
+    bus.put("churnwatch.tasks", version(1, 1))
+    bus.put("churnwatch.tasks", b"{}")
+    bus.put("churnwatch.dead-letters", b"{}", key="g-1", headers=(
+        ("cw_error", "not-json"), ("cw_detail", "at byte 1"), ("cw_topic", "billing.events"),
+        ("cw_partition", "0"), ("cw_offset", "3"), ("trace", "t-1")))
+    check_run("a look", bus.our(*CHINESE, "redeliver", "--dry-run"), 0,
+              out=["已读取发件箱记录 2 条，任务 1 个，其中进行中 1 个", "1 条记录不是任务，已跳过", "未写入任何内容（--dry-run）"])
+    check_run("redeliver", bus.our(*CHINESE, "redeliver"), 0, out="已写入任务 1 个，用时 ")
+    check_run("list", bus.our(*CHINESE, "dead-letters", "list"), 0, out="1 条死信，0 条已重放")
+    check_run("show", bus.our(*CHINESE, "dead-letters", "show", "0:0"), 0,
+              out=["死信      0:0\n消息      billing.events，分区 0，位置 3\n代码      not-json\n",
+                   "消息头    trace = t-1"])
+    words = ("dead-letters", "replay", "0:0")
+    check_run("would be sent", bus.our(*CHINESE, *words, "--dry-run"), 0,
+              out="将重新送入消息 1 条（--dry-run），另有 0 条此前已重放，不再送入\n")
+    check_run("sent", bus.our(*CHINESE, *words), 0, out="已重新送入消息 1 条，另有 0 条此前已重放，未再送入\n")
+    check_run("once", bus.our(*CHINESE, *words), 0, out="另有 1 条此前已重放，未再送入（加 --again 则一并送入）\n")
+    check_run("shown", bus.our(*CHINESE, "dead-letters", "show", "0:0"), 0, out="0:0，已重放")
+    torn = "torn: billing is committed at 7, the state log stands at 9"
+    redis("SET", "cw:status:cw-0", json.dumps({
+        "instance": "cw-0", "ready": True,
+        "shards": [{"shard": 0, "standing": "restoring"}, {"shard": 1, "standing": "stopped", "reason": torn}]}))
+    said = "不一致：billing 已提交至 7，状态日志位于 9"
+    check_run("doctor", bus.our(*CHINESE, "doctor"), 1,
+              out=["恢复中", "已停止", f"停摆：分片 1，持有它的实例已将其停止：{said} -> "])
+    check("for programs as the daemon says it", torn in bus.our(*CHINESE, "--json", "doctor")[1])
+    check_run("status", bus.our(*CHINESE, "status"), 1, err=f"分片已停止，1, cw-0：{said}; churnwatchctl")
+
+
 def orders(bus):
     return [json.loads(value)["shard"] for key, value in bus.records("churnwatch.control")
             if key == b"repair"]
@@ -301,6 +359,8 @@ try:
     test_time_goes_back_between_partitions()
     test_delivered_between_index_and_take_over()
     test_letters_are_masked()
+    test_thresholds_in_chinese()
+    test_repair_in_chinese()
     test_who_refuses_is_not_away()
     test_a_shard_at_work_gets_no_order()
     test_each_stopped_shard_gets_its_order()

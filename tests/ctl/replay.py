@@ -66,7 +66,7 @@ def test_expected(regenerate):
             if regenerate:
                 shutil.copyfile(path("tasks"), expected)
                 continue
-            check_run(name, got, 0, err="versions")
+            check_run(name, got, 0, err="versions" if case == "days" else "任务版本 ")
             check(f"{name}: the stored bytes", data == read(expected),
                   *first_difference(data, read(expected)))
             check(f"{name}: twice the same", replay(case, *options)[1] == data)
@@ -103,9 +103,12 @@ def test_codings():
 
 
 def test_summary():
-    got, data = replay("steps")
+    got, data = replay("steps", "-o", "language=en")
     check_run("the summary", got, 0, err=["18 events", "4 clients", "1 repeats", "1 of unknown type",
                                           "0 dead letters", f"{len(versions(data))} versions"])
+    check_run("in Chinese", replay("steps")[0], 0,
+              err=["事件 18 条，用时 ", "客户 4 个（", f"任务版本 {len(versions(data))} 个，", "重复 1 条，",
+                   "类型未知 1 条，死信 0 条"])
     summary = json.loads(replay("steps", "--json")[0][2])
     check("the summary as JSON", summary["events"] == 18 and summary["repeats"] == 1
           and summary["versions"] == len(versions(data)), summary)
@@ -197,7 +200,7 @@ def test_refused():
     lines = good.splitlines() + [line for _, line in bad]
     mixed = write("mixed.ndjson", b"\n".join(lines) + b"\n")
     got, data = replay("steps", "--dead-letters", path("dead"), events=[mixed])
-    check_run("refused lines that are kept", got, 0, err=["6 dead letters", "1 not-json"])
+    check_run("refused lines that are kept", got, 0, err=["死信 6 条：1 not-utf8，1 not-json，"])
     check("the rest is judged all the same", data == replay("steps")[1])
     letters = [json.loads(line) for line in read(path("dead")).splitlines()]
     check("codes", [l["cw_error"] for l in letters] == [code for code, _ in bad], letters)
@@ -206,7 +209,7 @@ def test_refused():
     check("headers", all(l["cw_detail"] and l["cw_partition"] == "0" and int(l["cw_offset"]) >= 0
                          and l["cw_topic"] in ("billing.events", "service.events") for l in letters), letters)
     check_run("refused lines that nobody keeps", replay("steps", events=[mixed])[0], 1,
-              err="--dead-letters FILE keeps them")
+              err="有行被拒收；用 --dead-letters FILE 可将其保存")
 
 
 def test_outcomes():

@@ -46,7 +46,7 @@ class DeadLetters(DeskTest):
             self.assertNotIn("secret-client", text)
             self.assertNotIn(LINE, text)
         self.assertIn("3 dead letters, 0 of them replayed", self.desk.ctl("dead-letters", "list"))
-        self.assertIn("3 条死信, 0 条已重放",
+        self.assertIn("3 条死信，0 条已重放",
                       self.desk.ctl("-o", "language=zh_CN", "dead-letters", "list"))
         self.assertEqual(len(self.listed("--code", "not-json")), 1)
         self.assertEqual(len(self.listed("--topic", self.desk.topic("service"))), 2)
