@@ -15,6 +15,7 @@
 #include "ctl/fit/steps_fit.h"
 #include "ctl/picture/write.h"
 #include "ctl/text.h"
+#include "ctl/words.h"
 
 enum { LEAVERS_LEAST = 20 };
 
@@ -53,54 +54,85 @@ static void percent(struct cw_table *t, double share)
     cw_table_text(t, text);
 }
 
-static void weight_of(struct cw_table *t, const struct cw_weights *w, unsigned d)
+static void weight_of(const struct fitting *f, struct cw_table *t, unsigned d)
 {
-    char text[32] = "kept: too little is known";
-    if (!w->kept[d])
-        (void)snprintf(text, sizeof text, "x %.2f%s", w->times[d], w->held[d] ? " (bound)" : "");
-    cw_table_text(t, text);
+    const struct cw_weights *w = &f->after;
+    struct cw_buf text = {0};
+    if (w->kept[d])
+        cw_buf_puts(&text, cw_word(f->s, CW_WORD_fit_kept));
+    else
+        cw_buf_printf(&text, "x %.2f%s", w->times[d],
+                      w->held[d] ? cw_word(f->s, CW_WORD_fit_bound) : "");
+    cw_table_cell(t, (struct cw_str){text.p, text.n});
+    cw_buf_free(&text);
+}
+
+static void titles(const struct fitting *f, struct cw_table *t, const enum cw_word *words)
+{
+    for (size_t i = 0; i < t->columns; i++)
+        cw_table_text(t, cw_word(f->s, words[i]));
+}
+
+static void detector_cell(const struct fitting *f, struct cw_table *t, unsigned d)
+{
+    const char *name = cw_detectors[d]->name;
+    cw_table_cell(t, cw_word_of(f->s, CW_OF_DETECTOR, (struct cw_str){name, strlen(name)}));
+}
+
+enum { LABEL_WIDTH = 19 };
+
+/* "base, groups       -6.15 -> -6.20" */
+static void print_change(const struct fitting *f, enum cw_word word, int decimals, double was,
+                         double is)
+{
+    const char *label = cw_word(f->s, word);
+    size_t width = cw_text_width((struct cw_str){label, strlen(label)});
+    (void)printf("%s%*s%.*f -> %.*f\n", label, width < LABEL_WIDTH ? (int)(LABEL_WIDTH - width) : 1,
+                 "", decimals, was, decimals, is);
 }
 
 static void print_weights(const struct fitting *f)
 {
     struct cw_table t = {.columns = 4, .right = 0xE};
-    static const char *const titles[] = {"detector", "mornings", "before a leaving", "weight"};
-    for (size_t i = 0; i < 4; i++)
-        cw_table_text(&t, titles[i]);
+    static const enum cw_word words[] = {CW_WORD_detector, CW_WORD_fit_mornings,
+                                         CW_WORD_fit_before_leaving, CW_WORD_fit_weight};
+    titles(f, &t, words);
     for (unsigned d = 0; d < CW_DETECTORS; d++) {
         const struct cw_weights *w = &f->after;
-        cw_table_text(&t, cw_detectors[d]->name);
+        detector_cell(f, &t, d);
         cw_table_count(&t, w->days[d]);
         cw_table_count(&t, w->left[d]);
-        weight_of(&t, w, d);
+        weight_of(f, &t, d);
     }
     cw_table_print(&t, cw_text_terminal(), stdout);
     cw_table_free(&t);
-    (void)printf("\nbase, individuals  %.2f -> %.2f\nbase, groups       %.2f -> %.2f\n\n",
-                 f->before.base[CW_INDIVIDUAL], f->after.base[CW_INDIVIDUAL],
-                 f->before.base[CW_GROUP], f->after.base[CW_GROUP]);
+    (void)putchar('\n');
+    print_change(f, CW_WORD_fit_base_individual, 2, f->before.base[CW_INDIVIDUAL],
+                 f->after.base[CW_INDIVIDUAL]);
+    print_change(f, CW_WORD_fit_base_group, 2, f->before.base[CW_GROUP], f->after.base[CW_GROUP]);
+    (void)putchar('\n');
 }
 
 /* Of detectors of which more than one step was seen. */
 static void print_steps(const struct fitting *f)
 {
     struct cw_table t = {.columns = 5, .right = 0x1E};
-    static const char *const titles[] = {"detector", "step", "mornings", "before a leaving",
-                                         "log-odds more"};
+    static const enum cw_word words[] = {CW_WORD_detector, CW_WORD_fit_step, CW_WORD_fit_mornings,
+                                         CW_WORD_fit_before_leaving, CW_WORD_fit_more};
     char text[32];
-    for (size_t i = 0; i < 5; i++)
-        cw_table_text(&t, titles[i]);
+    titles(f, &t, words);
     for (unsigned d = 0; d < CW_DETECTORS; d++) {
         const struct cw_fit_step *of = f->steps.of[d];
         for (int k = 0; k < CW_FIT_STEPS && cw_fit_steps_seen(of) > 1; k++) {
             if (!of[k].mornings)
                 continue;
             (void)snprintf(text, sizeof text, "%+.2f", of[k].more);
-            cw_table_text(&t, cw_detectors[d]->name);
+            detector_cell(f, &t, d);
             cw_table_count(&t, k);
             cw_table_count(&t, of[k].mornings);
             cw_table_count(&t, of[k].left);
-            cw_table_text(&t, of[k].left < CW_FIT_LEFT_LEAST ? "too little is known" : text);
+            cw_table_text(&t, of[k].left < CW_FIT_LEFT_LEAST ? cw_word(f->s, CW_WORD_fit_too_little)
+                                                             : text);
         }
     }
     cw_table_print(&t, cw_text_terminal(), stdout);
@@ -125,10 +157,11 @@ static void put_steps(struct cw_buf *b, const struct cw_fit_step of[CW_FIT_STEPS
 static void print_quality(const struct fitting *f)
 {
     struct cw_table t = {.columns = 7, .right = 0x7E};
-    static const char *const titles[] = {"risk up to",       "mornings", "told", "left",
-                                         "fitted: mornings", "told",     "left"};
-    for (size_t i = 0; i < 7; i++)
-        cw_table_text(&t, titles[i]);
+    static const enum cw_word words[] = {CW_WORD_fit_up_to,          CW_WORD_fit_mornings,
+                                         CW_WORD_fit_told_before,    CW_WORD_fit_left_before,
+                                         CW_WORD_fit_mornings_after, CW_WORD_fit_told_after,
+                                         CW_WORD_fit_left_after};
+    titles(f, &t, words);
     for (int k = 0; k < CW_FIT_BINS; k++) {
         const struct cw_fit_bin *of[] = {&f->was.bins[k], &f->is.bins[k]};
         percent(&t, of[0]->to);
@@ -140,10 +173,10 @@ static void print_quality(const struct fitting *f)
     }
     cw_table_print(&t, cw_text_terminal(), stdout);
     cw_table_free(&t);
-    (void)printf("\nBrier skill        %.3f -> %.3f\ncalibration error  %.4f -> %.4f\n"
-                 "PR-AUC             %.3f -> %.3f\n",
-                 f->was.brier_skill, f->is.brier_skill, f->was.error, f->is.error, f->was.precision,
-                 f->is.precision);
+    (void)putchar('\n');
+    print_change(f, CW_WORD_fit_skill, 3, f->was.brier_skill, f->is.brier_skill);
+    print_change(f, CW_WORD_fit_error, 4, f->was.error, f->is.error);
+    print_change(f, CW_WORD_fit_precision, 3, f->was.precision, f->is.precision);
 }
 
 static void put_quality(struct cw_buf *b, const char *name, const struct cw_fit_quality *q)
@@ -281,12 +314,15 @@ static void report(const struct fitting *f)
         print_json(f);
         return;
     }
-    (void)printf("%zu task versions; %zu mornings of clients with an open task; %zu clients left\n",
-                 f->mornings.versions, f->mornings.told, f->mornings.leavers);
-    if (has_profiles(f))
-        (void)printf("%.0f mornings of clients without one, %.2f %% of them before a leaving\n",
-                     quiet(f, false), 100 * quiet(f, true) / fmax(quiet(f, false), 1));
-    (void)printf("\n");
+    cw_word_print(stdout, f->s, CW_WORD_fit_versions, "%zu\t%zu\t%zu", f->mornings.versions,
+                  f->mornings.told, f->mornings.leavers);
+    (void)putchar('\n');
+    if (has_profiles(f)) {
+        cw_word_print(stdout, f->s, CW_WORD_fit_quiet, "%.0f\t%.2f", quiet(f, false),
+                      100 * quiet(f, true) / fmax(quiet(f, false), 1));
+        (void)putchar('\n');
+    }
+    (void)putchar('\n');
     print_weights(f);
     print_steps(f);
     print_quality(f);

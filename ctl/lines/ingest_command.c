@@ -10,6 +10,7 @@
 #include "ctl/lines/address.h"
 #include "ctl/lines/lines.h"
 #include "ctl/progress.h"
+#include "ctl/words.h"
 
 #define COMPLAINTS_MOST 10
 
@@ -85,10 +86,12 @@ static void print_summary(const struct ingest *in)
     if (in->ctl->json)
         (void)fprintf(stderr, "{\"sent\":%llu,\"unsent\":%llu,\"seconds\":%.3f}\n",
                       (unsigned long long)in->sent, (unsigned long long)in->unsent, seconds);
-    else
-        (void)fprintf(stderr, "%llu messages sent in %.1f s (%.0f/s), %llu lines left out\n",
+    else {
+        cw_word_print(stderr, in->ctl->settings, CW_WORD_ingested, "%llu\t%.1f\t%.0f\t%llu",
                       (unsigned long long)in->sent, seconds,
                       seconds > 0 ? (double)in->sent / seconds : 0, (unsigned long long)in->unsent);
+        (void)fputc('\n', stderr);
+    }
 }
 
 static enum cw_exit run(struct ingest *in)

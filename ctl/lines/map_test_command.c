@@ -10,6 +10,7 @@
 #include "ctl/command.h"
 #include "ctl/lines/lines.h"
 #include "ctl/lines/map_test.h"
+#include "ctl/words.h"
 
 struct trial {
     const struct cw_ctl *ctl;
@@ -27,8 +28,9 @@ static void put_text(struct cw_buf *b, const char *text)
     cw_buf_json_str(b, (struct cw_str){text, strlen(text)});
 }
 
-static void put_line_json(struct cw_buf *b, uint64_t line, const struct cw_map_result *r)
+static void put_line_json(struct trial *t, uint64_t line, const struct cw_map_result *r)
 {
+    struct cw_buf *b = &t->out;
     cw_buf_printf(b, "{\"line\":%" PRIu64 ",\"type\":", line);
     if (r->type)
         put_text(b, r->type);
@@ -46,15 +48,18 @@ static void put_line_json(struct cw_buf *b, uint64_t line, const struct cw_map_r
     cw_buf_puts(b, "}\n");
 }
 
-static void put_line(struct cw_buf *b, uint64_t line, const struct cw_map_result *r)
+static void put_line(struct trial *t, uint64_t line, const struct cw_map_result *r)
 {
+    const struct cw_settings *s = t->ctl->settings;
+    struct cw_buf *b = &t->out;
     cw_buf_printf(b, "%" PRIu64 ": ", line);
     if (r->refused)
-        cw_buf_printf(b, "refused, %s: %s", cw_reject_code_name(r->reject.code), r->reject.detail);
+        cw_word_say(b, s, CW_WORD_map_refused, "%s\t%s", cw_reject_code_name(r->reject.code),
+                    r->reject.detail);
     else if (r->type)
         cw_buf_put(b, r->text.p, r->text.n);
     else
-        cw_buf_puts(b, "passed over: no kind of the profile takes it");
+        cw_buf_puts(b, cw_word(s, CW_WORD_map_passed_over));
     cw_buf_puts(b, "\n");
 }
 
@@ -73,7 +78,7 @@ static int try_line(struct trial *t, struct cw_str line)
         return err;
     t->read++;
     t->refused += r.refused;
-    (t->ctl->json ? put_line_json : put_line)(&t->out, cw_lines_number(t->lines), &r);
+    (t->ctl->json ? put_line_json : put_line)(t, cw_lines_number(t->lines), &r);
     if (t->out.failed)
         return -CW_E_NOMEM;
     flush(t, stdout);
@@ -96,26 +101,37 @@ static void put_types(struct trial *t)
 {
     size_t n;
     const struct cw_map_type *types = cw_map_test_types(t->test, &n);
-    cw_buf_printf(&t->out, "%" PRIu64 " lines, %" PRIu64 " refused\n", t->read, t->refused);
+    const struct cw_settings *s = t->ctl->settings;
+    cw_word_say(&t->out, s, CW_WORD_map_lines, "%" PRIu64 "\t%" PRIu64, t->read, t->refused);
+    cw_buf_puts(&t->out, "\n");
     for (size_t i = 0; i < n; i++) {
         cw_buf_printf(&t->out, "%8" PRIu64 " %s", types[i].lines,
-                      types[i].name ? types[i].name : "of no kind of the profile");
+                      types[i].name ? types[i].name : cw_word(s, CW_WORD_map_no_kind));
         if (types[i].refused)
-            cw_buf_printf(&t->out, ", %" PRIu64 " refused", types[i].refused);
+            cw_word_say(&t->out, s, CW_WORD_map_type_refused, "%" PRIu64, types[i].refused);
         cw_buf_puts(&t->out, "\n");
     }
+}
+
+static void put_title(struct trial *t, bool *first, enum cw_word title)
+{
+    if (*first)
+        cw_buf_printf(&t->out, "%s\n", cw_word(t->ctl->settings, title));
+    *first = false;
 }
 
 static void put_pointers(struct trial *t)
 {
     size_t n;
     const struct cw_map_pointer *p = cw_map_test_pointers(t->test, &n);
-    const char *title = "pointers of the profile that found nothing:\n";
+    bool first = true;
     for (size_t i = 0; i < n; i++) {
         if (p[i].finds || !p[i].looks)
             continue;
-        cw_buf_printf(&t->out, "%s%8" PRIu64 " looks, %s\n", title, p[i].looks, p[i].pointer->text);
-        title = "";
+        put_title(t, &first, CW_WORD_map_found_nothing);
+        cw_word_say(&t->out, t->ctl->settings, CW_WORD_map_looks, "%8" PRIu64 "\t%s", p[i].looks,
+                    p[i].pointer->text);
+        cw_buf_puts(&t->out, "\n");
     }
 }
 
@@ -123,12 +139,14 @@ static void put_paths(struct trial *t)
 {
     size_t n;
     const struct cw_map_path *p = cw_map_test_paths(t->test, &n);
-    const char *title = "members of the lines that nothing points at:\n";
+    bool first = true;
     for (size_t i = 0; i < n; i++) {
         if (p[i].used)
             continue;
-        cw_buf_printf(&t->out, "%s%8" PRIu64 " times, %s\n", title, p[i].seen, p[i].text);
-        title = "";
+        put_title(t, &first, CW_WORD_map_unused);
+        cw_word_say(&t->out, t->ctl->settings, CW_WORD_map_times, "%8" PRIu64 "\t%s", p[i].seen,
+                    p[i].text);
+        cw_buf_puts(&t->out, "\n");
     }
 }
 

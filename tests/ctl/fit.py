@@ -1,6 +1,7 @@
 """fit: weights fitted to a county's leavers load and fit better; what is not given is asked for."""
 import json
 import os
+import re
 import tempfile
 import xml.dom.minidom
 
@@ -26,7 +27,8 @@ def fit(*words, conf="sim.conf"):
 check_run("a county", ctl("sim", "--out", folder.name, "--seed", "3", "--clients", "400", "--days", "110"), 0)
 replay("tasks.ndjson")
 
-got = fit("--truth", path("truth.json"), "--settings-out", path("fitted.conf"))
+ENGLISH = ("-o", "language=en")
+got = fit("--truth", path("truth.json"), "--settings-out", path("fitted.conf"), *ENGLISH)
 check_run("a fit", got, 0, out=["weight", "base, individuals", "Brier skill", "risk up to"])
 figures = json.loads(fit("--truth", path("truth.json"), "--json")[1])
 check("it fits better", figures["after"]["brier_skill"] > figures["before"]["brier_skill"], figures)
@@ -38,7 +40,7 @@ for one in figures["detectors"]:
           and sum(s["before_leaving"] for s in one["steps"]) == one["before_leaving"], one)
 check("steps are told apart", sum(len(d["steps"]) > 1 for d in figures["detectors"]) >= 4, figures)
 check("in a table", "log-odds more" in got[1], got[1])
-check("the same twice", got == fit("--truth", path("truth.json"), "--settings-out", path("again.conf")))
+check("the same twice", got == fit("--truth", path("truth.json"), "--settings-out", path("again.conf"), *ENGLISH))
 with open(path("fitted.conf"), encoding="utf-8") as f, open(path("again.conf"), encoding="utf-8") as g:
     fitted = f.read()
     check("to the byte", fitted == g.read())
@@ -57,8 +59,12 @@ check("few leave untold", everybody["without_task_left"] / everybody["without_ta
 check("the same of those with a task", everybody["mornings"] == figures["mornings"])
 check("better calibrated among all", everybody["after"]["calibration_error"] < everybody["before"]["calibration_error"],
       everybody)
-check_run("in words", fit(*all_of), 0, out="mornings of clients without one, ")
-check_run("a picture", fit(*all_of, "--svg", path("fit.svg")), 0, out="Brier skill")
+check_run("in words", fit(*all_of, *ENGLISH), 0, out="mornings of clients without one, ")
+chinese = fit(*all_of)[1]
+left = re.sub(r"Brier|PR-AUC|\bx\b", "", chinese)
+check("in Chinese", all(w in chinese for w in ("客户无未结任务的清晨 ", "检测项", "消费骤降", "集团客户基准 ", "校准误差"))
+      and not re.search("[A-Za-z]", left), chinese)
+check_run("a picture", fit(*all_of, "--svg", path("fit.svg")), 0, out="Brier 技巧评分")
 with open(path("fit.svg"), encoding="utf-8") as f:
     picture = f.read()
 check("it is well formed", xml.dom.minidom.parseString(picture).documentElement.tagName == "svg")

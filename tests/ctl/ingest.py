@@ -4,7 +4,7 @@ import json
 
 from ctl import check, check_run, ctl, end
 
-MOCK = ("-o", "kafka.properties.test.mock.num.brokers=1")
+MOCK = ("-o", "kafka.properties.test.mock.num.brokers=1", "-o", "language=en")
 EVENT = {"specversion": "1.0", "id": "1", "source": "/s", "type": "billing.charge", "subject": "g-1"}
 LINES = [
     json.dumps(EVENT),
@@ -19,6 +19,8 @@ GOOD = "\n".join(LINES).encode()
 def test_sent():
     check_run("good lines", ctl(*MOCK, "ingest", "-", stdin=GOOD), 0,
               err=["5 messages sent", "0 lines left out"])
+    check_run("in Chinese", ctl(*MOCK, "-o", "language=zh_CN", "ingest", "-", stdin=GOOD), 0,
+              err=["已发送消息 5 条，用时 ", "略过 0 行"])
     got = ctl(*MOCK, "--json", "ingest", "-", stdin=GOOD)
     check("the summary as JSON", json.loads(got[2].splitlines()[-1])["sent"] == 5, *got)
 

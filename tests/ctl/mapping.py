@@ -94,7 +94,7 @@ def test_wrong_lines():
         {**good, "号码": {"a": 1}},
     ]
     events = write("wrong.ndjson", "".join(json.dumps(x, ensure_ascii=False) + "\n" for x in lines))
-    got = ctl("map", "test", sample("chinese.conf"), events)
+    got = ctl("-o", "language=en", "map", "test", sample("chinese.conf"), events)
     check_run("wrong lines", got, 1, out="2: refused, out-of-range: /data/amount (from /金额(元)): ",
               err="6 lines, 4 refused")
     for line, words in ((3, "out-of-range: /time (from /发生时间): expected YYYY-MM-DD hh:mm:ss"),
@@ -103,6 +103,9 @@ def test_wrong_lines():
         check(f"line {line} is told", f"{line}: refused, {words}" in got[1], got[1])
     check("an unknown kind is passed over", "5: passed over" in got[1])
     check("what nothing points at is told", "/操作员" in got[2])
+    check_run("in Chinese", ctl("map", "test", sample("chinese.conf"), events), 1,
+              out=["2: 拒收，out-of-range：/data/amount", "5: 已略过：映射方案中没有匹配的类型"],
+              err=["共 6 行，拒收 4 行", "不属于映射方案中的任何类型", "输入行中未被引用的字段：", " 次出现，/操作员"])
     said = [json.loads(x) for x in ctl("--json", "map", "test", sample("chinese.conf"),
                                        events)[1].splitlines()]
     text = json.dumps(lines[1], ensure_ascii=False).encode()
@@ -174,7 +177,7 @@ def test_documented():
     with open(os.path.join(HERE, "..", "..", "docs", "mapping.md"), encoding="utf-8") as f:
         text = f.read()
     blocks = dict(re.findall(r"^```(\w+)\n(.*?)^```", text, flags=re.M | re.S))
-    got = ctl("map", "test", write("boss.conf", blocks["profile"]),
+    got = ctl("-o", "language=en", "map", "test", write("boss.conf", blocks["profile"]),
               write("lines.ndjson", blocks["lines"]))
     check("the documented profile", got == (0, blocks["becomes"], blocks["summary"]), *got)
 
