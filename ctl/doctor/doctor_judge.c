@@ -6,6 +6,7 @@
 #include "bus/topic_table.h"
 #include "config/units.h"
 #include "ctl/doctor/doctor.h"
+#include "ctl/words.h"
 
 /* A daemon's transactions are over in less; one this old has been left behind by somebody. */
 #define OPEN_LONG (60 * CW_SECOND)
@@ -50,10 +51,12 @@ struct place {
     int64_t offset; /* of an open transaction */
 };
 
-/* The exact command that mends it; "" for none. */
+/* The exact command that mends it; "" for none. Programs have it in English, whatever the
+ * operator's language. */
 static void put_mend(const struct cw_doctor *d, struct cw_buf *b, enum mend mend,
                      const struct place *at)
 {
+    static const struct cw_settings english = {.language = 1};
     switch (mend) {
     case NONE:
         break;
@@ -70,9 +73,8 @@ static void put_mend(const struct cw_doctor *d, struct cw_buf *b, enum mend mend
                       d->settings->kafka_bootstrap, at->topic, (int)at->shard, at->offset);
         break;
     case NEWER:
-        cw_buf_printf(b,
-                      "install that release; else: churnwatchctl doctor --shard %d --repair --anew",
-                      (int)at->shard);
+        cw_word_say(b, d->ctl->json ? &english : d->settings, CW_WORD_mend_newer, "%d",
+                    (int)at->shard);
         break;
     case MIGRATE:
         cw_buf_puts(b, "docs/operate.md, \"More partitions\"");

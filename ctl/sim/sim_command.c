@@ -13,6 +13,7 @@
 #include "ctl/sim/sim_day.h"
 #include "ctl/sim/sim_files.h"
 #include "ctl/sim/sim_sink.h"
+#include "ctl/words.h"
 
 struct run {
     const struct cw_ctl *ctl;
@@ -120,9 +121,10 @@ static enum cw_exit make(struct run *r)
 static void print_summary(const struct run *r, FILE *out)
 {
     double seconds = cw_progress_seconds(&r->progress);
-    (void)fprintf(out, "%" PRIu64 " events of %u clients and %u managers in %.1f s (%.0f/s)\n",
+    cw_word_print(out, r->ctl->settings, CW_WORD_simulated, "%" PRIu64 "\t%u\t%u\t%.1f\t%.0f",
                   r->events, r->world.n_clients, r->world.n_managers, seconds,
                   seconds > 0 ? (double)r->events / seconds : 0);
+    (void)fputc('\n', out);
 }
 
 static void print_summary_json(const struct run *r, FILE *out)

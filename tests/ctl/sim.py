@@ -33,7 +33,7 @@ def truth(world):
 
 def make(world, *options):
     got = ctl("sim", "--out", path(world), "--start", START, *options)
-    check_run(f"sim {options}", got, 0, err=" events of ")
+    check_run(f"sim {options}", got, 0, err=["事件 ", " 个，客户经理 ", " 名，用时 "])
     return got
 
 
