@@ -11,7 +11,7 @@
 #include "bus/topic_table.h"
 #include "bus/topics_admin.h"
 
-enum { CALL_MS = 15000, LED_TRIES = 500, LED_MS = 20 };
+enum { CALL_MS = 15000, LED_TRIES = 500, LED_MS = 20, NAMES_MOST = 255 };
 
 /* A full round of the state log is written at least once a day; several of them must be there. */
 #define STATE_DAYS_LEAST 3
@@ -49,8 +49,9 @@ static int count_all(rd_kafka_t *rk, const struct cw_settings *s, int32_t counts
                      struct cw_errbuf *eb)
 {
     const struct rd_kafka_metadata *all;
-    if (ask_for_all(rk, &all, eb) != 0)
-        return -CW_E_IO;
+    int err = ask_for_all(rk, &all, eb);
+    if (err)
+        return err;
     for (size_t i = 0; i < CW_TOPICS; i++)
         counts[i] = partitions_in(all, cw_topic_name(s, &cw_topics[i]));
     rd_kafka_metadata_destroy(all);
@@ -151,26 +152,25 @@ static int make_all(rd_kafka_t *rk, const struct cw_settings *s, int32_t counts[
     return err ? err : make_missing(rk, s, (struct range){1, CW_TOPICS}, counts, eb);
 }
 
+/* One command makes them all. What finds no room is named when those before it are there. */
 static int name_missing(const struct cw_settings *s, const int32_t counts[CW_TOPICS],
                         struct cw_errbuf *eb)
 {
-    struct cw_buf text = {0};
-    const char *first = NULL;
+    char names[NAMES_MOST + 1] = "";
+    size_t n = 0, missing = 0;
     for (size_t i = 0; i < CW_TOPICS; i++) {
-        if (counts[i])
+        const char *topic = cw_topic_name(s, &cw_topics[i]);
+        missing += counts[i] == 0;
+        if (counts[i] || n + 1 + strlen(topic) > NAMES_MOST)
             continue;
-        cw_buf_printf(&text, "%s%s", first ? ", " : "", cw_topic_name(s, &cw_topics[i]));
-        first = first ? first : cw_topic_name(s, &cw_topics[i]);
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", n ? " " : "", topic);
     }
-    if (!first)
+    if (!missing)
         return 0;
-    int err = cw_fail(eb, CW_E_IO,
-                      "missing topics: %.*s. Set kafka.create_topics = true, or make each with: "
-                      "kafka-topics.sh --bootstrap-server %.100s --create --topic %s",
-                      (int)(text.n < 250 ? text.n : 250), text.p ? text.p : "", s->kafka_bootstrap,
-                      first);
-    cw_buf_free(&text);
-    return err;
+    return cw_fail(eb, CW_E_IO,
+                   "topics missing: %zu. Set kafka.create_topics = true, or make them: for t in "
+                   "%s; do kafka-topics.sh --bootstrap-server %.100s --create --topic $t; done",
+                   missing, names, s->kafka_bootstrap);
 }
 
 /* ---- checking ---- */

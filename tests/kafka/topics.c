@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bus/kafka_handle.h"
@@ -58,17 +59,29 @@ static void what_is_missing_is_named_with_the_command(void **state)
     char command[400];
     make(rk, s->topic_billing, 2);
     assert_int_equal(cw_topics_check(s, &eb), -CW_E_IO);
-    const char *const missing[] = {s->topic_service, s->topic_profiles, s->topic_managers,
-                                   s->topic_outcomes, s->topic_tasks};
-    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
-        assert_says(missing[i]);
+    assert_says("topics missing: 8.");
+    (void)snprintf(command, sizeof command, "for t in %s %s %s", s->topic_service,
+                   s->topic_profiles, s->topic_outcomes);
+    assert_says(command);
+    assert_says(s->topic_tasks);
     assert_null(strstr(eb.text, s->topic_billing));
     assert_says("kafka.create_topics = true");
     (void)snprintf(command, sizeof command,
-                   "kafka-topics.sh --bootstrap-server %s --create --topic %s", s->kafka_bootstrap,
-                   s->topic_service);
+                   "; do kafka-topics.sh --bootstrap-server %s --create --topic $t; done",
+                   s->kafka_bootstrap);
     assert_says(command);
     rd_kafka_destroy(rk);
+    cw_settings_free(s);
+}
+
+/* A start waits for them as long as it hears of this. */
+static void brokers_that_are_away_are_worth_another_try(void **state)
+{
+    (void)state;
+    struct cw_settings *s = cw_test_kafka_settings("away");
+    free(s->kafka_bootstrap);
+    s->kafka_bootstrap = strdup("127.0.0.1:9"); /* where nobody listens */
+    assert_int_equal(cw_topics_check(s, &eb), -CW_E_RETRY);
     cw_settings_free(s);
 }
 
@@ -125,6 +138,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_missing_is_named_with_the_command),
+        cmocka_unit_test(brokers_that_are_away_are_worth_another_try),
         cmocka_unit_test(unequal_counts_are_refused),
         cmocka_unit_test(what_is_made_is_as_it_must_be),
     };
