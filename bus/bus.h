@@ -26,6 +26,11 @@ enum cw_log {
     CW_LOG_CONTROL,
     CW_LOGS
 };
+/* Whole, and further and further, by everybody; written by others. */
+static inline bool cw_log_is_followed(enum cw_log log)
+{
+    return log == CW_LOG_MANAGERS || log == CW_LOG_CONTROL;
+}
 
 /* Next offsets of one shard's inputs. */
 struct cw_positions {
@@ -88,7 +93,9 @@ struct cw_bus_ops {
     /* The stable committed offsets of a shard's inputs (waits for pending transactions). */
     int (*committed)(struct cw_bus *b, int32_t shard, struct cw_positions *ret_at,
                      struct cw_errbuf *eb);
-    /* One past the last record of a log's partition, uncommitted ones included; and its first. */
+    /* One past the last record of a log's partition, uncommitted ones included; and its first. Of a
+     * log that is followed it is where what may be read ends for now: what somebody else has open
+     * there holds nobody up. */
     int (*end)(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t *ret_first,
                int64_t *ret_end, struct cw_errbuf *eb);
     /* The first message of an input that is still there, and one past the last, uncommitted ones

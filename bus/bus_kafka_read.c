@@ -38,13 +38,14 @@ static int bounds(rd_kafka_t *asked, const char *topic, int32_t partition, int64
 }
 
 /* Asked as one who reads uncommitted records: the last transaction may be committed and its marker
- * not yet written here. */
+ * not yet written here. What is followed is read as far as it may be. */
 int cw_bus_kafka_end(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t *ret_first,
                      int64_t *ret_end, struct cw_errbuf *eb)
 {
     struct cw_bus_kafka *k = cw_bus_kafka_of(b);
     const char *topic = cw_topics_log(k->settings, log);
-    rd_kafka_t *asked = CW_BUG(restore_to_stable) ? k->reader : k->tail;
+    bool stable = cw_log_is_followed(log) || CW_BUG(restore_to_stable);
+    rd_kafka_t *asked = stable ? k->reader : k->tail;
     return bounds(asked, topic, partition, ret_first, ret_end, eb);
 }
 

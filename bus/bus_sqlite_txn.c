@@ -99,7 +99,8 @@ int cw_bus_sqlite_end(struct cw_bus *b, enum cw_log log, int32_t partition, int6
 {
     struct cw_bus_sqlite *q = cw_bus_sqlite_of(b);
     struct cw_sqlite_partition *p = &q->logs[log]->partitions[partition];
-    bool open = !sqlite3_get_autocommit(q->file->db) && p->touched == q->file->transaction;
+    bool open = !cw_log_is_followed(log) && !sqlite3_get_autocommit(q->file->db) &&
+                p->touched == q->file->transaction;
     int err = cw_sqlite_refresh_one(q->file, p, eb);
     if (err)
         return err;

@@ -288,6 +288,28 @@ static void the_end_counts_what_is_not_committed(void **state)
     adapter->dispose(s);
 }
 
+/* Nor does it keep what was committed before it from being read. */
+static void an_open_transaction_does_not_hold_up_what_is_followed(void **state)
+{
+    (void)state;
+    struct cw_settings *s = adapter->prepare("followed");
+    struct member m = {.bus = opened(s, 0)};
+    const struct cw_positions at = billing_at(0, 2);
+    wait_assigned(&m, SHARDS);
+    begin_work(&m, 0, "kept", 1);
+    append(m.bus, CW_LOG_MANAGERS, 0, "known");
+    assert_ok(m.bus->ops->commit(m.bus, &said));
+    for (time_t until = deadline(); end_of(m.bus, CW_LOG_MANAGERS, 0) == 0;)
+        assert_true(time(NULL) < until);
+    assert_ok(m.bus->ops->begin(m.bus, m.token, &said));
+    append(m.bus, CW_LOG_MANAGERS, 0, "open");
+    assert_ok(m.bus->ops->send_positions(m.bus, &at, 1, m.token, &said));
+    assert_log(m.bus, CW_LOG_MANAGERS, 0, "known;");
+    assert_ok(m.bus->ops->abort(m.bus, &said));
+    m.bus->ops->close(m.bus);
+    adapter->dispose(s);
+}
+
 /* Every test, and why one adapter or another cannot have it; "" for all that can. */
 static const struct row {
     struct CMUnitTest test;
@@ -303,6 +325,7 @@ static const struct row {
     {cmocka_unit_test(abort_with_nothing_open_is_harmless), ""},
     {cmocka_unit_test(a_reader_may_stop_early), ""},
     {cmocka_unit_test(the_end_counts_what_is_not_committed), ""},
+    {cmocka_unit_test(an_open_transaction_does_not_hold_up_what_is_followed), ""},
     {cmocka_unit_test(an_old_token_is_void), ""},
     {cmocka_unit_test(a_restore_waits_for_the_open_transaction),
      "one engine owns all shards: nobody else has a transaction open while it restores"},

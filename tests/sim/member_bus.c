@@ -544,8 +544,9 @@ static int bus_end(struct cw_bus *bus, enum cw_log log, int32_t partition, int64
     if (err)
         return err;
     *ret_first = cluster_of(b)->logs[log][partition].first;
-    *ret_end = CW_BUG(restore_to_stable) ? cluster_stable(cluster_of(b), log, partition)
-                                         : cluster_end_of(cluster_of(b), log, partition);
+    bool stable = cw_log_is_followed(log) || CW_BUG(restore_to_stable);
+    *ret_end = stable ? cluster_stable(cluster_of(b), log, partition)
+                      : cluster_end_of(cluster_of(b), log, partition);
     return ends(b, &o, 0, eb);
 }
 
@@ -587,7 +588,7 @@ static int bus_partitions(struct cw_bus *bus, enum cw_log log, int32_t *ret_n, s
 {
     struct member_bus *b = of(bus);
     (void)eb;
-    *ret_n = log == CW_LOG_MANAGERS || log == CW_LOG_CONTROL ? 1 : cluster_of(b)->shards;
+    *ret_n = cw_log_is_followed(log) ? 1 : cluster_of(b)->shards;
     return 0;
 }
 

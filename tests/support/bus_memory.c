@@ -671,7 +671,7 @@ static int bus_partitions(struct cw_bus *bus, enum cw_log log, int32_t *ret_n, s
     const struct memory_bus *b = of(bus);
     if (b->crashed)
         return crashed(eb);
-    *ret_n = log == CW_LOG_MANAGERS || log == CW_LOG_CONTROL ? 2 : b->m->partitions;
+    *ret_n = cw_log_is_followed(log) ? 2 : b->m->partitions;
     return 0;
 }
 
