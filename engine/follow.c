@@ -12,6 +12,9 @@
 #include "board/log.h"
 #include "churnwatch/shard.h"
 
+/* So often it is asked whether a log has more partitions. */
+#define COUNT_EVERY CW_MINUTE
+
 int cw_follow_init(struct cw_follow *f, const struct cw_decode_limits *limits,
                    struct cw_board *board)
 {
@@ -137,31 +140,81 @@ static int take_control(void *arg, const struct cw_message *m)
     return 0;
 }
 
-static int read_on(const struct cw_link *link, enum cw_log log, int32_t partition, int64_t *next,
-                   int (*take)(void *arg, const struct cw_message *m), void *arg,
-                   struct cw_errbuf *eb)
+/* ---- reading ---- */
+
+struct source {
+    struct cw_follow *f;
+    const struct cw_link *link;
+    enum cw_log log;
+    struct cw_followed *followed;
+    int (*take)(void *arg, const struct cw_message *m);
+};
+
+/* The topic is another one. What managers and orders it had stay; live thresholds are what the log
+ * says, and whoever starts now knows nothing of the former ones. */
+static int begin_again(const struct source *s, int32_t partition, int64_t end)
 {
-    int64_t first, end;
-    int err = cw_link_end(link, log, partition, &first, &end, eb);
+    struct cw_follow *f = s->f;
+    int64_t *next = &s->followed->next[partition];
+    cw_log(CW_LOG_WARNING, "log_made_anew", "topic=%s partition=%d end=%lld reached=%lld",
+           s->log == CW_LOG_MANAGERS ? "managers" : "control", (int)partition, (long long)end,
+           (long long)*next);
+    *next = 0;
+    if (s->log != CW_LOG_CONTROL || partition != 0)
+        return 0;
+    struct cw_live *fresh = cw_live_new();
+    if (!fresh)
+        return -CW_E_NOMEM;
+    cw_live_free(f->live);
+    f->live = fresh;
+    f->live_next = 0;
+    return 0;
+}
+
+static int read_on(const struct source *s, int32_t partition, struct cw_errbuf *eb)
+{
+    struct cw_bus *bus = s->link->bus;
+    int64_t first, end, *next = &s->followed->next[partition];
+    int err = cw_link_end(s->link, s->log, partition, &first, &end, eb);
+    if (!err && end < *next)
+        err = begin_again(s, partition, end);
     if (err || end <= *next)
         return err;
-    err = link->bus->ops->read(link->bus, log, partition, *next > first ? *next : first, end, take,
-                               arg, eb);
+    err = bus->ops->read(bus, s->log, partition, *next > first ? *next : first, end, s->take, s->f,
+                         eb);
     if (!err)
         *next = end;
     return err;
 }
 
-static int catch_up(const struct cw_link *link, enum cw_log log, struct cw_followed *f,
-                    int (*take)(void *arg, const struct cw_message *m), void *arg,
-                    struct cw_errbuf *eb)
+/* At first with patience. Later it is no matter where the bus does not know just now. */
+static int count(const struct source *s, struct cw_errbuf *eb)
 {
-    int err = f->n ? 0 : cw_link_partitions(link, log, &f->n, eb);
-    if (!err && f->n > CW_FOLLOW_PARTITIONS_MOST)
+    struct cw_bus *bus = s->link->bus;
+    struct cw_followed *f = s->followed;
+    cw_mono_time now = s->link->env->mono(s->link->env->arg);
+    int32_t n = 0;
+    if (f->n && now - f->counted_at < COUNT_EVERY)
+        return 0;
+    f->counted_at = now;
+    int err = f->n ? bus->ops->partitions(bus, s->log, &n, eb)
+                   : cw_link_partitions(s->link, s->log, &n, eb);
+    if (err)
+        return err == -CW_E_RETRY ? 0 : err;
+    if (n > CW_FOLLOW_PARTITIONS_MOST)
         return cw_fail(eb, CW_E_FATAL, "a log that is read whole has %d partitions, at most %d are",
-                       f->n, CW_FOLLOW_PARTITIONS_MOST);
-    for (int32_t p = 0; p < f->n && !err; p++)
-        err = read_on(link, log, p, &f->next[p], take, arg, eb);
+                       n, CW_FOLLOW_PARTITIONS_MOST);
+    for (int32_t p = n; p < f->n; p++)
+        f->next[p] = 0;
+    f->n = n;
+    return 0;
+}
+
+static int catch_up(const struct source *s, struct cw_errbuf *eb)
+{
+    int err = count(s, eb);
+    for (int32_t p = 0; p < s->followed->n && !err; p++)
+        err = read_on(s, p, eb);
     return err;
 }
 
@@ -175,9 +228,11 @@ int64_t cw_follow_offset(const struct cw_followed *f)
 
 int cw_follow_catch_up(struct cw_follow *f, const struct cw_link *link, struct cw_errbuf *eb)
 {
-    int err = catch_up(link, CW_LOG_MANAGERS, &f->managers, take_manager, f, eb);
+    const struct source managers = {f, link, CW_LOG_MANAGERS, &f->managers, take_manager};
+    const struct source control = {f, link, CW_LOG_CONTROL, &f->control, take_control};
+    int err = catch_up(&managers, eb);
     if (!err)
-        err = catch_up(link, CW_LOG_CONTROL, &f->control, take_control, f, eb);
+        err = catch_up(&control, eb);
     if (!err && !f->whole)
         cw_log(CW_LOG_INFO, "live_settings", "version=%d", (int)f->live->version);
     f->whole |= !err;

@@ -14,6 +14,7 @@
 #define CW_FOLLOW_PARTITIONS_MOST 64
 struct cw_followed {
     int32_t n;                               /* 0 until first asked */
+    cw_mono_time counted_at;                 /* when last asked */
     int64_t next[CW_FOLLOW_PARTITIONS_MOST]; /* offsets */
 };
 
