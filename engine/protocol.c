@@ -115,32 +115,37 @@ static void tell_restored(const struct cw_protocol *p, const struct cw_run *r, c
                r->shard, (int)r->judged_by, (int)version);
 }
 
-/* A shard in doubt stays to be restored. Not all in one turn, if it takes long: who does not poll
- * is put out of the group, and those that are running already have work to do. */
+/* A shard in doubt is looked at again when it is time, and meanwhile keeps nobody from anything. */
+static bool is_to_restore(const struct cw_run *r, cw_mono_time now)
+{
+    return r->standing == CW_SHARD_ASSIGNED && r->look_again <= now;
+}
+
+static void remember_doubted(struct cw_protocol *p, cw_mono_time now)
+{
+    for (size_t i = 0; i < p->shards.n; i++)
+        p->shards.unrestored |= is_to_restore(p->shards.runs[i], now);
+}
+
+/* Not all in one turn, if it takes long: who does not poll is put out of the group, and those that
+ * are running already have work to do. */
 static int restore_some(struct cw_protocol *p)
 {
     cw_mono_time began = now_of(p);
-    bool left = false;
     for (size_t i = 0; i < p->shards.n; i++) {
         struct cw_run *r = p->shards.runs[i];
-        if (r->standing != CW_SHARD_ASSIGNED)
-            continue;
         cw_mono_time turn = now_of(p);
+        if (!is_to_restore(r, turn))
+            continue;
         if (turn - began >= RESTORE_MOST)
             return 0;
-        if (r->look_again > turn) {
-            left = true;
-            continue;
-        }
         int err = cw_restore_run(r, cw_follow_repair(&p->follow, r->shard), &p->link, &p->eb);
         if (err)
             return err;
-        if (r->standing == CW_SHARD_ASSIGNED)
-            left = true;
-        else
+        if (r->standing != CW_SHARD_ASSIGNED)
             tell_restored(p, r, now_of(p) - turn);
     }
-    p->shards.unrestored = left;
+    p->shards.unrestored = false;
     return 0;
 }
 
@@ -176,6 +181,8 @@ static int wait_ms(const struct cw_protocol *p, cw_mono_time now)
         return 1;
     for (size_t i = 0; i < p->shards.n; i++) {
         const struct cw_run *r = p->shards.runs[i];
+        if (r->standing == CW_SHARD_ASSIGNED && r->look_again < until)
+            until = r->look_again;
         if (!running(r))
             continue;
         cw_mono_time due[] = {cw_merge_due(r->merge), cw_run_tick_due(r),
@@ -447,6 +454,7 @@ const struct cw_shard *cw_protocol_shard(const struct cw_protocol *p, int32_t sh
 int cw_protocol_turn(struct cw_protocol *p)
 {
     p->eb.text[0] = '\0';
+    remember_doubted(p, now_of(p));
     int err = p->shards.unrestored ? land(p, true) : 0;
     if (!err && p->shards.unrestored)
         err = cw_follow_catch_up(&p->follow, &p->link, &p->eb);

@@ -23,7 +23,7 @@ struct cw_shards {
     size_t n_kept;
     bool assigned;   /* there is an assignment; it may be of no shard */
     uint64_t token;  /* of it */
-    bool unrestored; /* some shard is assigned and not yet running */
+    bool unrestored; /* some shard is to be restored now: none that is left for later */
 };
 
 void cw_shards_free(struct cw_shards *s);

@@ -833,6 +833,34 @@ static void offsets_of_a_while_ago_are_asked_for_again(void **state)
     cw_settings_free(s);
 }
 
+/* The other works as fast as ever and then rests; what is polled for takes 20 ms here. */
+static void a_doubted_shard_keeps_nobody_waiting(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=5000");
+    struct instance x;
+    struct mem *m = world(60);
+    start(&x, m, s);
+    drain(&x, m);
+    move_back(m);
+    restart(&x, m);
+    turn(&x, 3);
+    put_story(m, 60, 400);
+    turn(&x, 20);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_ASSIGNED);
+    for (enum cw_input in = CW_IN_BILLING; in <= CW_IN_SERVICE; in++)
+        assert_int_equal(mem_committed(m, 1)->next[in], mem_input_end(m, in, 1));
+    cw_mono_time began = mem_env(m)->mono(mem_env(m)->arg);
+    turn(&x, 20);
+    assert_true(mem_env(m)->mono(mem_env(m)->arg) - began > CW_SECOND);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_ASSIGNED);
+    outlast_doubt(&x, m);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_STOPPED);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
 static void stale_offsets_are_skipped(void **state)
 {
     (void)state;
@@ -1300,6 +1328,7 @@ int main(void)
         cmocka_unit_test(expired_offsets_are_not_torn),
         cmocka_unit_test(positions_without_state_are_torn),
         cmocka_unit_test(offsets_of_a_while_ago_are_asked_for_again),
+        cmocka_unit_test(a_doubted_shard_keeps_nobody_waiting),
         cmocka_unit_test(stale_offsets_are_skipped),
         cmocka_unit_test(the_position_record_tells_all),
         cmocka_unit_test(nothing_to_commit_is_no_transaction),
