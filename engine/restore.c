@@ -275,6 +275,15 @@ static bool is_doubtful(const struct cw_run *r, cw_mono_time now)
     return r->differs && (!r->doubted_since || now - r->doubted_since < DOUBT_MOST);
 }
 
+/* Nothing of it is fetched to be thrown away. A seek lets the inputs go again. */
+static int hold_inputs(const struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
+{
+    int err = 0;
+    for (enum cw_input in = 0; in < CW_INPUTS && !err; in++)
+        err = cw_link_pause(link, in, r->shard, true, eb);
+    return err;
+}
+
 static int leave_for_later(struct cw_run *r, cw_mono_time now, const char *why)
 {
     char quoted[600];
@@ -288,6 +297,22 @@ static int leave_for_later(struct cw_run *r, cw_mono_time now, const char *why)
     return cw_run_forget(r);
 }
 
+static int stand_still(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
+{
+    cw_mono_time now = link->env->mono(link->env->arg);
+    int err = hold_inputs(r, link, eb);
+    if (err)
+        return err;
+    if (is_doubtful(r, now)) {
+        err = leave_for_later(r, now, eb->text);
+    } else {
+        r->doubted_since = 0;
+        cw_run_stop(r, eb->text);
+    }
+    cw_run_publish(r);
+    return err;
+}
+
 int cw_restore_run(struct cw_run *r, const struct cw_repair *order, const struct cw_link *link,
                    struct cw_errbuf *eb)
 {
@@ -298,18 +323,8 @@ int cw_restore_run(struct cw_run *r, const struct cw_repair *order, const struct
         kept = false;
         err = begin_from_nothing(r, order, link, eb);
     }
-    cw_mono_time now = link->env->mono(link->env->arg);
-    if (damaged(err) && is_doubtful(r, now)) {
-        err = leave_for_later(r, now, eb->text);
-        cw_run_publish(r);
-        return err;
-    }
-    if (damaged(err)) {
-        r->doubted_since = 0;
-        cw_run_stop(r, eb->text);
-        cw_run_publish(r);
-        return 0;
-    }
+    if (damaged(err))
+        return stand_still(r, link, eb);
     if (err)
         return err == -CW_E_RETRY ? -CW_E_ABORT : err;
     r->doubted_since = 0;

@@ -507,6 +507,12 @@ bool mem_was_paused(const struct cw_bus *b)
     return ((const struct memory_bus *)b)->was_paused;
 }
 
+bool mem_is_read(const struct cw_bus *bus, enum cw_input in, int32_t partition)
+{
+    const struct memory_bus *b = (const struct memory_bus *)bus;
+    return b->reading[in][partition] && !b->paused[in][partition];
+}
+
 void mem_redeliver(struct cw_bus *bus, enum cw_input in, int32_t partition, int64_t back)
 {
     of(bus)->at[in][partition] -= back;

@@ -76,6 +76,8 @@ unsigned mem_calls(const struct mem *m);
 void mem_revoke(struct cw_bus *b, bool lost);
 /* The input is delivered again from so many messages back, without having been sought. */
 void mem_redeliver(struct cw_bus *b, enum cw_input in, int32_t partition, int64_t back);
+/* It gives what the input has. */
+bool mem_is_read(const struct cw_bus *b, enum cw_input in, int32_t partition);
 /* Most messages an input's partition may be ahead of its paused bus; checks that pause is heeded.
  */
 bool mem_was_paused(const struct cw_bus *b);

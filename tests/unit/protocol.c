@@ -742,6 +742,49 @@ static void an_order_mends_a_torn_shard(void **state)
     cw_settings_free(s);
 }
 
+static void assert_reads(const struct instance *x, int32_t shard, bool expected)
+{
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        assert_int_equal(mem_is_read(x->bus, in, shard), expected);
+}
+
+/* What comes for one that had run is not fetched to be thrown away, until it is mended. */
+static void a_shard_that_stands_still_is_not_read(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct mem *m = world(60);
+    struct cw_state_record rec;
+    struct instance x;
+    start(&x, m, s);
+    drain(&x, m);
+    assert_int_equal(cw_statelog_decode(last_state(m)->value, &rec, NULL), 0);
+    move_back(m);
+    mem_fault(m, MEM_ABORT, 1);
+    put_story(m, 60, 120);
+    for (int i = 0; standing(&x, 0)->standing == CW_SHARD_RUNNING; i++) {
+        assert_true(i < TURNS_MOST);
+        turn(&x, 1);
+    }
+    turn(&x, 3);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_ASSIGNED);
+    assert_reads(&x, 0, false);
+    outlast_doubt(&x, m);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_STOPPED);
+    assert_reads(&x, 0, false);
+    assert_reads(&x, 1, true);
+    struct cw_repair r = order_for_now(&x, m);
+    memcpy(r.next, rec.position.next, sizeof r.next);
+    give(m, &r);
+    turn(&x, 50);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_RUNNING);
+    assert_reads(&x, 0, true);
+    drain(&x, m);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
 /* The order is there before the daemon, and the damage stays in the log for good. */
 static void an_order_begins_a_damaged_shard_anew(void **state)
 {
@@ -1324,6 +1367,7 @@ int main(void)
         cmocka_unit_test(messages_deleted_unread_stop_that_shard_alone),
         cmocka_unit_test(a_topic_made_anew_stops_that_shard_alone),
         cmocka_unit_test(an_order_mends_a_torn_shard),
+        cmocka_unit_test(a_shard_that_stands_still_is_not_read),
         cmocka_unit_test(an_order_begins_a_damaged_shard_anew),
         cmocka_unit_test(expired_offsets_are_not_torn),
         cmocka_unit_test(positions_without_state_are_torn),
