@@ -44,7 +44,7 @@ enum cw_bus_happening {
     CW_BUS_MESSAGE,  /* input, message: borrowed until the next poll */
     CW_BUS_END,      /* input/partition has been read to its end for now (EOF) */
     CW_BUS_ASSIGNED, /* shards now ours, paused; token names this assignment */
-    CW_BUS_REVOKED,  /* all shards must go; call bus->released when memory let go of them */
+    CW_BUS_REVOKED,  /* all shards must go, and have when poll is called again */
     CW_BUS_LOST,     /* as REVOKED, but they are somebody else's already */
     CW_BUS_FAILED    /* error code in err, text in eb */
 };
@@ -74,7 +74,6 @@ struct cw_bus_ops {
     /* The next happening, waiting at most wait_ms. Only here do assignments change. */
     int (*poll)(struct cw_bus *b, int wait_ms, struct cw_bus_event *ret_event,
                 struct cw_errbuf *eb);
-    int (*released)(struct cw_bus *b, struct cw_errbuf *eb);
     /* After restore: start reading a shard's inputs at these offsets (CW_OFFSET_NONE: beginning).
      */
     int (*seek)(struct cw_bus *b, const struct cw_positions *at, struct cw_errbuf *eb);

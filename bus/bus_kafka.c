@@ -203,13 +203,6 @@ static void keep(struct cw_bus *b, bool on)
     cw_bus_kafka_of(b)->kept = on;
 }
 
-/* The callback has let the partitions go already: nothing is under way while it runs. */
-static int released(struct cw_bus *b, struct cw_errbuf *eb)
-{
-    (void)b, (void)eb;
-    return 0;
-}
-
 static rd_kafka_topic_partition_list_t *inputs_of(const struct cw_bus_kafka *k, int32_t shard)
 {
     rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(CW_INPUTS);
@@ -280,7 +273,6 @@ static void close_bus(struct cw_bus *b)
 static const struct cw_bus_ops ops = {
     .poll = poll,
     .keep = keep,
-    .released = released,
     .seek = seek,
     .pause = pause_input,
     .begin = cw_bus_kafka_begin,

@@ -131,13 +131,6 @@ static int poll(struct cw_bus *b, int wait_ms, struct cw_bus_event *ev, struct c
     return err;
 }
 
-/* Nothing is ever revoked. */
-static int released(struct cw_bus *b, struct cw_errbuf *eb)
-{
-    (void)b, (void)eb;
-    return 0;
-}
-
 /* ---- where to read ---- */
 
 static struct cw_sqlite_source *source_of(struct cw_bus_sqlite *q, enum cw_input in, int32_t shard)
@@ -201,7 +194,6 @@ static void close_bus(struct cw_bus *b)
 
 static const struct cw_bus_ops ops = {
     .poll = poll,
-    .released = released,
     .seek = seek,
     .pause = pause_input,
     .begin = cw_bus_sqlite_begin,

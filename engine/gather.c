@@ -30,11 +30,10 @@ static int on_assigned(const struct gathering *g, const struct cw_bus_event *ev)
     return cw_shards_assign(g->shards, ev->token, ev->shards, ev->n_shards, now);
 }
 
-static int on_revoked(const struct gathering *g, bool lost)
+static void on_revoked(const struct gathering *g, bool lost)
 {
     cw_log(CW_LOG_INFO, lost ? "lost" : "revoked", "shards=%zu", g->shards->n);
     cw_shards_release(g->shards, now_of(g));
-    return cw_link_released(g->link, g->eb);
 }
 
 /* ---- messages ---- */
@@ -89,7 +88,8 @@ static int on_happening(const struct gathering *g, const struct cw_bus_event *ev
         return on_assigned(g, ev);
     case CW_BUS_REVOKED:
     case CW_BUS_LOST:
-        return on_revoked(g, ev->what == CW_BUS_LOST);
+        on_revoked(g, ev->what == CW_BUS_LOST);
+        return 0;
     case CW_BUS_FAILED:
         return ev->err;
     case CW_BUS_NOTHING:

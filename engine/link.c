@@ -103,16 +103,6 @@ int cw_link_pause(const struct cw_link *l, enum cw_input in, int32_t shard, bool
     return err;
 }
 
-int cw_link_released(const struct cw_link *l, struct cw_errbuf *eb)
-{
-    int err;
-    struct call c = order(l);
-    do
-        err = l->bus->ops->released(l->bus, eb);
-    while (again(&c, &err, eb));
-    return err;
-}
-
 int cw_link_begin(struct cw_link *l, uint64_t token, struct cw_errbuf *eb)
 {
     int err;

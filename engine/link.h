@@ -36,7 +36,6 @@ struct cw_link {
 int cw_link_seek(const struct cw_link *l, const struct cw_positions *at, struct cw_errbuf *eb);
 int cw_link_pause(const struct cw_link *l, enum cw_input in, int32_t shard, bool paused,
                   struct cw_errbuf *eb);
-int cw_link_released(const struct cw_link *l, struct cw_errbuf *eb);
 int cw_link_begin(struct cw_link *l, uint64_t token, struct cw_errbuf *eb);
 int cw_link_append(const struct cw_link *l, const struct cw_record *r, struct cw_errbuf *eb);
 int cw_link_send_positions(const struct cw_link *l, const struct cw_positions *p, size_t n,

@@ -85,7 +85,6 @@ enum cw_bus_happening step(struct member *m, struct cw_bus_event *ev)
         m->assigned = false;
         m->revoked++;
         m->lost += ev->what == CW_BUS_LOST;
-        assert_ok(m->bus->ops->released(m->bus, &said));
     }
     return ev->what;
 }

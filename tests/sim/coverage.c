@@ -37,8 +37,7 @@ const char *mishap_name(int mishap)
 /* The calls that the client library answers by itself. */
 static bool is_local(int call)
 {
-    return call == CALL_poll || call == CALL_seek || call == CALL_pause || call == CALL_begin ||
-           call == CALL_released;
+    return call == CALL_poll || call == CALL_seek || call == CALL_pause || call == CALL_begin;
 }
 
 bool mishap_applies(int mishap, int call)

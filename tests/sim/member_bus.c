@@ -364,17 +364,6 @@ void member_bus_beat(struct member_bus *b)
     }
 }
 
-static int bus_released(struct cw_bus *bus, struct cw_errbuf *eb)
-{
-    struct member_bus *b = of(bus);
-    struct ordeal o = {0};
-    int err = begins(b, CALL_released, &o, eb);
-    if (err)
-        return err;
-    b->standing = MEMBER_OUT;
-    return ends(b, &o, 0, eb);
-}
-
 static void note_takeover(const struct member_bus *b, int32_t first, int32_t n)
 {
     struct sim *s = sim_of(b);
@@ -416,7 +405,7 @@ static bool tell_group(struct member_bus *b, struct cw_bus_event *ev, struct cw_
     if (b->tell_lost || b->tell_revoked) {
         ev->what = b->tell_lost ? CW_BUS_LOST : CW_BUS_REVOKED;
         b->tell_lost = b->tell_revoked = false;
-        b->standing = MEMBER_RELEASING;
+        b->standing = MEMBER_OUT;
         b->token++;
         memset(b->reading, 0, sizeof b->reading);
         return true;
@@ -615,9 +604,9 @@ static void bus_close(struct cw_bus *bus)
 }
 
 static const struct cw_bus_ops ops = {
-    bus_poll,           bus_released,   bus_seek,      bus_pause,     bus_begin, bus_append,
-    bus_send_positions, bus_commit,     bus_abort,     bus_committed, bus_end,   NULL,
-    bus_read,           bus_partitions, bus_known_end, bus_trim,      bus_keep,  bus_close,
+    bus_poll,       bus_seek,      bus_pause,     bus_begin, bus_append, bus_send_positions,
+    bus_commit,     bus_abort,     bus_committed, bus_end,   NULL,       bus_read,
+    bus_partitions, bus_known_end, bus_trim,      bus_keep,  bus_close,
 };
 
 /* ---- opening ---- */

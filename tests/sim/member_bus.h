@@ -21,7 +21,7 @@ struct member_bus {
     /* the member */
     struct membership now, at_assignment;
     uint64_t token;
-    enum { MEMBER_OUT, MEMBER_JOINING, MEMBER_ASSIGNED, MEMBER_RELEASING } standing;
+    enum { MEMBER_OUT, MEMBER_JOINING, MEMBER_ASSIGNED } standing;
     bool tell_revoked, tell_lost, fenced;
     bool kept; /* the assignment */
     bool far;  /* inputs' ends are told to lie far away, as after many markers: a backlog */

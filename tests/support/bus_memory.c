@@ -446,6 +446,14 @@ static void assign(struct memory_bus *b, struct cw_bus_event *ev)
     ev->token = b->token;
 }
 
+static void revoke(struct memory_bus *b, struct cw_bus_event *ev)
+{
+    if (b->open)
+        die("revoked with an open transaction");
+    ev->what = b->standing == LOST ? CW_BUS_LOST : CW_BUS_REVOKED;
+    b->standing = WAITING;
+}
+
 static int bus_poll(struct cw_bus *bus, int wait_ms, struct cw_bus_event *ev, struct cw_errbuf *eb)
 {
     struct memory_bus *b = of(bus);
@@ -460,19 +468,9 @@ static int bus_poll(struct cw_bus *bus, int wait_ms, struct cw_bus_event *ev, st
     else if (b->standing == JOINING)
         assign(b, ev);
     else if (b->standing != ASSIGNED)
-        ev->what = b->standing == LOST ? CW_BUS_LOST : CW_BUS_REVOKED;
+        revoke(b, ev);
     else if (!next_message(b, ev))
         advance(b->m, (int64_t)wait_ms * 1000);
-    return 0;
-}
-
-static int bus_released(struct cw_bus *bus, struct cw_errbuf *eb)
-{
-    struct memory_bus *b = of(bus);
-    (void)eb;
-    if (b->open)
-        die("released with an open transaction");
-    b->standing = WAITING;
     return 0;
 }
 
@@ -704,7 +702,6 @@ static void bus_close(struct cw_bus *bus)
 
 static const struct cw_bus_ops ops = {
     .poll = bus_poll,
-    .released = bus_released,
     .seek = bus_seek,
     .pause = bus_pause,
     .begin = bus_begin,

@@ -24,7 +24,7 @@
 struct desk {
     struct cw_bus bus; /* first: the bus is the desk */
     const char *script;
-    size_t polled, released;
+    size_t polled;
     int64_t offset; /* of the next message */
     bool paused;
     cw_mono_time now;
@@ -80,13 +80,6 @@ static int desk_poll(struct cw_bus *b, int wait_ms, struct cw_bus_event *ev, str
     }
 }
 
-static int desk_released(struct cw_bus *b, struct cw_errbuf *eb)
-{
-    (void)eb;
-    ((struct desk *)b)->released++;
-    return 0;
-}
-
 static int desk_pause(struct cw_bus *b, enum cw_input in, int32_t shard, bool paused,
                       struct cw_errbuf *eb)
 {
@@ -99,8 +92,7 @@ static int desk_pause(struct cw_bus *b, enum cw_input in, int32_t shard, bool pa
     return 0;
 }
 
-static const struct cw_bus_ops ops = {
-    .poll = desk_poll, .released = desk_released, .pause = desk_pause};
+static const struct cw_bus_ops ops = {.poll = desk_poll, .pause = desk_pause};
 
 static int gather(struct desk *d, const char *script, size_t most, bool *more)
 {
@@ -180,7 +172,6 @@ static void shards_come_and_go(void **state)
     bool more;
     open_desk(&d);
     assert_int_equal(gather(&d, "mra", 9, &more), 0);
-    assert_int_equal(d.released, 1);
     assert_true(d.shards.assigned && d.shards.unrestored);
     assert_int_equal(d.shards.token, 3);
     assert_int_equal(d.shards.n, 1);
