@@ -45,6 +45,7 @@ static void read_from(struct cw_delivery *d, struct shard *sh, int64_t offset)
     sh->stored = sh->chain = offset;
     sh->expected = offset == CW_OFFSET_NONE ? 0 : offset;
     sh->at_end = false;
+    sh->passes_after = 0;
     d->setup.outbox.read(d->setup.outbox.self, sh->number, offset);
 }
 
@@ -186,6 +187,7 @@ void cw_delivery_end(struct cw_delivery *d, int32_t shard, int64_t offset)
     if (!sh || sh->standing != SHARD_READING || offset < sh->expected)
         return;
     sh->at_end = true;
+    sh->end = sh->expected = offset;
     sh->refused = false;
 }
 
@@ -224,9 +226,12 @@ void cw_delivery_tick(struct cw_delivery *d)
     if (d->standing != CW_DELIVERY_OPEN)
         return;
     cw_delivery_check_epoch(d);
-    for (size_t i = 0; i < d->n_shards; i++)
-        if (d->shards[i]->standing == SHARD_REFUSED)
-            cw_delivery_ask_offset(d, d->shards[i]);
+    for (size_t i = 0; i < d->n_shards; i++) {
+        struct shard *sh = d->shards[i];
+        sh->passes_after -= sh->passes_after > 0;
+        if (sh->standing == SHARD_REFUSED)
+            cw_delivery_ask_offset(d, sh);
+    }
 }
 
 struct cw_delivery *cw_delivery_new(const struct cw_delivery_setup *setup)

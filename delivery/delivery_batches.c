@@ -155,8 +155,21 @@ static const char *function_of_batch(void)
     return CW_BUG(two_calls) || CW_BUG(null_is_failure) ? "cw_write" : NULL;
 }
 
-/* The first waiting tasks of a shard become d->args; returns how many, and the offset after them.
- */
+/* Each commit leaves a transaction's marker behind the last task, and the offset in Redis would
+ * stay in front of it for as long as no task comes. When retention has taken all there was, the
+ * outbox begins behind the marker, as if tasks were gone. So a shard that has come to the outbox's
+ * end passes it, with a batch of no tasks: at once after a start and before the end, else when no
+ * batch has gone for a minute. */
+#define PASS_TICKS 12
+
+static bool may_pass(const struct shard *sh)
+{
+    return sh->at_end && !sh->waiting.n && !sh->unanswered && sh->end > 0 && sh->end > sh->chain &&
+           !sh->passes_after;
+}
+
+/* The first waiting tasks of a shard become d->args; returns how many, and the offset after them:
+ * the outbox's end where none waits. */
 static size_t fill(struct cw_delivery *d, const struct shard *sh, int64_t *ret_next)
 {
     const struct cw_settings *s = d->setup.settings;
@@ -165,7 +178,7 @@ static size_t fill(struct cw_delivery *d, const struct shard *sh, int64_t *ret_n
                                  .epoch = d->epoch,
                                  .shard = sh->number,
                                  .prev = sh->chain,
-                                 .next = sh->chain,
+                                 .next = sh->waiting.n ? sh->chain : sh->end,
                                  .delivered_at = d->setup.now()};
     size_t n = cw_batch_fill(&sh->waiting, (size_t)s->redis_batch, &head, &d->args);
     *ret_next = head.next;
@@ -184,11 +197,12 @@ static bool send_batch(struct cw_delivery *d, struct shard *sh)
     q->shard = sh->number;
     q->generation = sh->generation;
     q->sent = d->setup.now();
-    q->written = sh->waiting.first->written;
-    q->happened = cw_batch_happened(sh->waiting.first);
+    q->written = n ? sh->waiting.first->written : CW_NO_TIME;
+    q->happened = n ? cw_batch_happened(sh->waiting.first) : CW_NO_TIME;
     if (redis->send(redis->self, d->args.argv, d->args.argc, on_batch, q) != 0)
         goto out;
     sh->chain = next;
+    sh->passes_after = PASS_TICKS;
     sh->unanswered++;
     d->unanswered++;
     cw_delivery_drop(d, sh, n);
@@ -210,7 +224,7 @@ void cw_delivery_flush(struct cw_delivery *d)
     /* One batch a shard by turns, so that a busy shard does not hold back the others. */
     for (size_t idle = 0; idle < d->n_shards && d->unanswered < most;) {
         struct shard *sh = d->shards[d->turn++ % d->n_shards];
-        if (sh->standing != SHARD_READING || sh->waiting.n == 0) {
+        if (sh->standing != SHARD_READING || !(sh->waiting.n || may_pass(sh))) {
             idle++;
             continue;
         }

@@ -65,6 +65,7 @@ void cw_delivery_read_on(struct cw_delivery *d)
         if (sh->standing != SHARD_READING)
             continue;
         sh->at_end = false;
+        sh->passes_after = 0;
         d->setup.outbox.read(d->setup.outbox.self, sh->number,
                              sh->stored == CW_OFFSET_NONE && sh->expected == 0 ? CW_OFFSET_NONE
                                                                                : sh->expected);

@@ -22,6 +22,8 @@ struct shard {
     int64_t chain;    /* next of the last batch sent: prev of the next one */
     int64_t expected; /* least offset the outbox may give */
     bool at_end;
+    int64_t end;           /* of the outbox, as told last */
+    unsigned passes_after; /* ticks until what is no task may be passed by itself */
     /* The outbox did not hold the stored offset. It says so until the outbox has given something
      * again, for it is asked anew every few seconds, and asking mends nothing. */
     bool refused;

@@ -125,6 +125,8 @@ void cw_outbox_end(struct cw_outbox *o, int32_t shard, int64_t offset)
     o->budget--;
     if (p)
         p->told = offset;
+    if (p && offset > p->next)
+        p->next = offset; /* What is in front of it are markers, which may go. */
     cw_delivery_end(o->d, shard, offset);
 }
 

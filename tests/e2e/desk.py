@@ -19,7 +19,7 @@ import unittest
 import uuid
 
 sys.path.insert(0, os.path.dirname(__file__))
-from buses import KafkaBus  # noqa: E402
+from buses import BROKER, KafkaBus  # noqa: E402
 
 BIN = os.environ.get("CW_TEST_BIN", ".")
 SIM_CLIENTS, SIM_DAYS = 200, 45
@@ -306,6 +306,15 @@ def comparable(found):
             del sign["source"]
         del record["settings"]
     return found
+
+
+def hand(*words, ok=True):
+    """What tests/support/kafka_hand.c does to the common broker; whether it was done."""
+    r = subprocess.run([os.path.join(BIN, "tests", "kafka_hand"), BROKER, *map(str, words)],
+                       capture_output=True, text=True, check=False)
+    if ok and r.returncode:
+        raise AssertionError(f"{words}: {r.stderr}")
+    return r.returncode == 0
 
 
 def same_field(value, text):

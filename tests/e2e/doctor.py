@@ -8,16 +8,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
-from buses import BROKER  # noqa: E402
-from desk import BIN, DeskTest, event, run_tests, wait_for  # noqa: E402
-
-
-def hand(*words, ok=True):
-    r = subprocess.run([os.path.join(BIN, "tests", "kafka_hand"), BROKER, *map(str, words)],
-                       capture_output=True, text=True, check=False)
-    if ok and r.returncode:
-        raise AssertionError(f"{words}: {r.stderr}")
-    return r.returncode == 0
+from desk import BIN, DeskTest, event, hand, run_tests, wait_for  # noqa: E402
 
 
 class Doctor(DeskTest):

@@ -16,11 +16,13 @@ class Contract(contract.Contract):
 
 class Faults(faults.Faults):
     bus = FileBus
-    # What cannot be: the file has one daemon and one engine thread, and no server to be away.
+    # What cannot be: the file has one daemon and one engine thread, no server to be away or to damage
+    # what it sends, and no markers.
     test_two_threads_equal_replay = None
     test_stopped_longer_than_its_session_and_woken = None
     test_a_rebalance_in_the_middle = None
     test_told_to_stop_while_kafka_is_away = None
+    test_retention_that_takes_all_of_the_outbox_is_no_loss = None
 
 
 class Doctor(doctor.OnAnyBus):

@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
-from desk import Desk, DeskTest, event, free_port, run_tests, wait_for  # noqa: E402
+from buses import PARTITIONS  # noqa: E402
+from desk import Desk, DeskTest, event, free_port, hand, run_tests, wait_for  # noqa: E402
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts")
 
@@ -94,6 +95,38 @@ class Faults(DeskTest):
         self.assertEqual(daemon.get("/readyz")[0], 503)
         self.assertIsNone(self.desk.task("c1"))
         self.assertEqual(daemon.terminate(), 0)
+
+    def told_and_stopped(self, client, kill):
+        """One task, and behind it the marker of its transaction."""
+        daemon = self.desk.start()
+        self.desk.ingest([event("service.port_out", "2026-03-02T10:00:00+08:00", client,
+                                {"msisdn": "8613500000001", "stage": "inquiry"})])
+        wait_for("delivered", lambda: self.desk.task(client))
+        if kill:
+            daemon.kill()
+        else:
+            self.assertEqual(daemon.terminate(), 0)
+
+    def forget(self, topic):
+        for partition in range(PARTITIONS):
+            hand("delete", self.desk.topic(topic), partition, -1)
+
+    def stored_past(self, partition, offset):
+        return int(self.desk.redis.ask("hget", self.desk.key("delivery"), str(partition))) > offset
+
+    def test_retention_that_takes_all_of_the_outbox_is_no_loss(self):
+        self.told_and_stopped("c1", kill=False)
+        self.forget("tasks")
+        self.desk.start().terminate()
+        self.told_and_stopped("c2", kill=True)
+        (_, _, _, partition, offset), = self.desk.consume("tasks")
+        daemon = self.desk.start()
+        wait_for("the marker is passed", lambda: self.stored_past(partition, offset + 1), 20)
+        self.forget("tasks")
+        self.desk.redis.ask("client", "kill", "type", "normal")
+        wait_for("it is asked again", lambda: daemon.metric("redis_connects_total") == 2)
+        wait_for("ready", daemon.ready, 10)
+        self.assertNotIn("delivery_refused", daemon.said())
 
     def test_told_to_stop_while_kafka_is_away(self):
         """It cannot commit, and says so with its status; what matters is that it ends."""

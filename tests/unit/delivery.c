@@ -41,6 +41,7 @@ struct world {
     size_t n_applied;
     const char *fail_batch; /* the error the next batch gets */
     int64_t outbox_begin, outbox_end, at;
+    int64_t markers; /* so many of the last offsets hold no task */
     bool reading;
     int read_calls;
 };
@@ -248,7 +249,8 @@ static void read_one(struct world *w)
         return;
     if (w->at < w->outbox_begin || w->at > w->outbox_end) {
         cw_delivery_lost(w->d, SHARD);
-    } else if (w->at == w->outbox_end) {
+    } else if (w->at >= w->outbox_end - w->markers) {
+        w->at = w->outbox_end;
         cw_delivery_end(w->d, SHARD, w->at);
     } else {
         int n = snprintf(json, sizeof json,
@@ -622,6 +624,90 @@ static void test_no_task(void **state)
     end(&w);
 }
 
+static void turn(struct world *w)
+{
+    read_one(w);
+    cw_delivery_flush(w->d);
+    answer_all(w);
+}
+
+/* Where retention takes all there is, the outbox begins behind its last marker. */
+static void test_markers_are_passed(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, "e", "e");
+    w.outbox_end = 4;
+    w.markers = 1;
+    connect_again(&w);
+    answer_all(&w);
+    for (int i = 0; i < 5; i++)
+        turn(&w);
+    assert_int_equal(w.stored, 3); /* not yet: tasks have just gone */
+    int ticks = 0;
+    for (; w.stored == 3 && ticks < 100; ticks++) {
+        cw_delivery_tick(w.d);
+        turn(&w);
+    }
+    assert_int_equal(ticks, 12);
+    assert_int_equal(w.stored, 4);
+    /* One call for however many. */
+    for (int i = 0; i < 11; i++) {
+        w.outbox_end += 10;
+        w.markers += 10;
+        cw_delivery_tick(w.d);
+        turn(&w);
+        assert_int_equal(w.stored, 4);
+    }
+    cw_delivery_tick(w.d);
+    turn(&w);
+    assert_int_equal(w.stored, 114);
+    /* The next task goes on from there. */
+    w.outbox_end = 116;
+    w.markers = 0;
+    settle(&w);
+    whole(&w);
+    end(&w);
+}
+
+/* The last marker of a process that ends, and what was left by one that was killed. */
+static void test_markers_are_passed_before_the_end_and_after_a_start(void **state)
+{
+    (void)state;
+    for (int started = 0; started < 2; started++) {
+        struct world w;
+        begin(&w, "e", "e");
+        w.outbox_end = 5;
+        settle(&w);
+        w.outbox_end = 6;
+        w.markers = 1;
+        turn(&w);
+        assert_int_equal(w.stored, 5);
+        if (started)
+            connect_again(&w);
+        else
+            cw_delivery_read_on(w.d);
+        settle(&w);
+        assert_int_equal(w.stored, 6);
+        w.outbox_begin = 6; /* retention */
+        w.n_applied = 0;
+        connect_again(&w);
+        settle(&w);
+        assert_true(cw_delivery_ready(w.d, NULL));
+        end(&w);
+    }
+}
+
+static void test_nothing_is_sent_of_an_empty_outbox(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, "e", "e");
+    settle(&w);
+    assert_int_equal(w.stored, CW_OFFSET_NONE);
+    end(&w);
+}
+
 static uint32_t dice_state;
 
 static size_t dice(size_t sides)
@@ -675,6 +761,9 @@ int main(void)
         cmocka_unit_test(test_refused_while_it_asks_again),
         cmocka_unit_test(test_not_ours_any_more),
         cmocka_unit_test(test_no_task),
+        cmocka_unit_test(test_markers_are_passed),
+        cmocka_unit_test(test_markers_are_passed_before_the_end_and_after_a_start),
+        cmocka_unit_test(test_nothing_is_sent_of_an_empty_outbox),
         cmocka_unit_test(test_any_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
