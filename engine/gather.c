@@ -71,7 +71,7 @@ static void on_end(const struct gathering *g, const struct cw_bus_event *ev)
 {
     struct cw_run *r = cw_shards_running(g->shards, ev->partition);
     if (r)
-        cw_run_end(r, ev->input, now_of(g));
+        cw_run_end(r, ev->input, ev->end, now_of(g));
 }
 
 /* ---- one after the other ---- */

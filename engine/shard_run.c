@@ -44,7 +44,7 @@ static void begin(struct cw_run *r)
     r->restored = r->to_restore = 0;
     r->restored_bytes = 0;
     for (enum cw_input in = 0; in < CW_INPUTS; in++)
-        r->end[in] = -1;
+        r->end[in] = r->told_end[in] = -1;
     r->idle_since = INT64_MAX;
     r->ticked_at = INT64_MIN / 2;
     memset(r->paused, 0, sizeof r->paused);
@@ -217,9 +217,22 @@ static void note_idle(struct cw_run *r, cw_mono_time now)
         r->idle_since = now;
 }
 
-void cw_run_end(struct cw_run *r, enum cw_input in, cw_mono_time now)
+/* Behind the last message of an input may lie transactions' markers: nothing to be judged, but when
+ * retention has taken all of a quiet input it begins behind them, as if messages were lost unread.
+ * So they are passed with what is judged, and are in the next commit, which is none of their own.
+ */
+static void pass_markers(struct cw_run *r, enum cw_input in)
+{
+    if (r->next[in] != CW_OFFSET_NONE && r->told_end[in] > r->next[in] &&
+        cw_merge_at_end(r->merge, in) && cw_merge_queued(r->merge, in) == 0)
+        r->next[in] = r->told_end[in];
+}
+
+void cw_run_end(struct cw_run *r, enum cw_input in, int64_t end, cw_mono_time now)
 {
     cw_merge_end(r->merge, in);
+    r->told_end[in] = end;
+    pass_markers(r, in);
     note_idle(r, now);
 }
 
@@ -343,6 +356,8 @@ int cw_run_judge(struct cw_run *r, size_t most, cw_mono_time now, size_t *ret_n)
     if (err)
         return err;
     r->judged += n;
+    for (enum cw_input in = 0; in < CW_INPUTS; in++)
+        pass_markers(r, in);
     cut(r);
     note_idle(r, now);
     return 0;

@@ -35,6 +35,7 @@ struct cw_run {
     int64_t expected[CW_INPUTS]; /* least offset that may still come */
     int64_t next[CW_INPUTS];     /* next to be judged; CW_OFFSET_NONE before the first */
     int64_t end[CW_INPUTS];      /* one past the last message, as last heard of; -1 unknown */
+    int64_t told_end[CW_INPUTS]; /* up to where it was read to its end last; -1 never */
     bool paused[CW_INPUTS];
 
     struct cw_pending pending; /* not appended yet, like the three below */
@@ -96,9 +97,10 @@ bool cw_run_is_pending(const struct cw_run *r);
 void cw_run_at(struct cw_run *r, const struct cw_position *p);
 void cw_run_stop(struct cw_run *r, const char *reason);
 
-/* A message, or the end of an input. Messages below the expected offset are counted and dropped. */
+/* A message, or the end of an input, told with the offset behind all that was read. Messages below
+ * the expected offset are counted and dropped. */
 int cw_run_take(struct cw_run *r, enum cw_input in, const struct cw_message *m, cw_mono_time now);
-void cw_run_end(struct cw_run *r, enum cw_input in, cw_mono_time now);
+void cw_run_end(struct cw_run *r, enum cw_input in, int64_t end, cw_mono_time now);
 /* Collects a batch of at most most messages, merges and judges it. Returns 0 or -CW_E_NOMEM. */
 int cw_run_judge(struct cw_run *r, size_t most, cw_mono_time now, size_t *ret_n);
 /* Moves the clock of an idle shard up to the wall's, where the settings say so. */

@@ -128,6 +128,18 @@ class Faults(DeskTest):
         wait_for("ready", daemon.ready, 10)
         self.assertNotIn("delivery_refused", daemon.said())
 
+    def test_retention_that_takes_all_of_a_transactional_input_is_no_loss(self):
+        """The end behind the last marker goes out with the next commit, of whatever input."""
+        daemon = self.desk.start()
+        hand("transact", self.desk.topic("service"), 0, "no event")
+        wait_for("it is passed", lambda: len(self.desk.consume("dead_letters")) == 1)
+        self.desk.bus.produce_to("billing", 0, b"none either")
+        wait_for("the next commit", lambda: len(self.desk.consume("dead_letters")) == 2)
+        self.assertEqual(daemon.terminate(), 0)
+        self.forget("service")
+        self.desk.start()
+        self.assertEqual(self.desk.ctl("status", ok=False).count("lost"), 0)
+
     def test_told_to_stop_while_kafka_is_away(self):
         """It cannot commit, and says so with its status; what matters is that it ends."""
         def kafka(what, *words):

@@ -5,6 +5,7 @@
  *     kafka_hand BROKER delete TOPIC PARTITION BEFORE         records before that offset
  *     kafka_hand BROKER partitions TOPIC COUNT                so many from now on
  *     kafka_hand BROKER open TOPIC PARTITION                  a transaction begun and never ended
+ *     kafka_hand BROKER transact TOPIC PARTITION VALUE        one of a single message
  */
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
@@ -93,8 +94,8 @@ static int partitions(const char *broker, char **w)
     return answer(rk, queue, "partitions");
 }
 
-/* Ends as by a kill: nothing is aborted, so that it stands open until the broker's time-out. */
-static int open_transaction(const char *broker, char **w)
+/* A transaction with one message in it. NULL: refused. */
+static rd_kafka_t *begun(const char *broker, char **w, char *value)
 {
     char id[64];
     (void)snprintf(id, sizeof id, "hand-%ld", (long)getpid());
@@ -102,16 +103,37 @@ static int open_transaction(const char *broker, char **w)
     rd_kafka_error_t *error = rd_kafka_init_transactions(rk, CALL_MS);
     if (!error)
         error = rd_kafka_begin_transaction(rk);
-    if (error)
-        return refused("open", rd_kafka_error_string(error));
-    rd_kafka_resp_err_t err = rd_kafka_producev(
-        rk, RD_KAFKA_V_TOPIC(w[0]), RD_KAFKA_V_PARTITION(atoi(w[1])), RD_KAFKA_V_VALUE("x", 1),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+    if (error) {
+        (void)refused("begin", rd_kafka_error_string(error));
+        return NULL;
+    }
+    rd_kafka_resp_err_t err =
+        rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(w[0]), RD_KAFKA_V_PARTITION(atoi(w[1])),
+                          RD_KAFKA_V_VALUE(value, strlen(value)),
+                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
     if (!err)
         err = rd_kafka_flush(rk, CALL_MS);
     if (err)
-        return refused("open", rd_kafka_err2str(err));
-    _exit(0);
+        (void)refused("message", rd_kafka_err2str(err));
+    return err ? NULL : rk;
+}
+
+/* Ends as by a kill: nothing is aborted, so that it stands open until the broker's time-out. */
+static int open_transaction(const char *broker, char **w)
+{
+    static char x[] = "x";
+    _exit(begun(broker, w, x) ? 0 : 1);
+}
+
+static int transact(const char *broker, char **w)
+{
+    rd_kafka_t *rk = begun(broker, w, w[2]);
+    rd_kafka_error_t *error = rk ? rd_kafka_commit_transaction(rk, CALL_MS) : NULL;
+    if (error)
+        return refused("commit", rd_kafka_error_string(error));
+    if (rk)
+        rd_kafka_destroy(rk);
+    return rk ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -121,13 +143,11 @@ int main(int argc, char **argv)
         int words;
         int (*act)(const char *broker, char **words);
     } acts[] = {
-        {"commit", 4, commit},
-        {"delete", 3, delete_records},
-        {"partitions", 2, partitions},
-        {"open", 2, open_transaction},
+        {"commit", 4, commit},         {"delete", 3, delete_records}, {"partitions", 2, partitions},
+        {"open", 2, open_transaction}, {"transact", 3, transact},
     };
     for (size_t i = 0; argc > 2 && i < sizeof acts / sizeof *acts; i++)
         if (strcmp(argv[2], acts[i].name) == 0 && argc == 3 + acts[i].words)
             return acts[i].act(argv[1], argv + 3);
-    return refused("usage", "BROKER commit|delete|partitions|open …");
+    return refused("usage", "BROKER commit|delete|partitions|open|transact …");
 }

@@ -1,8 +1,8 @@
 /* What is taken from the bus in one turn: each row a script of what the bus says, and how much of
  * it is taken.
  *
- * A script is letters: m a message, s one that takes 100 ms, e an input's end, a an assignment,
- * r a revocation, x try again, f a failure; after them the bus has nothing.
+ * A script is letters: m a message, s one that takes 100 ms, e an input's end behind a marker, a an
+ * assignment, r a revocation, x try again, f a failure; after them the bus has nothing.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,6 +59,7 @@ static int desk_poll(struct cw_bus *b, int wait_ms, struct cw_bus_event *ev, str
         return 0;
     case 'e':
         ev->what = CW_BUS_END;
+        ev->end = ++d->offset;
         return 0;
     case 'a':
         ev->what = CW_BUS_ASSIGNED;
@@ -230,6 +231,36 @@ static void messages_for_nobody_are_let_go(void **state)
     close_desk(&d);
 }
 
+/* Once nothing waits in front of them; and nothing is to be committed for their sake. */
+static void markers_are_passed_by_the_way(void **state)
+{
+    (void)state;
+    struct desk d;
+    bool more;
+    open_desk(&d);
+    struct cw_run *r = d.shards.runs[0];
+    r->next[CW_IN_PROFILES] = r->next[CW_IN_BILLING] = CW_OFFSET_NONE;
+    assert_int_equal(gather(&d, "e", 9, &more), 0);
+    assert_int_equal(r->next[CW_IN_PROFILES], CW_OFFSET_NONE); /* nothing was ever judged */
+    assert_int_equal(gather(&d, "mme", 9, &more), 0);
+    assert_int_equal(r->next[CW_IN_PROFILES], CW_OFFSET_NONE);
+    judge(&d, 1);
+    assert_int_equal(r->next[CW_IN_PROFILES], 2);
+    judge(&d, 1);
+    assert_int_equal(r->next[CW_IN_PROFILES], 4);
+    assert_int_equal(r->cuts[r->n_cuts - 1].next[CW_IN_PROFILES], 4);
+    cw_run_appended(r);
+    cw_run_committed(r);
+    assert_int_equal(gather(&d, "ee", 9, &more), 0);
+    assert_int_equal(r->next[CW_IN_PROFILES], 6);
+    assert_int_equal(r->next[CW_IN_BILLING], CW_OFFSET_NONE);
+    assert_false(cw_run_is_pending(r));
+    assert_int_equal(gather(&d, "m", 9, &more), 0);
+    judge(&d, 1); /* more may come: the end told before is none */
+    assert_int_equal(r->next[CW_IN_PROFILES], 7);
+    close_desk(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +268,7 @@ int main(void)
         cmocka_unit_test(shards_come_and_go),
         cmocka_unit_test(what_is_too_much_is_held_back),
         cmocka_unit_test(messages_for_nobody_are_let_go),
+        cmocka_unit_test(markers_are_passed_by_the_way),
     };
     cw_log_level_set(CW_LOG_NONE);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,7 +202,7 @@ static void repeat_cut(const struct desk *d, struct cw_run *run, const struct cw
     for (enum cw_input in = 0; in < CW_INPUTS; in++) {
         for (int64_t o = run->expected[in]; o < cut->next[in]; o++)
             assert_int_equal(cw_run_take(run, in, mem_input(d->m, in, SHARD, o), 0), 0);
-        cw_run_end(run, in, 0);
+        cw_run_end(run, in, cut->next[in], 0);
     }
     assert_int_equal(cw_run_judge(run, 100000, now, &n), 0);
     assert_true(cw_shard_clock(run->core) == cut->clock);
