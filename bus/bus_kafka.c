@@ -9,6 +9,7 @@
 
 #include "board/log.h"
 #include "bus/bus_kafka_state.h"
+#include "bus/kafka_error.h"
 #include "bus/kafka_handle.h"
 #include "bus/topic_table.h"
 
@@ -122,7 +123,8 @@ static bool tell(struct cw_bus_kafka *k, struct cw_bus_event *ev, struct cw_errb
 /* ---- polling ---- */
 
 /* An error of the consumer: what passes by itself is logged, a fatal one ends the process. Where
- * messages are gone, the restore that an abort brings finds out of which shard, and stops it. */
+ * messages are gone, the restore that an abort brings finds out of which shard, and stops it. Where
+ * the library passes over some, it seeks back to them: the error comes before what lies behind. */
 static void on_error(const rd_kafka_t *rk, const rd_kafka_message_t *m, struct cw_bus_event *ev,
                      struct cw_errbuf *eb)
 {
@@ -140,6 +142,11 @@ static void on_error(const rd_kafka_t *rk, const rd_kafka_message_t *m, struct c
                            "%s partition %d: the next offset is no longer in the topic (%s)",
                            m->rkt ? rd_kafka_topic_name(m->rkt) : "?", m->partition,
                            rd_kafka_message_errstr(m))};
+    else if (m->rkt && cw_kafka_passed_over(m->err))
+        *ev = (struct cw_bus_event){
+            .what = CW_BUS_FAILED,
+            .err = cw_fail(eb, CW_E_ABORT, "%s partition %d: a batch cannot be read (%s)",
+                           rd_kafka_topic_name(m->rkt), m->partition, rd_kafka_message_errstr(m))};
     else
         cw_log(CW_LOG_WARNING, "consumer", "error=%s text=%s", rd_kafka_err2name(m->err),
                cw_log_quote(rd_kafka_message_errstr(m), quoted, sizeof quoted));

@@ -37,3 +37,9 @@ enum cw_err cw_kafka_error(rd_kafka_resp_err_t err)
         return CW_E_IO;
     }
 }
+
+bool cw_kafka_passed_over(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR__BAD_MSG || err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
+           err == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}

@@ -11,4 +11,8 @@
  * time. CW_E_IO for what does not, such as what somebody may not do. */
 enum cw_err cw_kafka_error(rd_kafka_resp_err_t err);
 
+/* Told of a batch that could not be read: its checksum fails, or it cannot be unpacked. The library
+ * goes on behind it, so that whoever heard this and reads on has lost its messages. */
+bool cw_kafka_passed_over(rd_kafka_resp_err_t err);
+
 #endif

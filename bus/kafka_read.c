@@ -29,6 +29,7 @@ rd_kafka_t *cw_kafka_reader(const struct cw_settings *s, const char *client_id, 
         {"enable.auto.offset.store", "false"},
         {"enable.partition.eof", "true"},
         {"auto.offset.reset", "error"},
+        {"check.crcs", "true"},
         {"fetch.wait.max.ms", "20"},
     };
     rd_kafka_t *rk = cw_kafka_handle(s, RD_KAFKA_CONSUMER, extra, sizeof extra / sizeof *extra,
@@ -103,6 +104,9 @@ static int take(struct reading *r, const rd_kafka_message_t *m, struct cw_errbuf
     }
     if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
         return cw_fail(eb, CW_E_FATAL, "%s: %s", r->range->topic, rd_kafka_message_errstr(m));
+    if (cw_kafka_passed_over(m->err))
+        return cw_fail(eb, CW_E_RETRY, "%s: a batch cannot be read (%s)", r->range->topic,
+                       rd_kafka_message_errstr(m));
     if (m->err) /* It passes, or the reading stalls. */
         return 0;
     if (m->offset >= r->range->to) {

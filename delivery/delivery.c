@@ -204,6 +204,14 @@ void cw_delivery_lost(struct cw_delivery *d, int32_t shard)
     sh->refused = true;
 }
 
+/* Not at once: as long as the broker's disk has it so, it is the same again. */
+void cw_delivery_damaged(struct cw_delivery *d, int32_t shard)
+{
+    struct shard *sh = cw_delivery_find(d, shard);
+    if (sh && sh->standing == SHARD_READING)
+        halt(d, sh, SHARD_REFUSED);
+}
+
 /* ---- connections ---- */
 
 void cw_delivery_redis_up(struct cw_delivery *d)

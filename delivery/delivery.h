@@ -8,7 +8,8 @@
  *     WAITING   no Redis, or its epoch is not settled
  *     ASKING    the stored offset has been asked for
  *     READING   the outbox is read from there; batches chain prev -> next from the stored offset
- *     REFUSED   the outbox does not reach the stored offset: nothing is written until it does
+ *     REFUSED   the outbox does not reach the stored offset, or a batch of it cannot be read:
+ *               nothing is written until that is otherwise
  *
  * An answer that was not heard is never guessed at: the connection is over then, and after the next
  * one the stored offset says what had been applied.
@@ -98,12 +99,14 @@ void cw_delivery_epoch_recorded(struct cw_delivery *d, bool ok);
 void cw_delivery_epoch_known(struct cw_delivery *d, const char *epoch);
 
 /* From the outbox, in offset order. written: when the record was appended; CW_NO_TIME unknown. end:
- * everything before `offset` has been read. lost: the offset asked for is not in the outbox. flush:
- * send what has come together. */
+ * everything before `offset` has been read. lost: the offset asked for is not in the outbox.
+ * damaged: what lies next in it cannot be read; it is asked for again after a while. flush: send
+ * what has come together. */
 void cw_delivery_task(struct cw_delivery *d, int32_t shard, int64_t offset, cw_wall_time written,
                       struct cw_str json);
 void cw_delivery_end(struct cw_delivery *d, int32_t shard, int64_t offset);
 void cw_delivery_lost(struct cw_delivery *d, int32_t shard);
+void cw_delivery_damaged(struct cw_delivery *d, int32_t shard);
 void cw_delivery_flush(struct cw_delivery *d);
 /* False: take nothing more from the outbox until the port's wake. */
 bool cw_delivery_has_room(const struct cw_delivery *d);

@@ -139,6 +139,12 @@ void cw_outbox_lost(struct cw_outbox *o, int32_t shard)
     cw_delivery_lost(o->d, shard);
 }
 
+void cw_outbox_damaged(struct cw_outbox *o, int32_t shard)
+{
+    o->budget--;
+    cw_delivery_damaged(o->d, shard);
+}
+
 static void read_on(struct cw_outbox *o)
 {
     o->budget = BUDGET;

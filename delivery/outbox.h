@@ -38,11 +38,13 @@ struct cw_outbox_reader {
     void (*close)(void *self);
 };
 /* In offset order for each shard. ms: when it was appended, -1 unknown. End: all before `offset`
- * was given. Lost: there is no such offset any more. */
+ * was given. Lost: there is no such offset any more. Damaged: what comes next could not be read,
+ * and the reader would go on behind it. */
 void cw_outbox_record(struct cw_outbox *o, int32_t shard, int64_t offset, int64_t ms,
                       struct cw_str value);
 void cw_outbox_end(struct cw_outbox *o, int32_t shard, int64_t offset);
 void cw_outbox_lost(struct cw_outbox *o, int32_t shard);
+void cw_outbox_damaged(struct cw_outbox *o, int32_t shard);
 /* False: no more for now; reading is taken up again by itself. */
 bool cw_outbox_wants(const struct cw_outbox *o);
 /* The shards to be read, as they stand. Borrowed until the reading ends. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "board/log.h"
+#include "bus/kafka_error.h"
 #include "bus/kafka_handle.h"
 #include "delivery/outbox.h"
 
@@ -69,6 +70,8 @@ static void on_error(struct cw_outbox *o, const rd_kafka_message_t *m)
         cw_outbox_lost(o, m->partition);
         break;
     default:
+        if (m->rkt && cw_kafka_passed_over(m->err))
+            cw_outbox_damaged(o, m->partition);
         cw_log(CW_LOG_WARNING, "outbox_error", "shard=%" PRId32 " error=%s text=%s", m->partition,
                rd_kafka_err2name(m->err),
                cw_log_quote(rd_kafka_message_errstr(m), quoted, sizeof quoted));

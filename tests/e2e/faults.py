@@ -1,4 +1,5 @@
 """Faults while a backlog is judged: the outbox is what an undisturbed replay makes, none twice."""
+import glob
 import os
 import signal
 import subprocess
@@ -140,23 +141,68 @@ class Faults(DeskTest):
         self.desk.start()
         self.assertEqual(self.desk.ctl("status", ok=False).count("lost"), 0)
 
+    def kafka(self, what, *words):
+        """A broker of the test's own."""
+        subprocess.run([os.path.join(SCRIPTS, "kafka.sh"), what,
+                        os.path.join(self.desk.folder, "kafka"), *words], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    def desk_of_its_own(self):
+        port = str(free_port())
+        self.kafka("start", port)
+        self.addCleanup(self.kafka, "kill")
+        desk = Desk()
+        self.addCleanup(desk.close)
+        desk.bus.brokers = f"127.0.0.1:{port}"
+        desk.make_topics()
+        return desk
+
+    def flip(self, topic, text):
+        """A bit of that text as it lies on the broker's disk; twice, and all is well again."""
+        for path in glob.glob(os.path.join(self.desk.folder, "kafka", "data", topic + "-*", "*.log")):
+            with open(path, "r+b") as f:
+                at = f.read().rfind(text)
+                if at < 0:
+                    continue
+                f.seek(at + len(text))
+                byte = f.read(1)[0]
+                f.seek(at + len(text))
+                f.write(bytes([byte ^ 1]))
+                return
+        self.fail(f"{text} is not in {topic}")
+
+    def test_a_batch_damaged_on_its_way_is_read_again_and_not_passed_over(self):
+        desk = self.desk_of_its_own()
+        told = event("service.port_out", "2026-03-02T10:00:00+08:00", "c1",
+                     {"msisdn": "8613500000001", "stage": "inquiry"})
+        desk.ingest([told])
+        self.flip(desk.topic("service"), b'"msisdn"')
+        daemon = desk.start(wait=False)
+        wait_for("the input's is met", lambda: "a batch cannot be read" in daemon.said())
+        desk.redis.stop()
+        self.flip(desk.topic("service"), b'"msisdn"')
+        wait_for("it is judged", desk.outbox)
+        self.flip(desk.topic("tasks"), b'"client_id"')
+        before = len(daemon.said())
+        desk.redis.start()
+        wait_for("the outbox's is met", lambda: "CRC" in daemon.said()[before:])
+        self.flip(desk.topic("tasks"), b'"client_id"')
+        wait_for("it is delivered", lambda: desk.task("c1"))
+        self.assertEqual(daemon.terminate(), 0)
+        self.flip(desk.topic("state"), b"c1")
+        daemon = desk.start(wait=False)
+        wait_for("the state's is met", lambda: "CRC" in daemon.said())
+        self.flip(desk.topic("state"), b"c1")
+        wait_for("it is restored", daemon.ready)
+        self.assertEqual(len(desk.outbox()), 1)
+
     def test_told_to_stop_while_kafka_is_away(self):
         """It cannot commit, and says so with its status; what matters is that it ends."""
-        def kafka(what, *words):
-            subprocess.run([os.path.join(SCRIPTS, "kafka.sh"), what,
-                            os.path.join(self.desk.folder, "kafka"), *words], check=True,
-                           stdout=subprocess.DEVNULL)
-
-        port = str(free_port())
-        kafka("start", port)
-        self.addCleanup(kafka, "kill")
-        desk = Desk(f"kafka.bootstrap_servers=127.0.0.1:{port}")
-        self.addCleanup(desk.close)
-        desk.make_topics()
+        desk = self.desk_of_its_own()
         desk.county(6)
         daemon = desk.start(extra=("-o", "engine.batch_messages=200"))
         self.some_judged(daemon)
-        kafka("kill")
+        self.kafka("kill")
         wait_for("it is missed", lambda: "Connection refused" in daemon.said())
         self.assertIn(daemon.terminate(), (0, 75))
 

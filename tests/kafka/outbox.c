@@ -41,6 +41,12 @@ void cw_delivery_lost(struct cw_delivery *d, int32_t shard)
     fail_msg("shard %d is lost", shard);
 }
 
+void cw_delivery_damaged(struct cw_delivery *d, int32_t shard)
+{
+    (void)d;
+    fail_msg("shard %d is damaged", shard);
+}
+
 void cw_delivery_flush(struct cw_delivery *d)
 {
     (void)d;

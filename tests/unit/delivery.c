@@ -589,6 +589,37 @@ static void test_refused_while_it_asks_again(void **state)
     }
 }
 
+/* It is read from the stored offset again, at the next tick; what was read in front of it is sent
+ * once. */
+static void test_what_cannot_be_read_is_asked_for_again(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, "e", "e");
+    w.outbox_end = 8;
+    connect_again(&w);
+    answer_all(&w);
+    read_one(&w);
+    cw_delivery_flush(w.d);
+    read_one(&w);
+    cw_delivery_damaged(w.d, SHARD);
+    assert_false(w.reading);
+    assert_false(cw_delivery_ready(w.d, NULL));
+    cw_delivery_task(w.d, SHARD, 5, CW_NO_TIME, CW_STR("{}")); /* from behind it */
+    cw_delivery_end(w.d, SHARD, 8);
+    cw_delivery_flush(w.d);
+    answer_all(&w);
+    assert_false(w.reading);
+    assert_int_equal(w.stored, 1);
+    cw_delivery_tick(w.d);
+    answer_all(&w);
+    assert_int_equal(w.at, 1);
+    settle(&w);
+    whole(&w);
+    assert_true(cw_delivery_ready(w.d, NULL));
+    end(&w);
+}
+
 static void test_not_ours_any_more(void **state)
 {
     (void)state;
@@ -759,6 +790,7 @@ int main(void)
         cmocka_unit_test(test_emptied_while_idle),
         cmocka_unit_test(test_outbox_does_not_reach),
         cmocka_unit_test(test_refused_while_it_asks_again),
+        cmocka_unit_test(test_what_cannot_be_read_is_asked_for_again),
         cmocka_unit_test(test_not_ours_any_more),
         cmocka_unit_test(test_no_task),
         cmocka_unit_test(test_markers_are_passed),
