@@ -187,6 +187,7 @@ int cw_taken_new(struct cw_taken_pool *p, const struct cw_decode_limits *limits,
         cw_taken_free(p, t);
         return -CW_E_NOMEM;
     }
+    t->bytes = t->room + t->dead.cap + (t->told ? m->value.n : 0);
     *ret_taken = t;
     return 0;
 }

@@ -20,6 +20,7 @@ struct cw_taken {
     struct cw_told *told;     /* a profile or an outcome; NULL for an event */
     struct cw_event event;    /* of an unknown type: its envelope */
     size_t room;              /* bytes of its texts' room */
+    size_t bytes;             /* what its texts take while it waits, about */
     char texts[];
 };
 

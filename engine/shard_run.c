@@ -12,9 +12,12 @@
 
 /* Messages of one input that may wait before it is paused, and from when it goes on: enough for
  * turns that are worth their while, little enough that a shard behind by months stays small: an
- * event that waits takes 400 bytes, a profile 4 KiB. */
+ * event that waits takes 400 bytes, a profile 4 KiB. But one that is refused is kept whole, and may
+ * be as large as the broker takes; so what waits is bounded in bytes, too. */
 #define WAITING_MOST 512
 #define WAITING_FEW 128
+#define WAITING_BYTES_MOST ((size_t)2 << 20)
+#define WAITING_BYTES_FEW (WAITING_BYTES_MOST / 4)
 
 /* An idle clock follows the wall in steps, for each step is a commit. */
 #define TICK_STEP (10 * CW_SECOND)
@@ -48,6 +51,7 @@ static void begin(struct cw_run *r)
     r->idle_since = INT64_MAX;
     r->ticked_at = INT64_MIN / 2;
     memset(r->paused, 0, sizeof r->paused);
+    memset(r->waiting_bytes, 0, sizeof r->waiting_bytes);
 }
 
 int cw_run_forget(struct cw_run *r)
@@ -205,6 +209,7 @@ int cw_run_take(struct cw_run *r, enum cw_input in, const struct cw_message *m, 
         return err;
     }
     r->expected[in] = m->offset + 1;
+    r->waiting_bytes[in] += t->bytes;
     r->idle_since = INT64_MAX;
     cw_board_count(c->board, CW_COUNT_messages, 1);
     cw_board_taken(c->board, in, m->timestamp_ms < 0 ? CW_NO_TIME : m->timestamp_ms * 1000);
@@ -238,12 +243,14 @@ void cw_run_end(struct cw_run *r, enum cw_input in, int64_t end, cw_mono_time no
 
 bool cw_run_full(const struct cw_run *r, enum cw_input in)
 {
-    return cw_merge_queued(r->merge, in) >= WAITING_MOST;
+    return cw_merge_queued(r->merge, in) >= WAITING_MOST ||
+           r->waiting_bytes[in] >= WAITING_BYTES_MOST;
 }
 
 bool cw_run_drained(const struct cw_run *r, enum cw_input in)
 {
-    return cw_merge_queued(r->merge, in) <= WAITING_FEW;
+    return cw_merge_queued(r->merge, in) <= WAITING_FEW &&
+           r->waiting_bytes[in] <= WAITING_BYTES_FEW;
 }
 
 /* ---- judging ---- */
@@ -341,6 +348,7 @@ static int judge_collected(struct cw_run *r)
         /* After a failure all is judged again; what is left is only let go of. */
         if (!err)
             err = judge_one(r, c.of[i].in, c.of[i].item.offset, t);
+        r->waiting_bytes[c.of[i].in] -= t->bytes;
         cw_taken_free(r->common->pool, t);
     }
     return err;

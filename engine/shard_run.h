@@ -37,6 +37,7 @@ struct cw_run {
     int64_t end[CW_INPUTS];      /* one past the last message, as last heard of; -1 unknown */
     int64_t told_end[CW_INPUTS]; /* up to where it was read to its end last; -1 never */
     bool paused[CW_INPUTS];
+    size_t waiting_bytes[CW_INPUTS]; /* of what the merge holds, about */
 
     struct cw_pending pending; /* not appended yet, like the three below */
     struct cw_cut cuts[CW_CUTS_MOST];
@@ -110,7 +111,7 @@ cw_mono_time cw_run_tick_due(const struct cw_run *r);
 
 /* True when there is something to commit. */
 bool cw_run_dirty(const struct cw_run *r, cw_mono_time now);
-/* Too many messages of this input wait; few enough again. */
+/* Too many messages of this input wait, or too large ones; few enough again. */
 bool cw_run_full(const struct cw_run *r, enum cw_input in);
 bool cw_run_drained(const struct cw_run *r, enum cw_input in);
 /* An input is held back, or its end, as it was last heard of, is far away. */

@@ -1,8 +1,9 @@
 /* What is taken from the bus in one turn: each row a script of what the bus says, and how much of
  * it is taken.
  *
- * A script is letters: m a message, s one that takes 100 ms, e an input's end behind a marker, a an
- * assignment, r a revocation, x try again, f a failure; after them the bus has nothing.
+ * A script is letters: m a message, b one of 100,000 bytes, s one that takes 100 ms, e an input's
+ * end behind a marker, a an assignment, r a revocation, x try again, f a failure; after them the
+ * bus has nothing.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,6 +21,8 @@
 #define SLOW_40 EIGHT("sssss")
 
 /* ---- a bus that reads from a script ---- */
+
+static const char blob[100000] = "{";
 
 struct desk {
     struct cw_bus bus; /* first: the bus is the desk */
@@ -51,11 +54,14 @@ static int desk_poll(struct cw_bus *b, int wait_ms, struct cw_bus_event *ev, str
     *ev = (struct cw_bus_event){.input = CW_IN_PROFILES, .partition = SHARD};
     switch (what) {
     case 'm':
+    case 'b':
     case 's':
         d->now += what == 's' ? CW_SECOND / 10 : 0;
         ev->what = CW_BUS_MESSAGE;
         ev->message = (struct cw_message){
             .key = CW_STR("g-1"), .value = CW_STR("{"), .partition = SHARD, .offset = d->offset++};
+        if (what == 'b')
+            ev->message.value = (struct cw_str){blob, sizeof blob};
         return 0;
     case 'e':
         ev->what = CW_BUS_END;
@@ -219,6 +225,34 @@ static void what_is_too_much_is_held_back(void **state)
     close_desk(&d);
 }
 
+/* At 2 MiB that wait, until no more than a quarter of that does. A profile that is refused is kept
+ * whole, and by its decoder. */
+static void what_is_too_large_is_held_back(void **state)
+{
+    (void)state;
+    struct desk d;
+    bool more;
+    size_t n = 0, left;
+    open_desk(&d);
+    for (; !d.paused && n < 100; n++)
+        assert_int_equal(gather(&d, "b", 1, &more), 0);
+    assert_in_range(n, 10, 20);
+    assert_true(cw_shards_behind(&d.shards));
+    for (left = n; d.paused && left > 0; left--)
+        judge(&d, 1);
+    assert_in_range(left, n / 5, n / 4);
+    for (n = 0; !d.paused && n < 100; n++)
+        assert_int_equal(gather(&d, "b", 1, &more), 0);
+    assert_in_range(n, 8, 18);
+    /* Nothing of it is counted in another assignment. */
+    assert_int_equal(gather(&d, "ra", 9, &more), 0);
+    d.shards.runs[0]->standing = CW_SHARD_RUNNING;
+    d.paused = d.shards.unrestored = false;
+    assert_int_equal(gather(&d, "bbb", 9, &more), 0);
+    assert_false(d.paused);
+    close_desk(&d);
+}
+
 static void messages_for_nobody_are_let_go(void **state)
 {
     (void)state;
@@ -267,6 +301,7 @@ int main(void)
         cmocka_unit_test(so_much_is_taken),
         cmocka_unit_test(shards_come_and_go),
         cmocka_unit_test(what_is_too_much_is_held_back),
+        cmocka_unit_test(what_is_too_large_is_held_back),
         cmocka_unit_test(messages_for_nobody_are_let_go),
         cmocka_unit_test(markers_are_passed_by_the_way),
     };
