@@ -46,6 +46,33 @@ static bool note_shards(struct cw_bus_kafka *k, const rd_kafka_topic_partition_l
     return whole;
 }
 
+/* Partitions that were added since the start, to all topics, look like any others, and clients
+ * would move between shards; the next start finds them and refuses. */
+static const rd_kafka_topic_partition_t *added(const struct cw_bus_kafka *k,
+                                               const rd_kafka_topic_partition_list_t *parts)
+{
+    for (int i = 0; i < parts->cnt && k->partitions; i++)
+        if (parts->elems[i].partition >= k->partitions)
+            return &parts->elems[i];
+    return NULL;
+}
+
+static int check_assigned(struct cw_bus_kafka *k, const rd_kafka_topic_partition_list_t *parts,
+                          struct cw_errbuf *eb)
+{
+    const rd_kafka_topic_partition_t *new = added(k, parts);
+    if (new)
+        return cw_fail(
+            eb, CW_E_FATAL,
+            "partition %d of %s was assigned, and there were %d at the start: partitions "
+            "were added while this process ran",
+            (int)new->partition, new->topic, (int)k->partitions);
+    if (!k->metadata || !note_shards(k, parts))
+        return cw_fail(eb, CW_E_FATAL,
+                       "the assignment has not the same partitions of every input topic");
+    return 0;
+}
+
 /* Where each partition begins. Where that is not told in time it is 0, which is right as long as
  * nothing was deleted. */
 static void to_beginnings(struct cw_bus_kafka *k, rd_kafka_topic_partition_list_t *parts)
@@ -83,9 +110,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t what,
         k->metadata = rd_kafka_consumer_group_metadata(rk);
         err = assign_paused(k, parts);
         k->tell_assigned = true;
-        if (!k->metadata || !note_shards(k, parts))
-            (void)cw_fail(&k->assign_error, CW_E_FATAL,
-                          "the assignment has not the same partitions of every input topic");
+        (void)check_assigned(k, parts, &k->assign_error);
     } else {
         err = rd_kafka_assign(rk, NULL);
         k->tell_revoked = true;

@@ -238,6 +238,19 @@ class OnKafka(Doctor):
         self.assertEqual(daemon.process.wait(60), 78)
         self.assertIn("4 partitions and began with 3", daemon.said())
 
+    def test_partitions_added_to_all_while_a_daemon_runs(self):
+        self.stop()
+        daemon = self.desk.start(
+            extra=("-o", "kafka.properties.topic.metadata.refresh.interval.ms=500"))
+        daemon.asked = True
+        for name in ("tasks", "state", "dead_letters", "outcomes", "profiles", "service", "billing"):
+            hand("partitions", self.desk.topic(name), 4)
+        self.assertEqual(daemon.process.wait(60), 75)
+        self.assertIn("partitions were added", daemon.said())
+        daemon.run()
+        self.assertEqual(daemon.process.wait(60), 78)
+        self.assertIn("4 partitions and began with 3", daemon.said())
+
     def partitions_found(self):
         return {f["code"]: f for f in self.look_at_any()["findings"]}.get("partitions_differ")
 
