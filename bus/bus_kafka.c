@@ -11,6 +11,7 @@
 #include "bus/bus_kafka_state.h"
 #include "bus/kafka_error.h"
 #include "bus/kafka_handle.h"
+#include "bus/kafka_read.h"
 #include "bus/topic_table.h"
 
 /* ---- assignments ---- */
@@ -376,7 +377,8 @@ static void member_defaults(rd_kafka_conf_t *conf, void *arg)
     bound_queues(conf, k->partitions);
 }
 
-static int open_member(struct cw_bus_kafka *k, struct cw_errbuf *eb)
+/* With only_try nothing is made. */
+static int make_member(struct cw_bus_kafka *k, bool only_try, struct cw_errbuf *eb)
 {
     const struct cw_property extra[] = {
         {"group.id", k->settings->kafka_group},
@@ -389,13 +391,31 @@ static int open_member(struct cw_bus_kafka *k, struct cw_errbuf *eb)
         {"enable.partition.eof", "true"},
         {"auto.offset.reset", "error"},
     };
-    k->consumer = cw_kafka_handle(k->settings, RD_KAFKA_CONSUMER, extra,
-                                  sizeof extra / sizeof *extra, member_defaults, k, eb);
-    if (!k->consumer)
-        return -CW_E_FATAL;
+    const size_t n = sizeof extra / sizeof *extra;
+    if (only_try)
+        return cw_kafka_try(k->settings, RD_KAFKA_CONSUMER, extra, n, member_defaults, k, eb);
+    k->consumer = cw_kafka_handle(k->settings, RD_KAFKA_CONSUMER, extra, n, member_defaults, k, eb);
+    return k->consumer ? 0 : -CW_E_FATAL;
+}
+
+static int open_member(struct cw_bus_kafka *k, struct cw_errbuf *eb)
+{
+    int err = make_member(k, false, eb);
+    if (err)
+        return err;
     (void)rd_kafka_poll_set_consumer(k->consumer);
     cw_kafka_sources_watch_member(k);
     return 0;
+}
+
+int cw_bus_kafka_check(const struct cw_settings *s, struct cw_errbuf *eb)
+{
+    struct cw_bus_kafka k = {.settings = s};
+    (void)snprintf(k.id, sizeof k.id, "%s-0", s->instance);
+    int err = cw_bus_kafka_try_producer(&k, eb);
+    if (!err)
+        err = make_member(&k, true, eb);
+    return err ? err : cw_kafka_reader_try(s, eb);
 }
 
 int cw_bus_kafka_open(const struct cw_settings *s, int thread, struct cw_bus **ret_bus,

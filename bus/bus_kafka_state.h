@@ -84,6 +84,7 @@ void cw_kafka_sources_drop(struct cw_bus_kafka *k, int32_t shard);
 rd_kafka_message_t *cw_kafka_sources_poll(struct cw_bus_kafka *k, int wait_ms);
 
 /* bus_kafka_txn.c */
+int cw_bus_kafka_try_producer(struct cw_bus_kafka *k, struct cw_errbuf *eb);
 int cw_bus_kafka_open_producer(struct cw_bus_kafka *k, struct cw_errbuf *eb);
 int cw_bus_kafka_begin(struct cw_bus *b, uint64_t token, struct cw_errbuf *eb);
 int cw_bus_kafka_append(struct cw_bus *b, const struct cw_record *r, struct cw_errbuf *eb);

@@ -239,9 +239,9 @@ static int know_topics(struct cw_bus_kafka *k, struct cw_errbuf *eb)
     return cw_topics_partitions(k->producer, state, &k->partitions, eb);
 }
 
-/* The transactional id has the group in it: a cluster has one name space of them, and a second desk
- * with the same slot names would fence the first. */
-int cw_bus_kafka_open_producer(struct cw_bus_kafka *k, struct cw_errbuf *eb)
+/* With `only_try` nothing is made. The transactional id has the group in it: a cluster has one name
+ * space of them, and a second desk with the same slot names would fence the first. */
+static int make_producer(struct cw_bus_kafka *k, bool only_try, struct cw_errbuf *eb)
 {
     char id[512];
     (void)snprintf(id, sizeof id, "%s-%s", k->settings->kafka_group, k->id);
@@ -254,10 +254,24 @@ int cw_bus_kafka_open_producer(struct cw_bus_kafka *k, struct cw_errbuf *eb)
         {"transactional.id", id},
     };
     size_t n_extra = sizeof extra / sizeof *extra - (CW_NO_TRANSACTIONS ? 1 : 0);
+    if (only_try)
+        return cw_kafka_try(k->settings, RD_KAFKA_PRODUCER, extra, n_extra, producer_defaults, k,
+                            eb);
     k->producer =
         cw_kafka_handle(k->settings, RD_KAFKA_PRODUCER, extra, n_extra, producer_defaults, k, eb);
-    if (!k->producer)
-        return -CW_E_FATAL;
-    int err = CW_NO_TRANSACTIONS ? 0 : init_transactions(k, eb);
+    return k->producer ? 0 : -CW_E_FATAL;
+}
+
+int cw_bus_kafka_try_producer(struct cw_bus_kafka *k, struct cw_errbuf *eb)
+{
+    return make_producer(k, true, eb);
+}
+
+int cw_bus_kafka_open_producer(struct cw_bus_kafka *k, struct cw_errbuf *eb)
+{
+    int err = make_producer(k, false, eb);
+    if (err)
+        return err;
+    err = CW_NO_TRANSACTIONS ? 0 : init_transactions(k, eb);
     return err ? err : know_topics(k, eb);
 }

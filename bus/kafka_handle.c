@@ -133,27 +133,63 @@ void cw_kafka_check(const struct cw_settings *s, struct cw_complaints *c)
     rd_kafka_conf_destroy(conf);
 }
 
-rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,
-                            const struct cw_property *extra, size_t n_extra,
-                            void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
-                            struct cw_errbuf *eb)
+/* NULL with eb where a property is wrong by itself. */
+static rd_kafka_conf_t *configured(const struct cw_settings *s, rd_kafka_type_t type,
+                                   const struct cw_property *extra, size_t n_extra,
+                                   void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
+                                   struct cw_errbuf *eb)
 {
-    char said[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, on_log);
     set_defaults(conf, type);
     if (conf_hook)
         conf_hook(conf, arg);
-    if (configure(conf, s, extra, n_extra, eb) != 0) {
-        rd_kafka_conf_destroy(conf);
-        return NULL;
-    }
+    if (configure(conf, s, extra, n_extra, eb) == 0)
+        return conf;
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}
+
+/* Takes conf. */
+static rd_kafka_t *made(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct cw_errbuf *eb)
+{
+    char said[256];
     rd_kafka_t *rk = rd_kafka_new(type, conf, said, sizeof said);
     if (!rk) {
         rd_kafka_conf_destroy(conf);
         (void)cw_fail(eb, CW_E_INVALID, "Kafka client: %s", said);
     }
     return rk;
+}
+
+rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,
+                            const struct cw_property *extra, size_t n_extra,
+                            void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
+                            struct cw_errbuf *eb)
+{
+    rd_kafka_conf_t *conf = configured(s, type, extra, n_extra, conf_hook, arg, eb);
+    return conf ? made(type, conf, eb) : NULL;
+}
+
+static void on_log_of_trial(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    (void)rk, (void)level, (void)facility, (void)text;
+}
+
+/* Without brokers there is nobody that its threads could connect to. */
+int cw_kafka_try(const struct cw_settings *s, rd_kafka_type_t type, const struct cw_property *extra,
+                 size_t n_extra, void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
+                 struct cw_errbuf *eb)
+{
+    rd_kafka_conf_t *conf = configured(s, type, extra, n_extra, conf_hook, arg, eb);
+    if (!conf)
+        return -CW_E_INVALID;
+    (void)rd_kafka_conf_set(conf, "bootstrap.servers", NULL, NULL, 0);
+    rd_kafka_conf_set_log_cb(conf, on_log_of_trial);
+    rd_kafka_t *rk = made(type, conf, eb);
+    if (rk)
+        rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    return rk ? 0 : -CW_E_INVALID;
 }
 
 rd_kafka_resp_err_t cw_kafka_ask_about(rd_kafka_t *rk, const char *topic, int ms)

@@ -17,6 +17,11 @@ rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,
                             const struct cw_property *extra, size_t n_extra,
                             void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
                             struct cw_errbuf *eb);
+/* Would there be such a handle? The library takes some properties one by one and refuses them
+ * together. No server is asked. 0, or -CW_E_INVALID with eb. */
+int cw_kafka_try(const struct cw_settings *s, rd_kafka_type_t type, const struct cw_property *extra,
+                 size_t n_extra, void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
+                 struct cw_errbuf *eb);
 /* Makes a consumer look at full queues again after 5 ms, as every one of ours does. False where
  * librdkafka cannot (before 2.2): it does when the broker answers for another queue, or after a
  * second, for which queues have to hold enough. */

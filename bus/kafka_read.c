@@ -18,8 +18,9 @@ static void reader_defaults(rd_kafka_conf_t *conf, void *arg)
     (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "4096", NULL, 0);
 }
 
-rd_kafka_t *cw_kafka_reader(const struct cw_settings *s, const char *client_id, bool committed,
-                            struct cw_errbuf *eb)
+/* ret_reader NULL: it is only tried. */
+static int open_reader(const struct cw_settings *s, const char *client_id, bool committed,
+                       rd_kafka_t **ret_reader, struct cw_errbuf *eb)
 {
     const struct cw_property extra[] = {
         {"group.id", s->kafka_group}, /* asked for by the library; never joined */
@@ -32,11 +33,26 @@ rd_kafka_t *cw_kafka_reader(const struct cw_settings *s, const char *client_id, 
         {"check.crcs", "true"},
         {"fetch.wait.max.ms", "20"},
     };
-    rd_kafka_t *rk = cw_kafka_handle(s, RD_KAFKA_CONSUMER, extra, sizeof extra / sizeof *extra,
-                                     reader_defaults, NULL, eb);
-    if (rk)
-        (void)rd_kafka_poll_set_consumer(rk);
+    const size_t n = sizeof extra / sizeof *extra;
+    if (!ret_reader)
+        return cw_kafka_try(s, RD_KAFKA_CONSUMER, extra, n, reader_defaults, NULL, eb);
+    *ret_reader = cw_kafka_handle(s, RD_KAFKA_CONSUMER, extra, n, reader_defaults, NULL, eb);
+    return *ret_reader ? 0 : -CW_E_INVALID;
+}
+
+rd_kafka_t *cw_kafka_reader(const struct cw_settings *s, const char *client_id, bool committed,
+                            struct cw_errbuf *eb)
+{
+    rd_kafka_t *rk;
+    if (open_reader(s, client_id, committed, &rk, eb) != 0)
+        return NULL;
+    (void)rd_kafka_poll_set_consumer(rk);
     return rk;
+}
+
+int cw_kafka_reader_try(const struct cw_settings *s, struct cw_errbuf *eb)
+{
+    return open_reader(s, NULL, true, NULL, eb);
 }
 
 /* ---- bounds ---- */

@@ -11,6 +11,9 @@
 rd_kafka_t *cw_kafka_reader(const struct cw_settings *s, const char *client_id, bool committed,
                             struct cw_errbuf *eb);
 
+/* Would there be one? As cw_kafka_try. */
+int cw_kafka_reader_try(const struct cw_settings *s, struct cw_errbuf *eb);
+
 /* First offset of a topic's partition and one past its last: with a reader of committed records one
  * past the last of a finished transaction. With eb -CW_E_RETRY when nobody said so within `ms`,
  * -CW_E_IO when it was refused; the partition's leader is looked for anew then. */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "board/log.h"
+#include "bus/bus_kafka.h"
 #include "bus/kafka_handle.h"
 #include "config/load.h"
 #include "config/places.h"
@@ -87,7 +88,13 @@ static void check(const struct cw_settings *s, struct cw_complaints *c)
     explicit_bzero(&url, sizeof url);
     if (err)
         complain_of_redis(s, c, &eb);
+    size_t before = c->n;
     cw_kafka_check(s, c);
+    if (c->n > before || strcmp(s->bus, "kafka") != 0)
+        return;
+    err = cw_bus_kafka_check(s, &eb);
+    cw_complain_of(c, &s->places->params[CW_ROW_kafka_properties],
+                   cw_params[CW_ROW_kafka_properties].path, err, &eb);
 }
 
 /* Everything that can be said of the configuration without a server. NULL with complaints. */

@@ -233,7 +233,13 @@ class Contract(DeskTest):
                 (["-o", "engine.thraeds=1"], 78, "engine.threads"),
                 (["-t", "-o", "bus="], 1, "bus"),
                 (["-t", "-o", "kafka.properties.no.such=1"], 1, "no.such"),
-                (["-t", "-o", "kafka.properties.session.timeout.ms=soon"], 1, "session.timeout.ms")):
+                (["-t", "-o", "kafka.properties.session.timeout.ms=soon"], 1, "session.timeout.ms"),
+                # What the library refuses beside what the daemon sets.
+                (["-t", "-o", "kafka.properties.acks=1"], 1, "acks"),
+                (["-o", "kafka.properties.message.timeout.ms=300000"], 78, "transaction.timeout.ms"),
+                (["-t", "-o", "kafka.properties.max.poll.interval.ms=9000"], 1, "session.timeout.ms"),
+                (["-t", "-o", "kafka.properties.max.poll.interval.ms=30000"], 1,
+                 "session.timeout.ms")):
             r = subprocess.run([os.path.join(BIN, "churnwatchd"), *words], capture_output=True,
                                text=True, check=False)
             self.assertEqual(r.returncode, code, r.stderr)
