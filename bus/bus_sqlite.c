@@ -12,16 +12,10 @@
 #include "bus/bus_sqlite_state.h"
 #include "bus/sqlite_lock.h"
 #include "bus/topic_table.h"
+#include "churnwatch/mono.h"
 
 /* Between two looks for what others have appended. */
 #define LOOK_US 5000
-
-static cw_mono_time mono(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * CW_SECOND + t.tv_nsec / 1000;
-}
 
 static void rest(int64_t us)
 {
@@ -103,7 +97,7 @@ static int next(struct cw_bus_sqlite *q, struct cw_bus_event *ev, struct cw_errb
 {
     if (q->given < q->batch.n && is_readable(&q->sources[q->at]))
         return give(q, ev, eb);
-    cw_bus_sqlite_sweep(q, mono());
+    cw_bus_sqlite_sweep(q, cw_mono_now());
     int err = look(q, eb);
     for (size_t n = 0; n < q->n_sources && !err && ev->what == CW_BUS_NOTHING; n++) {
         q->at = (q->at + 1) % q->n_sources;
@@ -123,8 +117,8 @@ static int poll(struct cw_bus *b, int wait_ms, struct cw_bus_event *ev, struct c
     int err = next(q, ev, eb);
     if (wait_ms <= 0)
         return err;
-    for (cw_mono_time until = mono() + wait_ms * INT64_C(1000), now = mono();
-         !err && ev->what == CW_BUS_NOTHING && now < until; now = mono()) {
+    for (cw_mono_time until = cw_mono_now() + wait_ms * INT64_C(1000), now = cw_mono_now();
+         !err && ev->what == CW_BUS_NOTHING && now < until; now = cw_mono_now()) {
         rest(until - now < LOOK_US ? until - now : LOOK_US);
         err = next(q, ev, eb);
     }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "bus/sqlite_file.h"
+#include "churnwatch/mono.h"
 #include "churnwatch/shard.h"
 
 /* Written when as much has come together, or with the first record after so long. */
@@ -175,13 +176,6 @@ static int committed(struct cw_logs *l, const char *topic, int32_t partition, in
 
 /* ---- appending ---- */
 
-static cw_mono_time mono(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * CW_SECOND + t.tv_nsec / 1000;
-}
-
 static int write_one(struct sqlite *q, const struct queued *r, struct cw_errbuf *eb)
 {
     struct cw_reader bytes = cw_reader(q->bytes.p + r->at, q->bytes.n - r->at);
@@ -248,7 +242,7 @@ static int append(struct cw_logs *l, const struct cw_logs_record *r, struct cw_e
         err = enqueue(q, r, p, eb);
     if (err)
         return err;
-    cw_mono_time now = mono();
+    cw_mono_time now = cw_mono_now();
     if (q->n == 1)
         q->since = now;
     if (q->n == QUEUE_RECORDS || q->bytes.n >= QUEUE_BYTES || now - q->since >= QUEUE_US)

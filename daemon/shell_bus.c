@@ -5,15 +5,14 @@
 #include <time.h>
 
 #include "board/log.h"
+#include "churnwatch/mono.h"
 #include "daemon/shell_state.h"
 #include "daemon/start_wait.h"
 
 static cw_mono_time mono(void *arg)
 {
-    struct timespec t;
     (void)arg;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (cw_mono_time)t.tv_sec * CW_SECOND + t.tv_nsec / 1000;
+    return cw_mono_now();
 }
 
 static void rest(void *arg, int ms)

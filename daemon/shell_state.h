@@ -26,7 +26,7 @@
 #define CW_SHELL_STOP_POLL 0.02
 #define CW_SHELL_ENGINES_BOUND                                                                     \
     20.0 /* seconds for the last commits: a transaction's time-out and more */
-#define CW_SHELL_STOP_BOUND 10.0 /* and for delivering the rest */
+#define CW_SHELL_STOP_BOUND (10 * CW_SECOND) /* and for delivering the rest */
 
 struct cw_shell {
     const struct cw_settings *s; /* in force, but for what is live; held */
@@ -52,7 +52,7 @@ struct cw_shell {
     int32_t told_version; /* of the live settings, in the last status */
     struct cw_service service;
     bool stopping;
-    ev_tstamp stop_by;
+    cw_mono_time stop_by;
     pthread_t joiner;
     ev_async wake, joined;
     ev_signal term, interrupt, hangup;

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "board/log.h"
+#include "churnwatch/mono.h"
 #include "daemon/shell_state.h"
 
 static void *join_engines(void *arg)
@@ -19,7 +20,7 @@ static void *join_engines(void *arg)
 void cw_shell_on_ending(struct ev_loop *loop, ev_timer *t, int events)
 {
     struct cw_shell *sh = t->data;
-    bool late = ev_now(loop) > sh->stop_by;
+    bool late = cw_mono_now() > sh->stop_by;
     (void)events;
     if (!late && cw_delivery_standing(sh->delivery) == CW_DELIVERY_OPEN &&
         (!cw_delivery_idle(sh->delivery) || !cw_pump_rests(sh->pump)))
@@ -49,7 +50,7 @@ void cw_shell_on_joined(struct ev_loop *loop, ev_async *w, int events)
     (void)pthread_join(sh->joiner, NULL);
     sh->n_engines = 0;
     cw_delivery_read_on(sh->delivery);
-    sh->stop_by = ev_now(loop) + CW_SHELL_STOP_BOUND;
+    sh->stop_by = cw_mono_now() + CW_SHELL_STOP_BOUND;
     ev_timer_start(loop, &sh->ending);
 }
 

@@ -11,7 +11,7 @@
 struct command {
     struct command *next;
     struct cw_redis *r;
-    ev_tstamp since;
+    cw_mono_time since;
     /* One of the two: our own checks, or the port's user. reply is NULL for unknown. */
     void (*check)(struct cw_redis *r, const redisReply *reply);
     cw_reply_fn *fn;
@@ -29,7 +29,7 @@ struct cw_redis {
     bool load;                  /* the functions are missing or old */
     char at[272];               /* which server this connection is to */
     char why[256];              /* the connection ends */
-    ev_tstamp since;            /* connecting, or up */
+    cw_mono_time since;         /* connecting, or up */
     unsigned failures;          /* in a row */
     struct command *first, **last;
     struct ssl_ctx_st *tls;      /* owned; made for the first connection */

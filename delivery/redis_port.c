@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "board/log.h"
+#include "churnwatch/mono.h"
 #include "delivery/redis_link.h"
 #include "delivery/redis_tls.h"
 #include <hiredis/adapters/libev.h>
@@ -93,7 +94,7 @@ int cw_redis_command(struct cw_redis *r, size_t argc, const char **argv, const s
     *own = *c;
     own->r = r;
     own->next = NULL;
-    own->since = ev_now(r->setup.loop);
+    own->since = cw_mono_now();
     if (redisAsyncCommandArgv(r->ac, on_reply, own, (int)argc, argv, lengths) != REDIS_OK) {
         free(own);
         return -CW_E_RETRY;
@@ -172,7 +173,7 @@ static void lost(struct cw_redis *r)
         start_timer(r, &r->retry, 0.);
         return;
     }
-    if (was_up && ev_now(r->setup.loop) - r->since > LONGEST_DELAY)
+    if (was_up && (double)(cw_mono_now() - r->since) / 1e6 > LONGEST_DELAY)
         r->failures = 0;
     after = delay(r);
     count(r, CW_COUNT_redis_failures);
@@ -265,7 +266,7 @@ static redisAsyncContext *open_context(struct cw_redis *r)
 static void connect_now(struct cw_redis *r)
 {
     redisAsyncContext *ac = open_context(r);
-    r->since = ev_now(r->setup.loop);
+    r->since = cw_mono_now();
     r->why[0] = '\0';
     bool good = ac && !ac->err;
     if (good && r->setup.url.way == CW_REDIS_TLS)
@@ -291,7 +292,7 @@ static void connect_now(struct cw_redis *r)
 void cw_redis_checked(struct cw_redis *r)
 {
     r->up = true;
-    r->since = ev_now(r->setup.loop);
+    r->since = cw_mono_now();
     count(r, CW_COUNT_redis_connects);
     cw_log(CW_LOG_INFO, "redis_up", "functions=%s", r->load ? "loaded" : "present");
     r->setup.up(r->setup.arg);
@@ -322,12 +323,12 @@ static void on_turn(struct ev_loop *loop, ev_timer *t, int events)
 static void on_watch(struct ev_loop *loop, ev_timer *t, int events)
 {
     struct cw_redis *r = t->data;
-    ev_tstamp limit = (double)r->setup.timeout / 1e6;
+    (void)loop;
     (void)events;
     if (!r->ac)
         return;
-    ev_tstamp since = r->first ? r->first->since : r->since;
-    if ((r->first || !r->up) && ev_now(loop) - since > limit)
+    cw_mono_time since = r->first ? r->first->since : r->since;
+    if ((r->first || !r->up) && cw_mono_now() - since > r->setup.timeout)
         cw_redis_drop(r, "no answer in time");
 }
 

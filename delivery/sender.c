@@ -155,9 +155,9 @@ bool cw_sender_close(struct cw_sender *s)
     s->stopping = true;
     (void)pthread_cond_signal(&s->given);
     (void)pthread_mutex_unlock(&s->lock);
-    (void)clock_gettime(CLOCK_REALTIME, &until);
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += CLOSE_BOUND;
-    if (pthread_timedjoin_np(s->thread, NULL, &until) != 0)
+    if (pthread_clockjoin_np(s->thread, NULL, CLOCK_MONOTONIC, &until) != 0)
         return false;
     (void)pthread_cond_destroy(&s->given);
     (void)pthread_mutex_destroy(&s->lock);

@@ -11,9 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "churnwatch/mono.h"
 #include "delivery/functions.h"
 #include "delivery/redis_port.h"
 #include "tests/support/redis_server.h"
@@ -21,6 +26,26 @@
 #define SHARD 2
 
 static struct redis_server server;
+
+/* The wall's clock as everybody here sees it, the loop among them. */
+static time_t wall_jump;
+
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+    int r = (int)syscall(SYS_clock_gettime, id, t);
+    if (id == CLOCK_REALTIME)
+        t->tv_sec += wall_jump;
+    return r;
+}
+
+int gettimeofday(struct timeval *restrict t, void *restrict zone)
+{
+    struct timespec now;
+    (void)zone;
+    int r = clock_gettime(CLOCK_REALTIME, &now);
+    *t = (struct timeval){now.tv_sec, now.tv_nsec / 1000};
+    return r;
+}
 
 struct world {
     struct ev_loop *loop;
@@ -227,6 +252,27 @@ static void test_killed_in_the_middle(void **state)
     end(&w);
 }
 
+/* An answer that takes half of its time is in time, whatever is done to the clock on the wall. */
+static void test_the_wall_clock_jumps(void **state)
+{
+    (void)state;
+    struct world w;
+    freeReplyObject(ask("FLUSHALL"));
+    begin(&w);
+    deliver(&w, 10);
+    (void)kill(server.pid, SIGSTOP);
+    run_until_in_flight(&w);
+    wall_jump += 3600;
+    cw_mono_time until = cw_mono_now() + CW_SECOND / 2;
+    while (cw_mono_now() < until)
+        (void)ev_run(w.loop, EVRUN_ONCE);
+    (void)kill(server.pid, SIGCONT);
+    deliver(&w, w.end);
+    whole(w.end);
+    assert_int_equal(w.downs, 0);
+    end(&w);
+}
+
 static void test_without_functions(void **state)
 {
     (void)state;
@@ -316,11 +362,9 @@ static void test_cut_off(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_killed_in_the_middle),
-        cmocka_unit_test(test_without_functions),
-        cmocka_unit_test(test_versions_of_the_library),
-        cmocka_unit_test(test_silent_server),
-        cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_killed_in_the_middle), cmocka_unit_test(test_without_functions),
+        cmocka_unit_test(test_the_wall_clock_jumps), cmocka_unit_test(test_versions_of_the_library),
+        cmocka_unit_test(test_silent_server),        cmocka_unit_test(test_cut_off),
     };
     (void)signal(SIGPIPE, SIG_IGN); /* As the daemon does. */
     if (!redis_server_start(&server)) {
