@@ -74,8 +74,9 @@ static int check_assigned(struct cw_bus_kafka *k, const rd_kafka_topic_partition
     return 0;
 }
 
-/* Where each partition begins. Where that is not told in time it is 0, which is right as long as
- * nothing was deleted. */
+/* Where each partition begins. Where that is not told in time it is 0, for a leader that is away
+ * for now is no reason to end. Where 0 was deleted and a fetch gets out, the seek to the right
+ * place fails, and the process begins again; nothing is judged from here. */
 static void to_beginnings(struct cw_bus_kafka *k, rd_kafka_topic_partition_list_t *parts)
 {
     for (int i = 0; i < parts->cnt; i++)
