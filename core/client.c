@@ -46,13 +46,6 @@ cw_event_time cw_client_contract_at(const struct cw_client *cl)
     return cw_time_unpack(at);
 }
 
-cw_event_time cw_client_ended_at(const struct cw_client *cl)
-{
-    cw_small_time at = 0;
-    (void)fact(cl, CW_RARE_ENDED_AT, &at, sizeof at);
-    return cw_time_unpack(at);
-}
-
 int32_t cw_client_phones(const struct cw_client *cl)
 {
     return cl->packed ? cw_profile_phones(cw_client_profile(cl)) : -1;

@@ -6,10 +6,13 @@
 _Static_assert((int)CW_DETECTORS <= (int)CW_RARE_LEAST, "a kind is a bit of 32");
 
 static const uint8_t facts_of_client[CW_RARE_MOST] = {
-    [CW_RARE_CALLS] = sizeof(struct cw_calls),     [CW_RARE_OWED_AT] = sizeof(cw_small_time),
-    [CW_RARE_OWED] = sizeof(struct cw_small_owed), [CW_RARE_CONTRACT_AT] = sizeof(cw_small_time),
-    [CW_RARE_ROAMED] = sizeof(struct cw_roamed),   [CW_RARE_STATED_AT] = sizeof(cw_small_time),
-    [CW_RARE_ENDED_AT] = sizeof(cw_small_time),
+    [CW_RARE_CALLS] = sizeof(struct cw_calls),
+    [CW_RARE_OWED_AT] = sizeof(cw_small_time),
+    [CW_RARE_OWED] = sizeof(struct cw_small_owed),
+    [CW_RARE_CONTRACT_AT] = sizeof(cw_small_time),
+    [CW_RARE_ROAMED] = sizeof(struct cw_roamed),
+    [CW_RARE_STATED_AT] = sizeof(cw_small_time),
+    [CW_RARE_OPENED] = sizeof(struct cw_small_opened),
 };
 static const uint8_t facts_of_line[CW_RARE_MOST] = {
     [CW_RARE_STATUS_AT] = sizeof(cw_small_time),

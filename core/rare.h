@@ -20,7 +20,7 @@ enum cw_rare_fact {
     CW_RARE_ROAMED = CW_RARE_MOST - 4,
     CW_RARE_OWED = CW_RARE_MOST - 5,
     CW_RARE_STATED_AT = CW_RARE_MOST - 6, /* cw_small_time; where payments came after it */
-    CW_RARE_ENDED_AT = CW_RARE_MOST - 7,  /* cw_small_time: when the last task ended */
+    CW_RARE_OPENED = CW_RARE_MOST - 7,    /* struct cw_small_opened */
     /* of a line */
     CW_RARE_STATUS_AT = CW_RARE_MOST - 1, /* cw_small_time */
     CW_RARE_GONE_AT = CW_RARE_MOST - 2,   /* cw_small_time; where its end was told again */
@@ -33,6 +33,12 @@ struct cw_calls {
 struct cw_small_owed {
     cw_small_money amount;
     cw_small_time since;
+};
+/* Of the events that opened a task: the latest one's time, and the last one's task, by part of its
+ * id. */
+struct cw_small_opened {
+    cw_small_time at;
+    uint32_t id;
 };
 /* By day & 1; nothing of another day than that. */
 struct cw_roamed {

@@ -1,6 +1,7 @@
 /* The life of a client's retention task: opening, versions, escalation, the end. Nothing reopens:
  * what comes after the end opens a new id. What a call or expiry leaves unsolved is kept in the
  * client's past (core/past.h). */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "core/fold.h"
 #include "core/past.h"
 #include "core/profile.h"
+#include "core/rare.h"
 
 enum { TELL_PRIORITY = 20, TELL_DAYS = 7 };
 #define TELL_RISK 0.25
@@ -43,14 +45,37 @@ static uint8_t topic_of(const struct cw_settings *s, const struct cw_origin *o)
                                                       : CW_FROM_OUTCOMES;
 }
 
-/* A message sent again when its client has had others since, and its repeat is known no more, would
- * open the task that it opened before: one that has ended, whose desk in Redis is closed for good.
- * What opened that task happened before it ended, so the end is a part of such a cause. */
-static void put_last_end(struct cw_buf *b, const struct cw_client *cl, const struct cw_fold *f)
+/* What is known of the events that opened the client's tasks so far. */
+static struct cw_small_opened opened_before(const struct cw_client *cl)
 {
-    cw_event_time ended = cw_client_ended_at(cl);
-    if (ended != CW_NO_TIME && f->at < ended + CW_SECOND)
-        cw_buf_printf(b, "\n%lld", (long long)ended);
+    struct cw_small_opened ret = {0, 0};
+    const void *p = cw_rare_find(cl->rare, CW_RARE_OPENED, false);
+    if (p)
+        memcpy(&ret, p, sizeof ret);
+    return ret;
+}
+
+/* A message sent again when its client has had so many others that the repeat is not known any more
+ * would open the very task that it opened before, which has ended, and whose desk in Redis is
+ * closed for good. None that opened a task is later than the latest that did, so the task opened
+ * last is a part of the cause of whatever is not. Nothing but what the events say decides: the same
+ * events give the same ids, however the clock went meanwhile. */
+static void put_last_opened(struct cw_buf *b, const struct cw_client *cl, const struct cw_fold *f)
+{
+    struct cw_small_opened last = opened_before(cl);
+    if (cw_time_pack(f->at) <= last.at)
+        cw_buf_printf(b, "\n%08" PRIx32, last.id);
+}
+
+/* Without memory the shard fails. */
+static void remember_opened(struct cw_shard *sh, struct cw_client *cl, const struct cw_fold *f,
+                            uint64_t id)
+{
+    struct cw_small_opened last = opened_before(cl);
+    cw_small_time at = cw_time_pack(f->at);
+    last.at = at > last.at ? at : last.at;
+    last.id = (uint32_t)id;
+    (void)cw_clients_fact(sh, cl, CW_RARE_OPENED, &last);
 }
 
 /* task_id: XXH64 over client, purpose and cause, apart by line feeds. */
@@ -66,7 +91,7 @@ static uint64_t task_id(const struct cw_client *cl, const struct cw_fold *f)
         cw_buf_put(&b, f->cause_source.p, f->cause_source.n);
         cw_buf_puts(&b, "\n");
         cw_buf_put(&b, f->cause_id.p, f->cause_id.n);
-        put_last_end(&b, cl, f);
+        put_last_opened(&b, cl, f);
     } else {
         cw_buf_puts(&b, "day:");
         cw_buf_day(&b, f->day);
@@ -108,6 +133,8 @@ static bool open_task(struct work *w)
         return false;
     w->t = t;
     t->id = task_id(w->cl, w->f);
+    if (w->f->cause_id.p)
+        remember_opened(w->sh, w->cl, w->f, t->id);
     t->created_at = t->updated_at = w->f->now;
     t->due_at = t->claimed_until = t->snoozed_until = t->noted_at = CW_NO_TIME;
     t->due_slot = UINT32_MAX;
@@ -415,8 +442,6 @@ static void end_task(struct work *w)
     w->sh->n_tasks--;
     w->sh->counters.tasks_ended++;
     (void)cw_clients_set_task(w->sh, w->cl, NULL); /* there is room for it */
-    cw_small_time at = cw_time_pack(w->f->now);
-    (void)cw_clients_fact(w->sh, w->cl, CW_RARE_ENDED_AT, &at); /* it fails the shard */
     w->t = NULL;
     go_on(w, ended);
     cw_task_free(w->sh, ended);

@@ -131,8 +131,6 @@ struct cw_owed {
 struct cw_owed cw_client_owed(const struct cw_client *cl);
 /* Of the latest event that told of a contract, to the second; CW_NO_TIME: none did. */
 cw_event_time cw_client_contract_at(const struct cw_client *cl);
-/* When its last task ended; CW_NO_TIME: none has. */
-cw_event_time cw_client_ended_at(const struct cw_client *cl);
 /* From the profile; -1 unknown. */
 int32_t cw_client_phones(const struct cw_client *cl);
 /* The open retention task, or NULL; and what earlier calls settled, see core/past.h, likewise. */
