@@ -168,6 +168,7 @@ static int begin_again(const struct source *s, int32_t partition, int64_t end)
     cw_live_free(f->live);
     f->live = fresh;
     f->live_next = 0;
+    f->live_anew = true;
     return 0;
 }
 

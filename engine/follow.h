@@ -29,6 +29,8 @@ struct cw_follow {
     bool ordered; /* an order has come; for its reader to take back */
     struct cw_followed managers, control;
     int64_t live_next; /* offset behind the last change that was looked at */
+    bool live_anew;    /* live is of another log than before, whatever its version; for who puts it
+                        * in force to take back */
     bool whole;        /* both logs have been read to an end once */
 };
 

@@ -411,7 +411,8 @@ static int cope(struct cw_protocol *p, int err)
 static int settle(struct cw_protocol *p)
 {
     struct cw_settings *fresh;
-    if (!p->follow.whole || (!p->stale && p->in_force == p->follow.live->version))
+    bool same = !p->stale && !p->follow.live_anew && p->in_force == p->follow.live->version;
+    if (!p->follow.whole || same)
         return 0;
     int err = commit(p, true);
     if (!err)
@@ -422,7 +423,7 @@ static int settle(struct cw_protocol *p)
     cw_settings_free(p->common.settings);
     p->common.settings = fresh;
     cw_decoder_map(p->follow.decoder, fresh->mappings[CW_MAP_MANAGERS]);
-    p->stale = false;
+    p->stale = p->follow.live_anew = false;
     p->in_force = fresh->version;
     cw_log(CW_LOG_INFO, "settings_in_force", "live_version=%d", (int)fresh->version);
     return err;

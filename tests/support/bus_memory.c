@@ -249,6 +249,12 @@ void mem_put_log(struct mem *m, enum cw_log log, int32_t partition, struct cw_st
               &(struct cw_message){.key = key, .value = value, .partition = partition}, COMMITTED);
 }
 
+void mem_log_anew(struct mem *m, enum cw_log log, int32_t partition)
+{
+    free_list(&m->logs[log][partition]);
+    m->logs[log][partition] = (struct list){0};
+}
+
 int64_t mem_input_end(const struct mem *m, enum cw_input in, int32_t partition)
 {
     return (int64_t)m->inputs[in][partition].n;

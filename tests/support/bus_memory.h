@@ -19,6 +19,8 @@ int64_t mem_put(struct mem *m, enum cw_input in, const char *key, const char *va
 /* Appends to a log, committed. */
 void mem_put_log(struct mem *m, enum cw_log log, int32_t partition, struct cw_str key,
                  struct cw_str value);
+/* The log is deleted and made again, with nothing in it. */
+void mem_log_anew(struct mem *m, enum cw_log log, int32_t partition);
 int64_t mem_input_end(const struct mem *m, enum cw_input in, int32_t partition);
 /* The message of an input's partition at that offset; NULL after the last. */
 const struct cw_message *mem_input(const struct mem *m, enum cw_input in, int32_t partition,

@@ -444,6 +444,28 @@ static void a_file_read_anew_is_in_force_with_what_is_live(void **state)
     tear_down(&d);
 }
 
+/* The version alone would say that nothing is new. */
+static void a_log_made_anew_is_in_force_under_the_same_version(void **state)
+{
+    struct desk d;
+    int n[4];
+    (void)state;
+    set_up(&d);
+    mem_put_log(d.m, CW_LOG_CONTROL, 0, CW_STR("epoch"), CW_STR("{\"epoch\":\"e\"}"));
+    set(&d, "mode", "\"dry\"");
+    wait_for_version(&d, 1);
+    mem_log_anew(d.m, CW_LOG_CONTROL, 0);
+    put_record(&d, 1, "leave", "3.5");
+    mem_env(d.m)->rest(d.m, 10000);
+    turn(&d, 2); /* it is looked at, then in force */
+    put_complaints(&d, 20);
+    drain(&d);
+    assert_int_equal(cw_protocol_version(d.p), 1);
+    count_versions(&d, n);
+    assert_int_equal(n[1], 20);
+    tear_down(&d);
+}
+
 /* A log that is cut short in the middle of a reading. */
 struct broken {
     struct cw_bus bus; /* first, so that the one is the other */
@@ -528,6 +550,7 @@ int main(void)
         cmocka_unit_test(what_was_judged_before_is_committed_first),
         cmocka_unit_test(a_restart_keeps_what_is_set),
         cmocka_unit_test(what_is_refused_is_counted_and_changes_nothing),
+        cmocka_unit_test(a_log_made_anew_is_in_force_under_the_same_version),
         cmocka_unit_test(a_file_read_anew_is_in_force_with_what_is_live),
         cmocka_unit_test(a_reading_cut_short_decides_nothing),
     };
