@@ -8,8 +8,10 @@
 #include "bus/topics.h"
 #include "churnwatch/faults.h"
 
-/* Short, for another leader may know better; all tries together outlast an election. */
-enum { END_MS = 3000 };
+/* Short, for another leader may know better; all tries together outlast an election. How many
+ * partitions there are is asked while judging stands still, and no broker needs long for it: who
+ * does not say it now is asked another time. */
+enum { END_MS = 3000, COUNT_MS = 1000 };
 
 /* Waits inside for transactions under way, since the member reads committed records only. */
 int cw_bus_kafka_committed(struct cw_bus *b, int32_t shard, struct cw_positions *ret_at,
@@ -81,7 +83,7 @@ int cw_bus_kafka_partitions(struct cw_bus *b, enum cw_log log, int32_t *ret_n, s
 {
     struct cw_bus_kafka *k = cw_bus_kafka_of(b);
     const char *topic = cw_topics_log(k->settings, log);
-    int err = cw_topics_partitions(k->tail, topic, ret_n, eb);
+    int err = cw_topics_partitions(k->tail, topic, COUNT_MS, ret_n, eb);
     if (err)
         return err;
     return *ret_n > 0 ? 0 : cw_fail(eb, CW_E_RETRY, "%s: no such topic", topic);

@@ -236,7 +236,7 @@ static int know_topics(struct cw_bus_kafka *k, struct cw_errbuf *eb)
             return cw_fail(eb, CW_E_FATAL, "metadata of %s: %s", topic, rd_kafka_err2str(err));
     }
     const char *state = cw_topics_log(k->settings, CW_LOG_STATE);
-    return cw_topics_partitions(k->producer, state, &k->partitions, eb);
+    return cw_topics_partitions(k->producer, state, CW_KAFKA_CALL_MS, &k->partitions, eb);
 }
 
 /* With `only_try` nothing is made. The transactional id has the group in it: a cluster has one name

@@ -192,15 +192,24 @@ int cw_kafka_try(const struct cw_settings *s, rd_kafka_type_t type, const struct
     return rk ? 0 : -CW_E_INVALID;
 }
 
-rd_kafka_resp_err_t cw_kafka_ask_about(rd_kafka_t *rk, const char *topic, int ms)
+rd_kafka_resp_err_t cw_kafka_partitions(rd_kafka_t *rk, const char *topic, int ms, int32_t *ret_n)
 {
-    const struct rd_kafka_metadata *metadata;
+    const struct rd_kafka_metadata *answer;
     rd_kafka_topic_t *t = rd_kafka_topic_new(rk, topic, NULL);
     if (!t)
         return rd_kafka_last_error();
-    rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 0, t, &metadata, ms);
-    if (!err)
-        rd_kafka_metadata_destroy(metadata);
+    rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 0, t, &answer, ms);
     rd_kafka_topic_destroy(t);
-    return err;
+    if (err)
+        return err;
+    bool known = answer->topic_cnt == 1 && !answer->topics[0].err;
+    *ret_n = known ? answer->topics[0].partition_cnt : 0;
+    rd_kafka_metadata_destroy(answer);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t cw_kafka_ask_about(rd_kafka_t *rk, const char *topic, int ms)
+{
+    int32_t ignored;
+    return cw_kafka_partitions(rk, topic, ms, &ignored);
 }

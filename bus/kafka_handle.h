@@ -35,6 +35,9 @@ const char *cw_kafka_listed(const struct cw_settings *s, const char *name);
  * server is asked. Complains of each that is wrong. */
 void cw_kafka_check(const struct cw_settings *s, struct cw_complaints *c);
 
+/* A topic's partitions; 0 when there is no such topic. Asks the brokers about this one alone, at
+ * most `ms`. */
+rd_kafka_resp_err_t cw_kafka_partitions(rd_kafka_t *rk, const char *topic, int ms, int32_t *ret_n);
 /* Asks the brokers about a topic by its name, at most `ms`: who leads its partitions now. The
  * handle keeps the answer, and is best asked before it first reads or writes the topic: what it has
  * nothing kept of it asks for in a round of once a second, and of an answer about all topics it

@@ -41,7 +41,7 @@ static int failed(struct cw_errbuf *eb, const char *topic, rd_kafka_resp_err_t e
 
 static int partitions(struct cw_logs *l, const char *topic, int32_t *ret_n, struct cw_errbuf *eb)
 {
-    return cw_topics_partitions(of(l)->reader, topic, ret_n, eb) ? -CW_E_IO : 0;
+    return cw_topics_partitions(of(l)->reader, topic, CALL_MS, ret_n, eb) ? -CW_E_IO : 0;
 }
 
 static int range(struct cw_logs *l, const char *topic, int32_t partition, int64_t *ret_first,

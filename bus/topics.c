@@ -27,29 +27,22 @@ static int32_t partitions_in(const struct rd_kafka_metadata *all, const char *to
     return 0;
 }
 
-static int ask_for_all(rd_kafka_t *rk, const struct rd_kafka_metadata **ret_all,
-                       struct cw_errbuf *eb)
+static int no_answer(rd_kafka_resp_err_t err, struct cw_errbuf *eb)
 {
-    rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 1, NULL, ret_all, CALL_MS);
     return err ? cw_fail(eb, CW_E_RETRY, "Kafka: %s", rd_kafka_err2str(err)) : 0;
 }
 
-int cw_topics_partitions(rd_kafka_t *rk, const char *topic, int32_t *ret_n, struct cw_errbuf *eb)
+int cw_topics_partitions(rd_kafka_t *rk, const char *topic, int ms, int32_t *ret_n,
+                         struct cw_errbuf *eb)
 {
-    const struct rd_kafka_metadata *all;
-    int err = ask_for_all(rk, &all, eb);
-    if (err)
-        return err;
-    *ret_n = partitions_in(all, topic);
-    rd_kafka_metadata_destroy(all);
-    return 0;
+    return no_answer(cw_kafka_partitions(rk, topic, ms, ret_n), eb);
 }
 
 static int count_all(rd_kafka_t *rk, const struct cw_settings *s, int32_t counts[CW_TOPICS],
                      struct cw_errbuf *eb)
 {
     const struct rd_kafka_metadata *all;
-    int err = ask_for_all(rk, &all, eb);
+    int err = no_answer(rd_kafka_metadata(rk, 1, NULL, &all, CALL_MS), eb);
     if (err)
         return err;
     for (size_t i = 0; i < CW_TOPICS; i++)

@@ -7,9 +7,10 @@
 #include "bus/bus.h"
 #include "churnwatch/settings.h"
 
-/* A topic's partitions; 0 when there is no such topic. -CW_E_RETRY when the brokers do not answer.
- */
-int cw_topics_partitions(rd_kafka_t *rk, const char *topic, int32_t *ret_n, struct cw_errbuf *eb);
+/* A topic's partitions; 0 when there is no such topic. -CW_E_RETRY when the brokers do not answer
+ * within `ms`. */
+int cw_topics_partitions(rd_kafka_t *rk, const char *topic, int ms, int32_t *ret_n,
+                         struct cw_errbuf *eb);
 
 /* Once, before any engine. All topics must be there (or are made, with kafka.create_topics), and
  * what is keyed by client must have equal partition counts. What only weakens a promise is logged

@@ -97,7 +97,7 @@ static void wait_for_partitions(const struct desk *d, int32_t wanted)
     int32_t n = -1;
     for (time_t until = time(NULL) + PATIENCE_S; n != wanted;) {
         assert_true(time(NULL) < until);
-        assert_ok(cw_topics_partitions(d->rk, d->s->topic_managers, &n, &eb));
+        assert_ok(cw_topics_partitions(d->rk, d->s->topic_managers, ANSWER_MS, &n, &eb));
         desk_rest(NULL, LOOK_MS);
     }
 }

@@ -15,7 +15,7 @@
 #include "bus/topics_admin.h"
 #include "tests/support/kafka_settings.h"
 
-enum { SEEN_TRIES = 600, SEEN_MS = 50 };
+enum { SEEN_TRIES = 600, SEEN_MS = 50, ANSWER_MS = 30000 };
 
 static struct cw_errbuf eb;
 
@@ -45,7 +45,7 @@ static void make(rd_kafka_t *rk, const char *topic, int32_t partitions)
     if (cw_topics_create(rk, &fresh, 1, &eb) != 0)
         fail_msg("%s", eb.text);
     for (int i = 0; i < SEEN_TRIES && n == 0; i++) {
-        assert_int_equal(cw_topics_partitions(rk, topic, &n, &eb), 0);
+        assert_int_equal(cw_topics_partitions(rk, topic, ANSWER_MS, &n, &eb), 0);
         (void)rd_kafka_poll(rk, SEEN_MS);
     }
     assert_int_equal(n, partitions);
@@ -126,7 +126,7 @@ static void what_is_made_is_as_it_must_be(void **state)
     assert_int_equal(cw_topics_ask(rk, rows, sizeof rows / sizeof *rows, &eb), 0);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int32_t n;
-        assert_int_equal(cw_topics_partitions(rk, rows[i].topic, &n, &eb), 0);
+        assert_int_equal(cw_topics_partitions(rk, rows[i].topic, ANSWER_MS, &n, &eb), 0);
         assert_int_equal(n, partitions[i]);
         assert_string_equal(rows[i].answer, values[i]);
     }

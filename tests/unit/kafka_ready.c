@@ -1,5 +1,6 @@
 /* Brokers that are not ready when the daemon starts, on librdkafka's mock cluster: what passes is
- * told apart from what does not, and a start gets through once it has passed.
+ * told apart from what does not, and a start gets through once it has passed. And one that hangs
+ * later.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +12,10 @@
 #include <librdkafka/rdkafka_mock.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "board/log.h"
+#include "bus/bus_kafka.h"
 #include "bus/kafka_error.h"
 #include "bus/logs.h"
 #include "daemon/start_wait.h"
@@ -20,6 +23,7 @@
 #include "tests/support/kafka_settings.h"
 
 enum { LIST_OFFSETS = 2, ANSWERS = 20 }; /* ApiKey of the protocol; more than the library asks */
+enum { HANGS_MS = 8000 };
 
 static rd_kafka_t *host; /* of the cluster */
 static rd_kafka_mock_cluster_t *cluster;
@@ -177,6 +181,38 @@ static void a_start_that_is_refused_ends(void **state)
     answer_well();
 }
 
+/* ---- while it runs ---- */
+
+static time_t seconds(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec;
+}
+
+static void hang(int ms)
+{
+    assert_int_equal(rd_kafka_mock_broker_set_rtt(cluster, -1, ms), 0);
+}
+
+/* An engine asks each minute, and judges nothing meanwhile. */
+static void a_broker_that_hangs_is_not_waited_for(void **state)
+{
+    struct cw_bus *bus;
+    int32_t n = 0;
+    (void)state;
+    if (cw_bus_kafka_open(settings, 0, &bus, &eb) != 0)
+        fail_msg("%s", eb.text);
+    assert_int_equal(bus->ops->partitions(bus, CW_LOG_CONTROL, &n, &eb), 0);
+    assert_int_equal(n, 1);
+    hang(HANGS_MS);
+    time_t before = seconds();
+    assert_int_equal(bus->ops->partitions(bus, CW_LOG_CONTROL, &n, &eb), -CW_E_RETRY);
+    assert_in_range(seconds() - before, 0, HANGS_MS / 2000);
+    hang(0);
+    bus->ops->close(bus);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_start_goes_on_once_it_has_passed),
         cmocka_unit_test(and_once_a_leader_is_elected),
         cmocka_unit_test(a_start_that_is_refused_ends),
+        cmocka_unit_test(a_broker_that_hangs_is_not_waited_for),
     };
     cw_log_level_set(CW_LOG_NONE);
     return cmocka_run_group_tests(tests, set_up, tear_down);
