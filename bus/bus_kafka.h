@@ -17,7 +17,7 @@
  * group. Borrows the settings until close. -CW_E_FATAL with eb on failure. */
 int cw_bus_kafka_open(const struct cw_settings *s, int thread, struct cw_bus **ret_bus,
                       struct cw_errbuf *eb);
-/* Could it be opened, as far as the settings are concerned? No server is asked. 0, or -CW_E_INVALID
+/* Could it be opened, as far as the settings are concerned? As cw_kafka_try. 0, or -CW_E_INVALID
  * with eb. */
 int cw_bus_kafka_check(const struct cw_settings *s, struct cw_errbuf *eb);
 

@@ -176,7 +176,25 @@ static void on_log_of_trial(const rd_kafka_t *rk, int level, const char *facilit
     (void)rk, (void)level, (void)facility, (void)text;
 }
 
-/* Without brokers there is nobody that its threads could connect to. */
+static void give_no_token(rd_kafka_t *rk, const char *config, void *arg)
+{
+    (void)rk, (void)config, (void)arg;
+}
+
+/* A handle asks for its ticket or token as soon as it is made, by a command (kinit) or of a server.
+ * One that is tried does not: it is never to renew its ticket, and a callback of ours, which is not
+ * called, stands for the library's own, while what belongs to that is still looked at. */
+static void ask_nobody(rd_kafka_conf_t *conf)
+{
+    char method[16];
+    size_t n = sizeof method;
+    (void)rd_kafka_conf_set(conf, "bootstrap.servers", NULL, NULL, 0);
+    (void)rd_kafka_conf_set(conf, "sasl.kerberos.min.time.before.relogin", "0", NULL, 0);
+    if (rd_kafka_conf_get(conf, "sasl.oauthbearer.method", method, &n) == RD_KAFKA_CONF_OK &&
+        strcmp(method, "oidc") == 0)
+        rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, give_no_token);
+}
+
 int cw_kafka_try(const struct cw_settings *s, rd_kafka_type_t type, const struct cw_property *extra,
                  size_t n_extra, void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
                  struct cw_errbuf *eb)
@@ -184,7 +202,7 @@ int cw_kafka_try(const struct cw_settings *s, rd_kafka_type_t type, const struct
     rd_kafka_conf_t *conf = configured(s, type, extra, n_extra, conf_hook, arg, eb);
     if (!conf)
         return -CW_E_INVALID;
-    (void)rd_kafka_conf_set(conf, "bootstrap.servers", NULL, NULL, 0);
+    ask_nobody(conf);
     rd_kafka_conf_set_log_cb(conf, on_log_of_trial);
     rd_kafka_t *rk = made(type, conf, eb);
     if (rk)

@@ -18,7 +18,8 @@ rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,
                             void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
                             struct cw_errbuf *eb);
 /* Would there be such a handle? The library takes some properties one by one and refuses them
- * together. No server is asked. 0, or -CW_E_INVALID with eb. */
+ * together. No server is asked, of Kafka or of who vouches for us, and no command is run. 0, or
+ * -CW_E_INVALID with eb. */
 int cw_kafka_try(const struct cw_settings *s, rd_kafka_type_t type, const struct cw_property *extra,
                  size_t n_extra, void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
                  struct cw_errbuf *eb);

@@ -78,7 +78,7 @@ static void complain_of_redis(const struct cw_settings *s, struct cw_complaints 
 }
 
 /* What those say of the settings who use them, without a server. */
-static void check(const struct cw_settings *s, struct cw_complaints *c)
+static void check_parts(const struct cw_settings *s, struct cw_complaints *c)
 {
     struct cw_redis_url url;
     struct cw_errbuf eb = {""};
@@ -88,24 +88,37 @@ static void check(const struct cw_settings *s, struct cw_complaints *c)
     explicit_bzero(&url, sizeof url);
     if (err)
         complain_of_redis(s, c, &eb);
-    size_t before = c->n;
     cw_kafka_check(s, c);
+}
+
+/* Likewise, and by making Kafka clients for a moment: for a start, which is to make them. */
+static void check_whole(const struct cw_settings *s, struct cw_complaints *c)
+{
+    struct cw_errbuf eb = {""};
+    size_t before = c->n;
+    check_parts(s, c);
     if (c->n > before || strcmp(s->bus, "kafka") != 0)
         return;
-    err = cw_bus_kafka_check(s, &eb);
+    int err = cw_bus_kafka_check(s, &eb);
     cw_complain_of(c, &s->places->params[CW_ROW_kafka_properties],
                    cw_params[CW_ROW_kafka_properties].path, err, &eb);
 }
 
 /* Everything that can be said of the configuration without a server. NULL with complaints. */
-static struct cw_settings *load(void *arg, struct cw_buf *complaints)
+static struct cw_settings *load(const struct options *o, cw_settings_check *check,
+                                struct cw_buf *complaints)
 {
-    const struct options *o = arg;
     struct cw_settings *s = NULL;
     int err = cw_settings_load_checked(o->file, &o->overrides, check, &s, complaints);
     if (err && complaints->n == 0)
         cw_buf_printf(complaints, "%s\n", cw_strerror(err));
     return s;
+}
+
+/* What Kafka clients are made of takes a restart: the main thread need not make any for it. */
+static struct cw_settings *load_again(void *arg, struct cw_buf *complaints)
+{
+    return load(arg, check_parts, complaints);
 }
 
 /* Memory holds what clients are about: it is not to be found in a core file or by a stranger. */
@@ -129,7 +142,7 @@ static int run(struct options *o)
 {
     struct cw_buf complaints = {0};
     keep_to_ourselves(); /* Passwords are read while loading. */
-    struct cw_settings *s = load(o, &complaints);
+    struct cw_settings *s = load(o, check_whole, &complaints);
     int code = 0;
     if (!s) {
         (void)fwrite(complaints.p, 1, complaints.n, stderr);
@@ -140,7 +153,7 @@ static int run(struct options *o)
         cw_log_level_set((enum cw_log_level)s->log_level);
         cw_log_format_set((enum cw_log_format)s->log_format);
         share_arenas(s);
-        const struct cw_settings_source source = {load, o};
+        const struct cw_settings_source source = {load_again, o};
         code = cw_shell_run(s, &source);
         cw_log_settle(true);
     }

@@ -73,6 +73,15 @@ class Check(unittest.TestCase):
         got = self.check('kafka = { properties = ["no.such=1"]; };\n', "-o", "kafka.properties.client.id=x")
         self.assert_told(got, "kafka.properties: No such configuration property: \"no.such\"")
 
+    def test_no_ticket_is_asked_for(self):
+        came = os.path.join(self.folder.name, "came")
+        got = self.check('kafka = { properties = ["security.protocol=SASL_PLAINTEXT", "sasl.mechanism=GSSAPI", '
+                         f'"sasl.kerberos.kinit.cmd=touch {came}"]; }};\n')
+        if "not supported in this build" in got[2]:
+            self.skipTest("this librdkafka has no GSSAPI")
+        self.assertEqual(got, (0, "configuration ok\n", ""))
+        self.assertFalse(os.path.exists(came))
+
     def test_a_secret_that_does_not_fit_is_not_told(self):
         got = self.check('kafka = { properties = ["sasl.password:hush", "sasl.oauthbearer.client.secret=hush"]; };\n'
                          'redis = { url = "redis://:hush@h:port"; };\n', "-o", "kafka.propertis.sasl.password=hush")
