@@ -23,7 +23,8 @@
  * 3: outcomes heard, by source, where 2 had the hashes of their last eight ids.
  * 4: how rare scores are.
  * 5: how much of a day is spent by an hour.
- * 6: clients as they lie in memory, packed. */
+ * 6: clients as they lie in memory, packed.
+ * 7: what opened a client's last task. */
 enum { CW_IMAGE_VERSION = 7 };
 
 /* Stored bytes of a client's record and of a line's. */
