@@ -378,32 +378,30 @@ static void member_defaults(rd_kafka_conf_t *conf, void *arg)
     bound_queues(conf, k->partitions);
 }
 
-/* With only_try nothing is made. */
-static int make_member(struct cw_bus_kafka *k, bool only_try, struct cw_errbuf *eb)
+static struct cw_kafka_client member(struct cw_bus_kafka *k)
 {
-    const struct cw_property extra[] = {
-        {"group.id", k->settings->kafka_group},
-        {"group.instance.id", k->id},
-        {"client.id", k->id},
-        {"partition.assignment.strategy", "range"},
-        {"isolation.level", "read_committed"},
-        {"enable.auto.commit", "false"},
-        {"enable.auto.offset.store", "false"},
-        {"enable.partition.eof", "true"},
-        {"auto.offset.reset", "error"},
+    return (struct cw_kafka_client){
+        .type = RD_KAFKA_CONSUMER,
+        .extra = {{"group.id", k->settings->kafka_group},
+                  {"group.instance.id", k->id},
+                  {"client.id", k->id},
+                  {"partition.assignment.strategy", "range"},
+                  {"isolation.level", "read_committed"},
+                  {"enable.auto.commit", "false"},
+                  {"enable.auto.offset.store", "false"},
+                  {"enable.partition.eof", "true"},
+                  {"auto.offset.reset", "error"}},
+        .hook = member_defaults,
+        .arg = k,
     };
-    const size_t n = sizeof extra / sizeof *extra;
-    if (only_try)
-        return cw_kafka_try(k->settings, RD_KAFKA_CONSUMER, extra, n, member_defaults, k, eb);
-    k->consumer = cw_kafka_handle(k->settings, RD_KAFKA_CONSUMER, extra, n, member_defaults, k, eb);
-    return k->consumer ? 0 : -CW_E_FATAL;
 }
 
 static int open_member(struct cw_bus_kafka *k, struct cw_errbuf *eb)
 {
-    int err = make_member(k, false, eb);
-    if (err)
-        return err;
+    const struct cw_kafka_client c = member(k);
+    k->consumer = cw_kafka_handle(k->settings, &c, eb);
+    if (!k->consumer)
+        return -CW_E_FATAL;
     (void)rd_kafka_poll_set_consumer(k->consumer);
     cw_kafka_sources_watch_member(k);
     return 0;
@@ -413,9 +411,10 @@ int cw_bus_kafka_check(const struct cw_settings *s, struct cw_errbuf *eb)
 {
     struct cw_bus_kafka k = {.settings = s};
     (void)snprintf(k.id, sizeof k.id, "%s-0", s->instance);
+    const struct cw_kafka_client c = member(&k);
     int err = cw_bus_kafka_try_producer(&k, eb);
     if (!err)
-        err = make_member(&k, true, eb);
+        err = cw_kafka_try(s, &c, eb);
     return err ? err : cw_kafka_reader_try(s, eb);
 }
 

@@ -38,6 +38,7 @@ struct cw_bus_kafka {
     rd_kafka_t *tail;        /* read_uncommitted, asked for ends only */
     rd_kafka_queue_t *admin; /* answers to trims */
     char id[128];            /* <instance>-<thread> */
+    char transactional[512]; /* <group>-<id> */
 
     /* The assignment, written by the rebalance callback, which runs inside poll alone. metadata is
      * the group's as it was inside the ASSIGN callback: a process that was stopped and woken may

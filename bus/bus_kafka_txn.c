@@ -239,39 +239,37 @@ static int know_topics(struct cw_bus_kafka *k, struct cw_errbuf *eb)
     return cw_topics_partitions(k->producer, state, CW_KAFKA_CALL_MS, &k->partitions, eb);
 }
 
-/* With `only_try` nothing is made. The transactional id has the group in it: a cluster has one name
- * space of them, and a second desk with the same slot names would fence the first. */
-static int make_producer(struct cw_bus_kafka *k, bool only_try, struct cw_errbuf *eb)
+/* The transactional id has the group in it: a cluster has one name space of them, and a second desk
+ * with the same slot names would fence the first. */
+static struct cw_kafka_client producer(struct cw_bus_kafka *k)
 {
-    char id[512];
-    (void)snprintf(id, sizeof id, "%s-%s", k->settings->kafka_group, k->id);
+    (void)snprintf(k->transactional, sizeof k->transactional, "%s-%s", k->settings->kafka_group,
+                   k->id);
     if (CW_BUG(random_producer))
-        (void)snprintf(id, sizeof id, "%" PRId64, cw_seeded_wall());
-    const struct cw_property extra[] = {
-        {"client.id", k->id},
-        {"enable.idempotence", "true"},
-        {"partitioner", "murmur2_random"},
-        {"transactional.id", id},
+        (void)snprintf(k->transactional, sizeof k->transactional, "%" PRId64, cw_seeded_wall());
+    return (struct cw_kafka_client){
+        .type = RD_KAFKA_PRODUCER,
+        .extra = {{"client.id", k->id},
+                  {"enable.idempotence", "true"},
+                  {"partitioner", "murmur2_random"},
+                  {CW_NO_TRANSACTIONS ? NULL : "transactional.id", k->transactional}},
+        .hook = producer_defaults,
+        .arg = k,
     };
-    size_t n_extra = sizeof extra / sizeof *extra - (CW_NO_TRANSACTIONS ? 1 : 0);
-    if (only_try)
-        return cw_kafka_try(k->settings, RD_KAFKA_PRODUCER, extra, n_extra, producer_defaults, k,
-                            eb);
-    k->producer =
-        cw_kafka_handle(k->settings, RD_KAFKA_PRODUCER, extra, n_extra, producer_defaults, k, eb);
-    return k->producer ? 0 : -CW_E_FATAL;
 }
 
 int cw_bus_kafka_try_producer(struct cw_bus_kafka *k, struct cw_errbuf *eb)
 {
-    return make_producer(k, true, eb);
+    const struct cw_kafka_client c = producer(k);
+    return cw_kafka_try(k->settings, &c, eb);
 }
 
 int cw_bus_kafka_open_producer(struct cw_bus_kafka *k, struct cw_errbuf *eb)
 {
-    int err = make_producer(k, false, eb);
-    if (err)
-        return err;
-    err = CW_NO_TRANSACTIONS ? 0 : init_transactions(k, eb);
+    const struct cw_kafka_client c = producer(k);
+    k->producer = cw_kafka_handle(k->settings, &c, eb);
+    if (!k->producer)
+        return -CW_E_FATAL;
+    int err = CW_NO_TRANSACTIONS ? 0 : init_transactions(k, eb);
     return err ? err : know_topics(k, eb);
 }

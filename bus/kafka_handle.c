@@ -70,14 +70,14 @@ static int set_listed(rd_kafka_conf_t *conf, const char *property, struct cw_err
 }
 
 static int configure(rd_kafka_conf_t *conf, const struct cw_settings *s,
-                     const struct cw_property *extra, size_t n_extra, struct cw_errbuf *eb)
+                     const struct cw_property *extra, struct cw_errbuf *eb)
 {
     struct cw_errbuf why = {""};
     int err = set(conf, "bootstrap.servers", s->kafka_bootstrap, &why);
     for (size_t i = 0; !err && i < s->kafka_properties.n; i++)
         err = set_listed(conf, s->kafka_properties.items[i], &why);
-    for (size_t i = 0; !err && i < n_extra; i++)
-        err = set(conf, extra[i].name, extra[i].value, &why);
+    for (; !err && extra->name; extra++)
+        err = set(conf, extra->name, extra->value, &why);
     return err ? cw_fail(eb, CW_E_INVALID, "kafka.properties: %.480s", why.text) : 0;
 }
 
@@ -134,17 +134,15 @@ void cw_kafka_check(const struct cw_settings *s, struct cw_complaints *c)
 }
 
 /* NULL with eb where a property is wrong by itself. */
-static rd_kafka_conf_t *configured(const struct cw_settings *s, rd_kafka_type_t type,
-                                   const struct cw_property *extra, size_t n_extra,
-                                   void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
+static rd_kafka_conf_t *configured(const struct cw_settings *s, const struct cw_kafka_client *c,
                                    struct cw_errbuf *eb)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, on_log);
-    set_defaults(conf, type);
-    if (conf_hook)
-        conf_hook(conf, arg);
-    if (configure(conf, s, extra, n_extra, eb) == 0)
+    set_defaults(conf, c->type);
+    if (c->hook)
+        c->hook(conf, c->arg);
+    if (configure(conf, s, c->extra, eb) == 0)
         return conf;
     rd_kafka_conf_destroy(conf);
     return NULL;
@@ -162,13 +160,11 @@ static rd_kafka_t *made(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct cw_e
     return rk;
 }
 
-rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,
-                            const struct cw_property *extra, size_t n_extra,
-                            void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
+rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, const struct cw_kafka_client *c,
                             struct cw_errbuf *eb)
 {
-    rd_kafka_conf_t *conf = configured(s, type, extra, n_extra, conf_hook, arg, eb);
-    return conf ? made(type, conf, eb) : NULL;
+    rd_kafka_conf_t *conf = configured(s, c, eb);
+    return conf ? made(c->type, conf, eb) : NULL;
 }
 
 static void on_log_of_trial(const rd_kafka_t *rk, int level, const char *facility, const char *text)
@@ -195,16 +191,14 @@ static void ask_nobody(rd_kafka_conf_t *conf)
         rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, give_no_token);
 }
 
-int cw_kafka_try(const struct cw_settings *s, rd_kafka_type_t type, const struct cw_property *extra,
-                 size_t n_extra, void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
-                 struct cw_errbuf *eb)
+int cw_kafka_try(const struct cw_settings *s, const struct cw_kafka_client *c, struct cw_errbuf *eb)
 {
-    rd_kafka_conf_t *conf = configured(s, type, extra, n_extra, conf_hook, arg, eb);
+    rd_kafka_conf_t *conf = configured(s, c, eb);
     if (!conf)
         return -CW_E_INVALID;
     ask_nobody(conf);
     rd_kafka_conf_set_log_cb(conf, on_log_of_trial);
-    rd_kafka_t *rk = made(type, conf, eb);
+    rd_kafka_t *rk = made(c->type, conf, eb);
     if (rk)
         rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     return rk ? 0 : -CW_E_INVALID;

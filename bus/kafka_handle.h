@@ -11,17 +11,22 @@
 struct cw_property {
     const char *name, *value;
 };
-/* What the handle is for goes over kafka.properties, and those over the defaults. conf_hook, which
- * may be NULL, sets callbacks. Returns the handle, freed with rd_kafka_destroy, or NULL with eb. */
-rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, rd_kafka_type_t type,
-                            const struct cw_property *extra, size_t n_extra,
-                            void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
+/* A kind of client. What it is for, `extra`, goes over kafka.properties, and those over the
+ * defaults, which hook (it may be NULL) adds to, with callbacks. */
+enum { CW_KAFKA_EXTRA_MOST = 9 };
+struct cw_kafka_client {
+    rd_kafka_type_t type;
+    struct cw_property extra[CW_KAFKA_EXTRA_MOST + 1]; /* up to the first without a name */
+    void (*hook)(rd_kafka_conf_t *conf, void *arg);
+    void *arg; /* the hook's */
+};
+/* Returns the handle, freed with rd_kafka_destroy, or NULL with eb. */
+rd_kafka_t *cw_kafka_handle(const struct cw_settings *s, const struct cw_kafka_client *c,
                             struct cw_errbuf *eb);
 /* Would there be such a handle? The library takes some properties one by one and refuses them
  * together. No server is asked, of Kafka or of who vouches for us, and no command is run. 0, or
  * -CW_E_INVALID with eb. */
-int cw_kafka_try(const struct cw_settings *s, rd_kafka_type_t type, const struct cw_property *extra,
-                 size_t n_extra, void (*conf_hook)(rd_kafka_conf_t *conf, void *arg), void *arg,
+int cw_kafka_try(const struct cw_settings *s, const struct cw_kafka_client *c,
                  struct cw_errbuf *eb);
 /* Makes a consumer look at full queues again after 5 ms, as every one of ours does. False where
  * librdkafka cannot (before 2.2): it does when the broker answers for another queue, or after a

@@ -18,41 +18,38 @@ static void reader_defaults(rd_kafka_conf_t *conf, void *arg)
     (void)rd_kafka_conf_set(conf, "queued.max.messages.kbytes", "4096", NULL, 0);
 }
 
-/* ret_reader NULL: it is only tried. */
-static int open_reader(const struct cw_settings *s, const char *client_id, bool committed,
-                       rd_kafka_t **ret_reader, struct cw_errbuf *eb)
+static struct cw_kafka_client reader_of(const struct cw_settings *s, const char *client_id,
+                                        bool committed)
 {
-    const struct cw_property extra[] = {
-        {"group.id", s->kafka_group}, /* asked for by the library; never joined */
-        {"client.id", client_id ? client_id : "churnwatch"},
-        {"isolation.level", committed ? "read_committed" : "read_uncommitted"},
-        {"enable.auto.commit", "false"},
-        {"enable.auto.offset.store", "false"},
-        {"enable.partition.eof", "true"},
-        {"auto.offset.reset", "error"},
-        {"check.crcs", "true"},
-        {"fetch.wait.max.ms", "20"},
+    return (struct cw_kafka_client){
+        .type = RD_KAFKA_CONSUMER,
+        .extra = {{"group.id", s->kafka_group}, /* asked for by the library; never joined */
+                  {"client.id", client_id ? client_id : "churnwatch"},
+                  {"isolation.level", committed ? "read_committed" : "read_uncommitted"},
+                  {"enable.auto.commit", "false"},
+                  {"enable.auto.offset.store", "false"},
+                  {"enable.partition.eof", "true"},
+                  {"auto.offset.reset", "error"},
+                  {"check.crcs", "true"},
+                  {"fetch.wait.max.ms", "20"}},
+        .hook = reader_defaults,
     };
-    const size_t n = sizeof extra / sizeof *extra;
-    if (!ret_reader)
-        return cw_kafka_try(s, RD_KAFKA_CONSUMER, extra, n, reader_defaults, NULL, eb);
-    *ret_reader = cw_kafka_handle(s, RD_KAFKA_CONSUMER, extra, n, reader_defaults, NULL, eb);
-    return *ret_reader ? 0 : -CW_E_INVALID;
 }
 
 rd_kafka_t *cw_kafka_reader(const struct cw_settings *s, const char *client_id, bool committed,
                             struct cw_errbuf *eb)
 {
-    rd_kafka_t *rk;
-    if (open_reader(s, client_id, committed, &rk, eb) != 0)
-        return NULL;
-    (void)rd_kafka_poll_set_consumer(rk);
+    const struct cw_kafka_client c = reader_of(s, client_id, committed);
+    rd_kafka_t *rk = cw_kafka_handle(s, &c, eb);
+    if (rk)
+        (void)rd_kafka_poll_set_consumer(rk);
     return rk;
 }
 
 int cw_kafka_reader_try(const struct cw_settings *s, struct cw_errbuf *eb)
 {
-    return open_reader(s, NULL, true, NULL, eb);
+    const struct cw_kafka_client c = reader_of(s, NULL, true);
+    return cw_kafka_try(s, &c, eb);
 }
 
 /* ---- bounds ---- */

@@ -158,12 +158,14 @@ static void set_callbacks(rd_kafka_conf_t *conf, void *arg)
 
 static int open_producer(struct kafka *k, struct cw_errbuf *eb)
 {
-    static const struct cw_property wanted[] = {{"enable.idempotence", "true"},
+    const struct cw_kafka_client c = {.type = RD_KAFKA_PRODUCER,
+                                      .extra = {{"enable.idempotence", "true"},
                                                 {"partitioner", "murmur2_random"},
                                                 {"linger.ms", "20"},
-                                                {"message.max.bytes", CW_RECORD_MOST}};
-    k->producer = cw_kafka_handle(k->settings, RD_KAFKA_PRODUCER, wanted,
-                                  sizeof wanted / sizeof *wanted, set_callbacks, k, eb);
+                                                {"message.max.bytes", CW_RECORD_MOST}},
+                                      .hook = set_callbacks,
+                                      .arg = k};
+    k->producer = cw_kafka_handle(k->settings, &c, eb);
     return k->producer ? 0 : -CW_E_INVALID;
 }
 

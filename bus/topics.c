@@ -268,8 +268,9 @@ static int check(rd_kafka_t *rk, const struct cw_settings *s, struct cw_errbuf *
 
 int cw_topics_check(const struct cw_settings *s, struct cw_errbuf *eb)
 {
-    const struct cw_property extra[] = {{"client.id", s->instance}};
-    rd_kafka_t *rk = cw_kafka_handle(s, RD_KAFKA_PRODUCER, extra, 1, NULL, NULL, eb);
+    const struct cw_kafka_client admin = {.type = RD_KAFKA_PRODUCER,
+                                          .extra = {{"client.id", s->instance}}};
+    rd_kafka_t *rk = cw_kafka_handle(s, &admin, eb);
     if (!rk)
         return -CW_E_INVALID;
     int err = check(rk, s, eb);

@@ -110,19 +110,17 @@ static rd_kafka_t *consumer(const struct cw_settings *s, struct cw_errbuf *eb)
 {
     char group[512];
     (void)snprintf(group, sizeof group, "%s-delivery-%s", s->kafka_group, s->instance);
-    const struct cw_property extra[] = {
-        {"group.id", group},
-        {"isolation.level", "read_committed"},
-        {"enable.auto.commit", "false"},
-        {"enable.auto.offset.store", "false"},
-        {"auto.offset.reset", "error"},
-        {"enable.partition.eof", "true"},
-        {"check.crcs", "true"},
-        {"fetch.wait.max.ms", "100"},
-        {"queued.max.messages.kbytes", "8192"},
-    };
-    return cw_kafka_handle(s, RD_KAFKA_CONSUMER, extra, sizeof extra / sizeof *extra, NULL, NULL,
-                           eb);
+    const struct cw_kafka_client c = {.type = RD_KAFKA_CONSUMER,
+                                      .extra = {{"group.id", group},
+                                                {"isolation.level", "read_committed"},
+                                                {"enable.auto.commit", "false"},
+                                                {"enable.auto.offset.store", "false"},
+                                                {"auto.offset.reset", "error"},
+                                                {"enable.partition.eof", "true"},
+                                                {"check.crcs", "true"},
+                                                {"fetch.wait.max.ms", "100"},
+                                                {"queued.max.messages.kbytes", "8192"}}};
+    return cw_kafka_handle(s, &c, eb);
 }
 
 static void start_watching(struct kafka *k)

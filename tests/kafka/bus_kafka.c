@@ -27,7 +27,8 @@ static struct cw_settings *prepare(const char *test)
 static void lose_oldest(const struct cw_settings *s, enum cw_input in, int32_t partition,
                         int64_t before)
 {
-    rd_kafka_t *rk = cw_kafka_handle(s, RD_KAFKA_PRODUCER, NULL, 0, NULL, NULL, &said);
+    const struct cw_kafka_client producer = {.type = RD_KAFKA_PRODUCER};
+    rd_kafka_t *rk = cw_kafka_handle(s, &producer, &said);
     assert_non_null(rk);
     rd_kafka_queue_t *answers = rd_kafka_queue_new(rk);
     rd_kafka_topic_partition_list_t *parts = rd_kafka_topic_partition_list_new(1);

@@ -60,7 +60,8 @@ static void open_desk(struct desk *d, const char *test)
     *d = (struct desk){.s = cw_test_kafka_settings(test), .board = cw_board_new()};
     d->s->kafka_create_topics = true;
     assert_ok(cw_topics_check(d->s, &eb));
-    d->rk = cw_kafka_handle(d->s, RD_KAFKA_PRODUCER, NULL, 0, NULL, NULL, &eb);
+    const struct cw_kafka_client producer = {.type = RD_KAFKA_PRODUCER};
+    d->rk = cw_kafka_handle(d->s, &producer, &eb);
     assert_non_null(d->rk);
     assert_ok(cw_bus_kafka_open(d->s, 0, &d->bus, &eb));
     d->env = (struct cw_env){.mono = desk_mono, .rest = desk_rest, .arg = d};
@@ -152,8 +153,9 @@ static rd_kafka_t *begin_elsewhere(const struct desk *d, const char *id)
 {
     char json[100];
     (void)snprintf(json, sizeof json, "{\"manager_id\":\"%s\"}", id);
-    const struct cw_property extra[] = {{"transactional.id", d->s->topic_managers}};
-    rd_kafka_t *rk = cw_kafka_handle(d->s, RD_KAFKA_PRODUCER, extra, 1, NULL, NULL, &eb);
+    const struct cw_kafka_client producer = {.type = RD_KAFKA_PRODUCER,
+                                             .extra = {{"transactional.id", d->s->topic_managers}}};
+    rd_kafka_t *rk = cw_kafka_handle(d->s, &producer, &eb);
     assert_non_null(rk);
     assert_null(rd_kafka_init_transactions(rk, ANSWER_MS));
     assert_null(rd_kafka_begin_transaction(rk));

@@ -33,7 +33,8 @@ static void assert_checked(const struct cw_settings *s)
 
 static rd_kafka_t *administrator(const struct cw_settings *s)
 {
-    rd_kafka_t *rk = cw_kafka_handle(s, RD_KAFKA_PRODUCER, NULL, 0, NULL, NULL, &eb);
+    const struct cw_kafka_client producer = {.type = RD_KAFKA_PRODUCER};
+    rd_kafka_t *rk = cw_kafka_handle(s, &producer, &eb);
     assert_non_null(rk);
     return rk;
 }

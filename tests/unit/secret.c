@@ -173,7 +173,8 @@ static void kafka_gets_it(void **state)
     struct cw_complaints c = {.out = &said};
     cw_kafka_check(s, &c);
     assert_int_equal(c.n, 0);
-    rd_kafka_t *rk = cw_kafka_handle(s, RD_KAFKA_PRODUCER, NULL, 0, NULL, NULL, &eb);
+    const struct cw_kafka_client producer = {.type = RD_KAFKA_PRODUCER};
+    rd_kafka_t *rk = cw_kafka_handle(s, &producer, &eb);
     assert_non_null(rk);
     char value[256];
     size_t size = sizeof value;
