@@ -4,7 +4,6 @@
 
 #include "core/shard_state.h"
 
-enum language { ZH, EN, LANGUAGES };
 enum { POINTS_MOST = 3 };
 
 #define REASON(...)
@@ -13,7 +12,7 @@ enum { POINTS_MOST = 3 };
 
 static const struct {
     int detector, slot, step;
-    const char *title[LANGUAGES], *say[LANGUAGES];
+    const char *title[CW_LANGUAGES], *say[CW_LANGUAGES];
 } reasons[] = {
 #undef REASON
 #define REASON(det, slot, step, zh, en, say_zh, say_en)                                            \
@@ -25,7 +24,7 @@ static const struct {
 
 static const struct {
     uint8_t key;
-    const char *label[LANGUAGES], *unit[LANGUAGES];
+    const char *label[CW_LANGUAGES], *unit[CW_LANGUAGES];
 } labels[] = {
 #undef LABEL
 #define LABEL(key, zh, en, unit_zh, unit_en) {CW_FACT_##key, {zh, en}, {unit_zh, unit_en}},
@@ -35,7 +34,7 @@ static const struct {
 };
 
 static const struct {
-    const char *word, *text[LANGUAGES];
+    const char *word, *text[CW_LANGUAGES];
 } values[] = {
 #undef VALUE
 #define VALUE(word, zh, en) {word, {zh, en}},
@@ -44,7 +43,7 @@ static const struct {
 };
 
 static const struct {
-    const char *text[LANGUAGES];
+    const char *text[CW_LANGUAGES];
 } endings[] = {
     [CW_TASK_OPEN] = {{"", ""}},
     [CW_TASK_DONE] = {{"已办结", "Done"}},
@@ -98,7 +97,7 @@ static size_t strongest(const struct cw_task *t, const struct cw_verdict *v, siz
     return n;
 }
 
-static const char *translated(const char *text, enum language l)
+static const char *translated(const char *text, enum cw_language l)
 {
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         if (strcmp(values[i].word, text) == 0)
@@ -108,7 +107,7 @@ static const char *translated(const char *text, enum language l)
 
 /* The fact's value as its JSON has it, without quotes and cents that are none, in words where it is
  * one of ours. */
-static void value(struct cw_buf *b, const struct cw_fact *f, enum language l)
+static void value(struct cw_buf *b, const struct cw_fact *f, enum cw_language l)
 {
     struct cw_buf json = {0};
     cw_fact_json(&json, f);
@@ -137,7 +136,7 @@ static void unit(struct cw_buf *b, const char *text, struct cw_str number)
 }
 
 /* One fact with its label and unit; nothing where the fact has no words. */
-static void phrase(struct cw_buf *b, const struct cw_fact *f, size_t row, enum language l)
+static void phrase(struct cw_buf *b, const struct cw_fact *f, size_t row, enum cw_language l)
 {
     struct cw_buf text = {0};
     value(&text, f, l);
@@ -151,10 +150,10 @@ static void phrase(struct cw_buf *b, const struct cw_fact *f, size_t row, enum l
     cw_buf_free(&text);
 }
 
-static void sentence(struct cw_buf *b, const struct cw_task_signal *g, enum language l)
+static void sentence(struct cw_buf *b, const struct cw_task_signal *g, enum cw_language l)
 {
-    static const char *const begin[LANGUAGES] = {"：", ": "}, *const go_on[LANGUAGES] = {"，",
-                                                                                         ", "};
+    static const char *const begin[CW_LANGUAGES] = {"：", ": "}, *const go_on[CW_LANGUAGES] = {
+                                                                     "，", ", "};
     struct cw_buf text = {0};
     struct cw_signal s;
     bool first = true;
@@ -185,13 +184,13 @@ static void quoted(struct cw_buf *b, struct cw_buf *text)
 void cw_text_headline(struct cw_buf *b, const struct cw_settings *s, const struct cw_task *t,
                       const struct cw_verdict *v)
 {
-    enum language l = (enum language)s->language;
+    enum cw_language l = (enum cw_language)s->language;
     struct cw_buf text = {0};
     size_t best[2];
     size_t n = strongest(t, v, 2, best);
     if (t->state != CW_TASK_OPEN) {
         cw_buf_puts(&text, endings[t->state].text[l]);
-        cw_buf_puts(&text, l == ZH ? "：" : ": ");
+        cw_buf_puts(&text, l == CW_CHINESE ? "：" : ": ");
     }
     if (n) {
         const struct cw_task_signal *g = &t->signals[best[0]];
@@ -201,7 +200,7 @@ void cw_text_headline(struct cw_buf *b, const struct cw_settings *s, const struc
     }
     size_t row = n > 1 && t->state == CW_TASK_OPEN ? reason_row(&t->signals[best[1]].s) : SIZE_MAX;
     if (row < sizeof reasons / sizeof *reasons && row != reason_row(&t->signals[best[0]].s)) {
-        cw_buf_puts(&text, l == ZH ? "；另有" : "; also: ");
+        cw_buf_puts(&text, l == CW_CHINESE ? "；另有" : "; also: ");
         cw_buf_puts(&text, reasons[row].title[l]);
     }
     quoted(b, &text);
@@ -210,7 +209,7 @@ void cw_text_headline(struct cw_buf *b, const struct cw_settings *s, const struc
 void cw_text_points(struct cw_buf *b, const struct cw_settings *s, const struct cw_task *t,
                     const struct cw_verdict *v)
 {
-    enum language l = (enum language)s->language;
+    enum cw_language l = (enum cw_language)s->language;
     size_t best[POINTS_MOST], said[POINTS_MOST], n_said = 0;
     size_t n = t->state == CW_TASK_OPEN ? strongest(t, v, POINTS_MOST, best) : 0;
     cw_buf_puts(b, "[");

@@ -9,26 +9,27 @@
 #include "config/thresholds.h"
 #include "config/values.h"
 
-enum { CHINESE, PLACES = 9 };
+enum { PLACES = 9 };
 
-/* In the order of the words of `language` in config/params.def. */
-static const char *const words[][CW_WORDS] = {
-    {
+static const char *const words[CW_LANGUAGES][CW_WORDS] = {
+    [CW_CHINESE] =
+        {
 #define WORD(name, en, zh) [CW_WORD_##name] = (zh),
 #include "ctl/words.def"
 #undef WORD
-    },
-    {
+        },
+    [CW_ENGLISH] =
+        {
 #define WORD(name, en, zh) [CW_WORD_##name] = (en),
 #include "ctl/words.def"
 #undef WORD
-    },
+        },
 };
 
 static const struct {
     enum cw_word_kind kind;
     const char *value;
-    const char *words[2]; /* in the order of words above */
+    const char *words[CW_LANGUAGES];
 } of_records[] = {
 #define VALUE(kind, value, en, zh) {CW_OF_##kind, (value), {(zh), (en)}},
 #include "ctl/values.def"
@@ -119,7 +120,7 @@ const char *cw_word(const struct cw_settings *s, enum cw_word w)
 const char *cw_word_meaning(const struct cw_settings *s, struct cw_threshold_id id)
 {
     const char *name = cw_threshold_name(id), *own = cw_threshold_param(id).meaning;
-    if (s->language != CHINESE)
+    if (s->language != CW_CHINESE)
         return own;
     if (strcmp(name, "mode") == 0)
         return cw_word(s, CW_WORD_meaning_of_mode);

@@ -26,16 +26,16 @@ static const struct {
     const char *code;
     enum severity severity;
     enum mend mend;
-    const char *texts[2]; /* in the order of the words of `language` */
+    const char *texts[CW_LANGUAGES];
 } rows[FINDINGS] = {
 #define FINDING(name, severity, mend, en, zh) {#name, severity, mend, {(zh), (en)}},
 #include "ctl/doctor/doctor_findings.def"
 #undef FINDING
 };
 
-/* How bad it is: code, and in the order of the words of `language`. */
+/* How bad it is. */
 static const struct {
-    const char *code, *texts[2];
+    const char *code, *texts[CW_LANGUAGES];
 } severities[SEVERITIES] = {
     [NOTE] = {"note", {"提示", "note"}},
     [WAITS] = {"waits", {"等待", "waits"}},
@@ -56,7 +56,7 @@ struct place {
 static void put_mend(const struct cw_doctor *d, struct cw_buf *b, enum mend mend,
                      const struct place *at)
 {
-    static const struct cw_settings english = {.language = 1};
+    static const struct cw_settings english = {.language = CW_ENGLISH};
     switch (mend) {
     case NONE:
         break;

@@ -64,6 +64,6 @@ int cw_sim_write_conf(const struct cw_sim_source *from, FILE *out)
                   "  own_prefixes = [\"86137\", \"86138\", \"86139\"];\n"
                   "  competitor_prefixes = [\"86130\", \"86133\"];\n"
                   "};\n",
-                  s->language ? "en" : "zh_CN", s->time_zone);
+                  s->language == CW_ENGLISH ? "en" : "zh_CN", s->time_zone);
     return 0;
 }

@@ -14,18 +14,19 @@ enum problem {
     PROBLEMS
 };
 
-/* In the order of the words of `language`. */
-static const char *const texts[][PROBLEMS] = {
-    {
+static const char *const texts[CW_LANGUAGES][PROBLEMS] = {
+    [CW_CHINESE] =
+        {
 #define PROBLEM(name, en, zh) [PROBLEM_##name] = (zh),
 #include "ctl/status/status_problems.def"
 #undef PROBLEM
-    },
-    {
+        },
+    [CW_ENGLISH] =
+        {
 #define PROBLEM(name, en, zh) [PROBLEM_##name] = (en),
 #include "ctl/status/status_problems.def"
 #undef PROBLEM
-    },
+        },
 };
 static const char *const codes[PROBLEMS] = {
 #define PROBLEM(name, en, zh) [PROBLEM_##name] = #name,

@@ -8,7 +8,7 @@
 #include "ctl/status/status.h"
 #include "ctl/words.h"
 
-enum { ENGLISH = 1, PLACES = 9, NESTED_MOST = 2 };
+enum { PLACES = 9, NESTED_MOST = 2 };
 
 static const struct {
     const char *said, *chinese;
@@ -66,7 +66,7 @@ static void put(struct cw_buf *b, struct cw_str text, int nested)
 
 void cw_status_reason(struct cw_buf *b, const struct cw_settings *s, const char *said)
 {
-    if (s->language == ENGLISH)
+    if (s->language == CW_ENGLISH)
         cw_buf_puts(b, said);
     else
         put(b, (struct cw_str){said, strlen(said)}, 0);

@@ -22,6 +22,9 @@ struct cw_list {
     size_t n;
 };
 
+/* The words of the setting `language`, and the order of every table of texts by language. */
+enum cw_language { CW_CHINESE, CW_ENGLISH, CW_LANGUAGES };
+
 /* What becomes of a detector's signals. It is asked, and learns, in every mode. */
 enum cw_mode {
     CW_MODE_OFF, /* they are counted as held back */

@@ -14,7 +14,8 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-static const struct cw_settings chinese = {.language = 0}, english = {.language = 1};
+static const struct cw_settings chinese = {.language = CW_CHINESE},
+                                english = {.language = CW_ENGLISH};
 
 static bool has_letters(const char *text)
 {
