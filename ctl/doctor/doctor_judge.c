@@ -121,15 +121,11 @@ static void hurt(struct cw_doctor *d, struct cw_doctor_shard *sh, enum finding f
     add(d, f, (struct place){.shard = sh->number, .topic = topic}, what);
 }
 
-/* For people, in their language; programs read it as the daemon says it. */
 static void hurt_because(struct cw_doctor *d, struct cw_doctor_shard *sh, enum finding f,
                          const char *topic, const char *said)
 {
     struct cw_buf why = {0};
-    if (!d->ctl->json)
-        cw_status_reason(&why, d->settings, said);
-    else
-        cw_buf_puts(&why, said);
+    cw_status_put_reason(&why, d->ctl, said);
     cw_buf_put(&why, "", 1);
     hurt(d, sh, f, topic, why.failed ? "" : why.p);
     cw_buf_free(&why);

@@ -40,6 +40,8 @@ void cw_status_print(const struct cw_status *st);
  * the operator's language; what is not known stays. */
 const char *cw_status_standing(const struct cw_settings *s, const char *said);
 void cw_status_reason(struct cw_buf *b, const struct cw_settings *s, const char *said);
+/* The same for whoever asked: programs read it as the instance says it. */
+void cw_status_put_reason(struct cw_buf *b, const struct cw_ctl *ctl, const char *said);
 
 /* The shard's status in the instance that holds it, and that instance's name; NULL: nobody. */
 const json_t *cw_status_shard(const struct cw_status *st, json_int_t shard, const char **ret_name);

@@ -46,15 +46,6 @@ static void put_sentence(struct cw_buf *b, const char *text, const char *whom, c
     cw_buf_put(b, "", 1);
 }
 
-/* For people, in their language; programs read it as the instance says it. */
-static void put_reason(struct cw_buf *b, const struct cw_status *st, const char *said)
-{
-    if (st->ctl->json)
-        cw_buf_puts(b, said);
-    else
-        cw_status_reason(b, st->ctl->settings, said);
-}
-
 static void add(struct cw_status *st, enum problem p, const char *whom, const char *what)
 {
     struct cw_buf b = {0};
@@ -79,7 +70,7 @@ static void judge_shards(struct cw_status *st, const char *name, const json_t *i
         (void)snprintf(whom, sizeof whom, "%lld, %.64s", (long long)cw_status_count(shard, "shard"),
                        name);
         struct cw_buf why = {0};
-        put_reason(&why, st, cw_status_text(shard, "reason"));
+        cw_status_put_reason(&why, st->ctl, cw_status_text(shard, "reason"));
         cw_buf_printf(&why, "; churnwatchctl doctor --shard %lld --repair",
                       (long long)cw_status_count(shard, "shard"));
         cw_buf_put(&why, "", 1);
@@ -110,7 +101,7 @@ static void judge_instance(struct cw_status *st, const char *name, const json_t 
         return;
     }
     if (json_is_false(json_object_get(instance, "ready"))) {
-        put_reason(&why, st, cw_status_text(instance, "why_not"));
+        cw_status_put_reason(&why, st->ctl, cw_status_text(instance, "why_not"));
         cw_buf_put(&why, "", 1);
         add(st, PROBLEM_not_ready, name, why.failed ? "" : why.p);
         cw_buf_free(&why);

@@ -71,3 +71,11 @@ void cw_status_reason(struct cw_buf *b, const struct cw_settings *s, const char 
     else
         put(b, (struct cw_str){said, strlen(said)}, 0);
 }
+
+void cw_status_put_reason(struct cw_buf *b, const struct cw_ctl *ctl, const char *said)
+{
+    if (ctl->json)
+        cw_buf_puts(b, said);
+    else
+        cw_status_reason(b, ctl->settings, said);
+}
