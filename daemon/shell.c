@@ -15,8 +15,6 @@
 #include "delivery/redis_login.h"
 #include "delivery/redis_tls.h"
 
-#define TICK 5.0
-
 cw_wall_time cw_shell_now(void)
 {
     struct timespec t;
@@ -273,7 +271,7 @@ static void start_watchers(struct cw_shell *sh)
     ev_async_init(&sh->wake, on_wake);
     ev_async_init(&sh->joined, cw_shell_on_joined);
     ev_timer_init(&sh->status, on_status, CW_STATUS_EVERY, CW_STATUS_EVERY);
-    ev_timer_init(&sh->tick, on_tick, TICK, TICK);
+    ev_timer_init(&sh->tick, on_tick, CW_DELIVERY_TICK, CW_DELIVERY_TICK);
     ev_timer_init(&sh->look, on_look, 0., cw_service_every(&sh->service));
     ev_timer_init(&sh->moves, on_moves, CW_PUMP_EVERY, CW_PUMP_EVERY);
     ev_timer_init(&sh->overdue, cw_shell_on_overdue, CW_SHELL_ENGINES_BOUND, 0.);

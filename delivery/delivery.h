@@ -110,7 +110,9 @@ void cw_delivery_damaged(struct cw_delivery *d, int32_t shard);
 void cw_delivery_flush(struct cw_delivery *d);
 /* False: take nothing more from the outbox until the port's wake. */
 bool cw_delivery_has_room(const struct cw_delivery *d);
-/* Every few seconds: what was refused is asked again, and whether Redis is still the same. */
+/* Every CW_DELIVERY_TICK seconds: what was refused is asked again, and whether Redis is still the
+ * same. */
+enum { CW_DELIVERY_TICK = 5 };
 void cw_delivery_tick(struct cw_delivery *d);
 
 /* For readiness, status and the end. */

@@ -160,7 +160,7 @@ static const char *function_of_batch(void)
  * outbox begins behind the marker, as if tasks were gone. So a shard that has come to the outbox's
  * end passes it, with a batch of no tasks: at once after a start and before the end, else when no
  * batch has gone for a minute. */
-#define PASS_TICKS 12
+enum { PASS_TICKS = 60 / CW_DELIVERY_TICK };
 
 static bool may_pass(const struct shard *sh)
 {

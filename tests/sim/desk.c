@@ -10,7 +10,6 @@
 #include "tests/sim/processes.h"
 #include "tests/sim/redis.h"
 
-#define TICK (5 * CW_SECOND)
 #define GIVEN_AT_ONCE 24
 
 /* cw_delivery's clock takes no argument. */
@@ -367,7 +366,7 @@ void desk_step(struct process *p)
         read_outbox(p, shard);
     cw_delivery_flush(k->delivery);
     if (s->now >= k->tick_at) {
-        k->tick_at = s->now + TICK;
+        k->tick_at = s->now + CW_DELIVERY_TICK * CW_SECOND;
         cw_delivery_tick(k->delivery);
     }
 }

@@ -680,7 +680,7 @@ static void test_markers_are_passed(void **state)
         cw_delivery_tick(w.d);
         turn(&w);
     }
-    assert_int_equal(ticks, 12);
+    assert_int_equal(ticks * CW_DELIVERY_TICK, 60);
     assert_int_equal(w.stored, 4);
     /* One call for however many. */
     for (int i = 0; i < 11; i++) {
