@@ -112,9 +112,9 @@ static void need_cells(struct cw_table *t, const struct cw_explain_view *v,
         cw_buf_printf(&b, "%s.%s=", cw_detectors[from.id.detector]->name,
                       cw_threshold_name(from.id));
         cw_explain_put_number(&b, from.value);
-        cw_buf_puts(&b, " (");
+        cw_buf_puts(&b, cw_explain_say(v, CW_WORD_aside));
         cw_word_place(&b, v->scene->settings, from.at);
-        cw_buf_puts(&b, ")");
+        cw_buf_puts(&b, cw_explain_say(v, CW_WORD_end_of_aside));
     }
     cw_table_cell(t, (struct cw_str){b.p, b.n});
     cw_buf_free(&b);

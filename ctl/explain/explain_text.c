@@ -266,7 +266,8 @@ static void put_sum(struct cw_buf *b, const struct cw_explain_view *v, const str
     cw_buf_puts(b, b->n ? " · " : "");
     cw_word_term(b, v->scene->settings, s->term);
     if (of_incident)
-        cw_buf_printf(b, " (%s)", cw_explain_say(v, CW_WORD_incident));
+        cw_buf_printf(b, "%s%s%s", cw_explain_say(v, CW_WORD_aside),
+                      cw_explain_say(v, CW_WORD_incident), cw_explain_say(v, CW_WORD_end_of_aside));
     if (s->n > 1)
         cw_buf_printf(b, " ×%zu", s->n);
     cw_buf_puts(b, of_odds && s->weight >= 0 ? " +" : " ");

@@ -328,10 +328,11 @@ static void print_late(const struct cw_status *st)
         }
     }
     if (judged > 0)
-        (void)printf("%s%s%.2f%% (%lld / %lld)\n\n",
-                     cw_word(st->ctl->settings, CW_WORD_late_events),
-                     cw_word(st->ctl->settings, CW_WORD_colon),
-                     100.0 * (double)late / (double)judged, (long long)late, (long long)judged);
+        (void)printf(
+            "%s%s%.2f%%%s%lld / %lld%s\n\n", cw_word(st->ctl->settings, CW_WORD_late_events),
+            cw_word(st->ctl->settings, CW_WORD_colon), 100.0 * (double)late / (double)judged,
+            cw_word(st->ctl->settings, CW_WORD_aside), (long long)late, (long long)judged,
+            cw_word(st->ctl->settings, CW_WORD_end_of_aside));
 }
 
 /* ---- the topics ---- */

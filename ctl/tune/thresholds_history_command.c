@@ -3,7 +3,8 @@
 #include "ctl/tune/thresholds.h"
 #include "ctl/words.h"
 
-static void put_change(struct cw_buf *b, const struct cw_live_change *c)
+static void put_change(struct cw_buf *b, const struct cw_settings *s,
+                       const struct cw_live_change *c)
 {
     char path[CW_PATH_MOST];
     static char *const everybody[CW_SEGMENT_LEVELS];
@@ -15,17 +16,18 @@ static void put_change(struct cw_buf *b, const struct cw_live_change *c)
         cw_buf_puts(b, "unset");
     if (cw_segment_same(c->want, everybody))
         return;
-    cw_buf_puts(b, " (");
+    cw_buf_puts(b, cw_word(s, CW_WORD_aside));
     cw_segment_print(c->want, b);
-    cw_buf_puts(b, ")");
+    cw_buf_puts(b, cw_word(s, CW_WORD_end_of_aside));
 }
 
-static void add_row(struct cw_table *t, const struct cw_thresholds_entry *e)
+static void add_row(struct cw_table *t, const struct cw_settings *s,
+                    const struct cw_thresholds_entry *e)
 {
     struct cw_buf changes = {0};
     for (size_t i = 0; i < e->record.n; i++) {
         cw_buf_puts(&changes, i ? ", " : "");
-        put_change(&changes, &e->record.changes[i]);
+        put_change(&changes, s, &e->record.changes[i]);
     }
     if (e->taken)
         cw_table_count(t, e->record.version);
@@ -46,7 +48,7 @@ static void print_table(const struct cw_thresholds *h)
     for (size_t i = 0; i < t.columns; i++)
         cw_table_text(&t, cw_word(h->ctl->settings, titles[i]));
     for (size_t i = 0; i < h->n; i++)
-        add_row(&t, &h->entries[i]);
+        add_row(&t, h->ctl->settings, &h->entries[i]);
     cw_table_print(&t, 0, stdout);
     cw_table_free(&t);
 }

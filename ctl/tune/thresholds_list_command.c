@@ -32,9 +32,9 @@ static void add_row(struct listing *l, const char *path, struct cw_threshold_id 
     cw_word_allowed(&allowed, l->ctl->settings, &p);
     cw_chain_origin(&l->log, &in_force->at, &origin);
     if (in_force->segment) {
-        cw_buf_puts(&origin, " (");
+        cw_buf_puts(&origin, cw_word(l->ctl->settings, CW_WORD_aside));
         cw_segment_print(in_force->segment->want, &origin);
-        cw_buf_puts(&origin, ")");
+        cw_buf_puts(&origin, cw_word(l->ctl->settings, CW_WORD_end_of_aside));
     }
     cw_table_text(&l->table, path + strlen("detectors."));
     cell(&l->table, &value);
