@@ -102,7 +102,8 @@ struct cw_bus_ops {
     int (*input_range)(struct cw_bus *b, enum cw_input in, int32_t shard, int64_t *ret_first,
                        int64_t *ret_end, struct cw_errbuf *eb);
     /* Reads committed records of a log's partition from `from` until `to` has been passed, calling
-     * each in order; stops early when each returns non-zero and returns that. */
+     * each in order; stops early when each returns non-zero and returns that. -CW_E_CORRUPT where
+     * records cannot be read as they lie there, or as they came. */
     int (*read)(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t from, int64_t to,
                 int (*each)(void *arg, const struct cw_message *m), void *arg,
                 struct cw_errbuf *eb);

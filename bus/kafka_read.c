@@ -7,11 +7,15 @@
 /* A reading that gets nothing for so long is given up: the same again later is right. */
 enum { STALL_TRIES = 60, STALL_MS = 500, ASK_MS = 1000 };
 
-/* What is read faster than it is taken, as tasks are while Redis is slow, would lie here in up to
+/* Defaults that kafka.properties may change: who has nothing but a damaged copy may read it as it
+ * is, without check.crcs.
+ *
+ * What is read faster than it is taken, as tasks are while Redis is slow, would lie here in up to
  * 64 MiB; where a full queue is looked at again soon, little is enough. */
 static void reader_defaults(rd_kafka_conf_t *conf, void *arg)
 {
     (void)arg;
+    (void)rd_kafka_conf_set(conf, "check.crcs", "true", NULL, 0);
     if (!cw_kafka_refills_soon(conf))
         return;
     (void)rd_kafka_conf_set(conf, "queued.min.messages", "2000", NULL, 0);
@@ -30,7 +34,6 @@ static struct cw_kafka_client reader_of(const struct cw_settings *s, const char 
                   {"enable.auto.offset.store", "false"},
                   {"enable.partition.eof", "true"},
                   {"auto.offset.reset", "error"},
-                  {"check.crcs", "true"},
                   {"fetch.wait.max.ms", "20"}},
         .hook = reader_defaults,
     };
@@ -108,6 +111,13 @@ struct reading {
     bool done;
 };
 
+/* Behind a batch that it cannot read the library may go on at an offset that is none, and hear of
+ * that only during the next reading. */
+static bool is_stale(const struct reading *r, const rd_kafka_message_t *m)
+{
+    return m->offset < r->range->from || m->offset >= r->range->to;
+}
+
 static int take(struct reading *r, const rd_kafka_message_t *m, struct cw_errbuf *eb)
 {
     struct cw_message message;
@@ -115,11 +125,14 @@ static int take(struct reading *r, const rd_kafka_message_t *m, struct cw_errbuf
         r->done = m->offset >= r->range->to;
         return 0;
     }
+    if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && is_stale(r, m))
+        return 0;
     if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
         return cw_fail(eb, CW_E_FATAL, "%s: %s", r->range->topic, rd_kafka_message_errstr(m));
     if (cw_kafka_passed_over(m->err))
-        return cw_fail(eb, CW_E_RETRY, "%s: a batch cannot be read (%s)", r->range->topic,
-                       rd_kafka_message_errstr(m));
+        return cw_fail(
+            eb, CW_E_CORRUPT, "%s partition %d: the batch at offset %lld cannot be read (%s)",
+            r->range->topic, (int)m->partition, (long long)m->offset, rd_kafka_message_errstr(m));
     if (m->err) /* It passes, or the reading stalls. */
         return 0;
     if (m->offset >= r->range->to) {

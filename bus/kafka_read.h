@@ -26,8 +26,8 @@ struct cw_kafka_range {
     int64_t from, to; /* [from, to) */
 };
 /* Calls each of the range's records in order; stops early when `each` returns non-zero and returns
- * that. -CW_E_RETRY when nothing comes for half a minute or a batch cannot be read, -CW_E_FATAL
- * when `from` is no longer there. */
+ * that. -CW_E_RETRY when nothing comes for half a minute, -CW_E_CORRUPT when a batch fails its
+ * checksum or cannot be unpacked, -CW_E_FATAL when `from` is no longer there. */
 int cw_kafka_read(rd_kafka_t *reader, struct cw_kafka_headers *room,
                   const struct cw_kafka_range *range,
                   int (*each)(void *arg, const struct cw_message *m), void *arg,

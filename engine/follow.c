@@ -185,7 +185,8 @@ static int read_on(const struct source *s, int32_t partition, struct cw_errbuf *
                          eb);
     if (!err)
         *next = end;
-    return err;
+    /* It may have been damaged on its way. */
+    return err == -CW_E_CORRUPT ? -CW_E_RETRY : err;
 }
 
 /* At first with patience. Later it is no matter where the bus does not know just now. */

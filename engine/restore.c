@@ -34,13 +34,32 @@ static int damaged(int err)
     return err == -CW_E_CORRUPT || err == -CW_E_NEWER;
 }
 
+/* Whoever takes the records, and what was said of the last. */
+struct taker {
+    int (*each)(void *arg, const struct cw_message *m);
+    void *arg;
+    int said;
+};
+
+static int hand_on(void *arg, const struct cw_message *m)
+{
+    struct taker *t = arg;
+    t->said = t->each(t->arg, m);
+    return t->said;
+}
+
+/* A record that came whole is what lies in the log. What did not come whole may have been damaged
+ * on its way, and is worth another look. */
 static int read_records(void *arg, int64_t from, int64_t to,
                         int (*each)(void *each_arg, const struct cw_message *m), void *each_arg,
                         struct cw_errbuf *eb)
 {
     const struct reading *g = arg;
     struct cw_bus *bus = g->link->bus;
-    return bus->ops->read(bus, CW_LOG_STATE, g->run->shard, from, to, each, each_arg, eb);
+    struct taker t = {each, each_arg, 0};
+    int err = bus->ops->read(bus, CW_LOG_STATE, g->run->shard, from, to, hand_on, &t, eb);
+    g->run->differs |= err == -CW_E_CORRUPT && !t.said;
+    return err;
 }
 
 static void note_record(void *arg, const struct cw_state_record *rec, const struct cw_message *m)
@@ -114,6 +133,7 @@ static int check_input(struct cw_run *r, enum cw_input in, const struct cw_link 
 static int check_inputs(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
 {
     int err = 0;
+    r->differs = false; /* What was read by a second look is read. */
     for (enum cw_input in = 0; in < CW_INPUTS && !err; in++)
         err = check_input(r, in, link, eb);
     return err;
@@ -266,6 +286,7 @@ static int begin_from_nothing(struct cw_run *r, const struct cw_repair *order,
     cw_log(CW_LOG_INFO, "shard_forgotten", "shard=%d reason=%s", r->shard,
            cw_log_quote(eb->text, quoted, sizeof quoted));
     int err = cw_run_forget(r);
+    r->differs = false;
     return err ? err : read_state(r, order, link, false, eb);
 }
 

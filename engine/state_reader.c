@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define TAIL 64 /* offsets looked at first; markers of transactions count */
+#define STEP 4
 
 /* ---- finding the last position ---- */
 
@@ -31,14 +32,40 @@ static int judge_bad(const struct cw_state_reader *g)
                    g->bad_at, g->bad_why.text);
 }
 
+static int look_back(struct cw_state_reader *g, int64_t back, int64_t first, int64_t end)
+{
+    int64_t from = end - first <= back ? first : end - back;
+    return g->source.read(g->source.arg, from, end, note_position, g, g->eb);
+}
+
+/* Where the source cannot give what lies that far back, the last position may be nearer to the end.
+ * What it needs is read afterwards, and then it shows whether the damage matters. */
+static int look_nearer(struct cw_state_reader *g, int64_t back, int64_t first, int64_t end)
+{
+    struct cw_errbuf why = *g->eb;
+    int err;
+    do {
+        back /= STEP;
+        g->found = false; /* What was found in front of the damage is not the last. */
+        err = back ? look_back(g, back, first, end) : -CW_E_CORRUPT;
+    } while (back && err == -CW_E_CORRUPT);
+    if (err && err != -CW_E_CORRUPT)
+        return err;
+    if (g->found)
+        return 0;
+    *g->eb = why;
+    return -CW_E_CORRUPT;
+}
+
 int cw_state_find(struct cw_state_reader *g, int64_t first, int64_t end)
 {
     bool whole = end <= first;
     int err = 0;
-    for (int64_t back = TAIL; !err && !whole && !g->found; back *= 4) {
+    for (int64_t back = TAIL; !err && !whole && !g->found; back *= STEP) {
         whole = end - first <= back;
-        err =
-            g->source.read(g->source.arg, whole ? first : end - back, end, note_position, g, g->eb);
+        err = look_back(g, back, first, end);
+        if (err == -CW_E_CORRUPT)
+            err = look_nearer(g, back, first, end);
     }
     return err ? err : judge_bad(g);
 }

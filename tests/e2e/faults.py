@@ -158,7 +158,8 @@ class Faults(DeskTest):
         return desk
 
     def flip(self, topic, text):
-        """A bit of that text as it lies on the broker's disk; twice, and all is well again."""
+        """A bit of that text as it lies on the broker's disk; twice, and all is well again. Returns the
+        partition."""
         for path in glob.glob(os.path.join(self.desk.folder, "kafka", "data", topic + "-*", "*.log")):
             with open(path, "r+b") as f:
                 at = f.read().rfind(text)
@@ -168,7 +169,7 @@ class Faults(DeskTest):
                 byte = f.read(1)[0]
                 f.seek(at + len(text))
                 f.write(bytes([byte ^ 1]))
-                return
+                return int(os.path.dirname(path).rpartition("-")[2])
         self.fail(f"{text} is not in {topic}")
 
     def test_a_batch_damaged_on_its_way_is_read_again_and_not_passed_over(self):
@@ -186,6 +187,9 @@ class Faults(DeskTest):
         before = len(daemon.said())
         desk.redis.start()
         wait_for("the outbox's is met", lambda: "CRC" in daemon.said()[before:])
+        self.assertIn("cannot be read", desk.refusal("redeliver", "--dry-run")[1])
+        self.assertIn('"unreadable":1', desk.ctl("-o", "kafka.properties.check.crcs=false", "--json",
+                                                 "redeliver", "--dry-run"))
         self.flip(desk.topic("tasks"), b'"client_id"')
         wait_for("it is delivered", lambda: desk.task("c1"))
         self.assertEqual(daemon.terminate(), 0)
@@ -195,6 +199,34 @@ class Faults(DeskTest):
         self.flip(desk.topic("state"), b"c1")
         wait_for("it is restored", daemon.ready)
         self.assertEqual(len(desk.outbox()), 1)
+
+    def port_outs(self, *clients):
+        return [event("service.port_out", "2026-03-02T10:00:00+08:00", client,
+                      {"msisdn": "8613500000001", "stage": "inquiry"}) for client in clients]
+
+    def stopped_alone(self, daemon, shard):
+        wait_for("it stands still", lambda: daemon.metric(f'shard_stopped{{shard="{shard}"}}') == 1)
+        self.assertIn("cannot be read", daemon.said())
+        wait_for("the others run", lambda: all(
+            daemon.metric(f'shard_running{{shard="{n}"}}') == 1 for n in range(PARTITIONS) if n != shard))
+
+    def test_state_damaged_on_a_brokers_disk_stops_one_shard_and_is_mended(self):
+        desk = self.desk_of_its_own()
+        desk.ingest(self.port_outs(*(f"c{n}" for n in range(12))))
+        daemon = desk.start()
+        wait_for("all is judged", lambda: len(desk.outbox()) == 12)
+        self.assertEqual(daemon.terminate(), 0)
+        shard = self.flip(desk.topic("state"), b"c1")
+        daemon = desk.start(wait=False)
+        self.stopped_alone(daemon, shard)
+        self.assertEqual(daemon.restarts, 0)
+        self.assertIn("state_damaged", desk.ctl("--json", "doctor", ok=False))
+        self.assertIn("mended", desk.ctl("doctor", "--shard", str(shard), "--repair", "--yes"))
+        wait_for("it goes on", daemon.ready)
+        desk.ingest(self.port_outs(*(f"d{n}" for n in range(12))))
+        wait_for("all is judged", lambda: len(desk.outbox()) == 24)
+        self.assertEqual(daemon.terminate(), 0)
+        desk.start()  # What is damaged is still there, and needed no more.
 
     def test_told_to_stop_while_kafka_is_away(self):
         """It cannot commit, and says so with its status; what matters is that it ends."""

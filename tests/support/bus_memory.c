@@ -16,6 +16,7 @@ enum fate { OPEN, COMMITTED, ABORTED, MARKER };
 struct entry {
     struct cw_message m; /* owned bytes and headers */
     enum fate fate;
+    bool damaged;
 };
 struct list {
     struct entry *e;
@@ -413,6 +414,18 @@ void mem_revoke(struct cw_bus *b, bool lost)
     of(b)->standing = lost ? LOST : TAKEN;
 }
 
+static struct entry *entry_of(struct list *l, int64_t offset)
+{
+    if (offset < 0 || offset >= (int64_t)l->n)
+        die("no such offset");
+    return &l->e[offset];
+}
+
+void mem_damage_state(struct mem *m, int32_t shard, int64_t offset, bool damaged)
+{
+    entry_of(&m->logs[CW_LOG_STATE][shard], offset)->damaged = damaged;
+}
+
 static bool next_message(struct memory_bus *b, struct cw_bus_event *ev)
 {
     unsigned n = (unsigned)b->m->partitions * CW_INPUTS;
@@ -668,6 +681,8 @@ static int bus_read(struct cw_bus *bus, enum cw_log log, int32_t partition, int6
     if (log == CW_LOG_STATE && from < b->m->first_state[partition])
         die("read what was trimmed");
     for (int64_t i = from; i < to; i++) {
+        if (l->e[i].damaged)
+            return cw_fail(eb, CW_E_CORRUPT, "the batch at offset %d cannot be read", (int)i);
         int err = l->e[i].fate == COMMITTED ? each(arg, &l->e[i].m) : 0;
         if (err)
             return err;

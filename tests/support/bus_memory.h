@@ -32,6 +32,8 @@ const struct cw_message *mem_record(const struct mem *m, enum cw_log log, int32_
 struct cw_positions *mem_committed(struct mem *m, int32_t shard);
 /* True when every message of every input is committed as read. */
 bool mem_all_read(const struct mem *m);
+/* Lies there and cannot be read, or can be again. */
+void mem_damage_state(struct mem *m, int32_t shard, int64_t offset, bool damaged);
 /* What is before it was deleted, as retention does. */
 void mem_first_input_set(struct mem *m, enum cw_input in, int32_t partition, int64_t first);
 /* The first offset of a shard's state log that was not trimmed away. */

@@ -557,6 +557,39 @@ static void damaged_state_stops_that_shard_alone(void **state)
     stops_alone(flip_a_bit, "checksum");
 }
 
+static void lie_unreadable(struct mem *m)
+{
+    mem_damage_state(m, 0, last_state(m)->offset, true);
+}
+
+static void unreadable_state_stops_that_shard_alone(void **state)
+{
+    (void)state;
+    stops_alone(lie_unreadable, "cannot be read");
+}
+
+/* Damaged on its way, that is all. */
+static void state_that_can_be_read_again_is_restored(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct instance x;
+    struct mem *m = world(60);
+    start(&x, m, s);
+    drain(&x, m);
+    lie_unreadable(m);
+    restart(&x, m);
+    turn(&x, 20);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_ASSIGNED);
+    assert_int_equal(standing(&x, 1)->standing, CW_SHARD_RUNNING);
+    mem_damage_state(m, 0, last_state(m)->offset, false);
+    outlast_doubt(&x, m);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_RUNNING);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
 static void skip_a_commit(struct mem *m)
 {
     struct cw_state_record rec;
@@ -786,13 +819,12 @@ static void a_shard_that_stands_still_is_not_read(void **state)
 }
 
 /* The order is there before the daemon, and the damage stays in the log for good. */
-static void an_order_begins_a_damaged_shard_anew(void **state)
+static void begins_anew(void (*damage)(struct mem *m))
 {
-    (void)state;
     struct cw_settings *s = settings_of("engine.batch_messages=7");
     struct mem *m = world(60);
     struct instance x;
-    started_stopped(&x, m, s, flip_a_bit);
+    started_stopped(&x, m, s, damage);
     struct cw_repair r = order_for_now(&x, m);
     r.anew = true;
     memcpy(r.next, r.committed, sizeof r.next);
@@ -808,6 +840,18 @@ static void an_order_begins_a_damaged_shard_anew(void **state)
     end(&x);
     mem_free(m);
     cw_settings_free(s);
+}
+
+static void an_order_begins_a_damaged_shard_anew(void **state)
+{
+    (void)state;
+    begins_anew(flip_a_bit);
+}
+
+static void an_order_begins_a_shard_anew_behind_what_cannot_be_read(void **state)
+{
+    (void)state;
+    begins_anew(lie_unreadable);
 }
 
 static void expired_offsets_are_not_torn(void **state)
@@ -1362,6 +1406,8 @@ int main(void)
         cmocka_unit_test(torn_state_stops_that_shard_alone),
         cmocka_unit_test(a_shard_stopped_by_a_failure_leaves_its_room),
         cmocka_unit_test(damaged_state_stops_that_shard_alone),
+        cmocka_unit_test(unreadable_state_stops_that_shard_alone),
+        cmocka_unit_test(state_that_can_be_read_again_is_restored),
         cmocka_unit_test(a_client_larger_than_a_record_comes_back),
         cmocka_unit_test(a_hole_in_the_state_log_stops_that_shard_alone),
         cmocka_unit_test(messages_deleted_unread_stop_that_shard_alone),
@@ -1369,6 +1415,7 @@ int main(void)
         cmocka_unit_test(an_order_mends_a_torn_shard),
         cmocka_unit_test(a_shard_that_stands_still_is_not_read),
         cmocka_unit_test(an_order_begins_a_damaged_shard_anew),
+        cmocka_unit_test(an_order_begins_a_shard_anew_behind_what_cannot_be_read),
         cmocka_unit_test(expired_offsets_are_not_torn),
         cmocka_unit_test(positions_without_state_are_torn),
         cmocka_unit_test(offsets_of_a_while_ago_are_asked_for_again),
