@@ -46,6 +46,9 @@ enum cw_bus_happening {
     CW_BUS_ASSIGNED, /* shards now ours, paused; token names this assignment */
     CW_BUS_REVOKED,  /* all shards must go, and have when poll is called again */
     CW_BUS_LOST,     /* as REVOKED, but they are somebody else's already */
+    CW_BUS_DAMAGED,  /* what input/partition has at `end` cannot be read, as eb says; what it gives
+                      * from here on lies behind that, if it gives anything, until it is sought.
+                      * `end` -1: the next message is not there any more */
     CW_BUS_FAILED    /* error code in err, text in eb */
 };
 struct cw_bus_event {
@@ -53,7 +56,7 @@ struct cw_bus_event {
     enum cw_input input;
     struct cw_message message;
     int32_t partition;
-    int64_t end; /* CW_BUS_END: the offset one past the last */
+    int64_t end; /* CW_BUS_END: the offset one past the last; CW_BUS_DAMAGED: the one at which */
     const int32_t *shards;
     size_t n_shards;
     uint64_t token;
@@ -107,6 +110,10 @@ struct cw_bus_ops {
     int (*read)(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t from, int64_t to,
                 int (*each)(void *arg, const struct cw_message *m), void *arg,
                 struct cw_errbuf *eb);
+    /* Whether what an input has at this offset, which was told to be DAMAGED, can be read now: 0,
+     * or -CW_E_CORRUPT. NULL where the adapter tells of none. */
+    int (*probe)(struct cw_bus *b, enum cw_input in, int32_t shard, int64_t at,
+                 struct cw_errbuf *eb);
     /* Partitions of a log. */
     int (*partitions)(struct cw_bus *b, enum cw_log log, int32_t *ret_n, struct cw_errbuf *eb);
     /* One past the last message of an input, as it was last heard of and without asking; -1

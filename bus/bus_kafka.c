@@ -149,32 +149,39 @@ static bool tell(struct cw_bus_kafka *k, struct cw_bus_event *ev, struct cw_errb
 
 /* ---- polling ---- */
 
-/* An error of the consumer: what passes by itself is logged, a fatal one ends the process. Where
- * messages are gone, the restore that an abort brings finds out of which shard, and stops it. Where
- * the library passes over some, it seeks back to them: the error comes before what lies behind. */
-static void on_error(const rd_kafka_t *rk, const rd_kafka_message_t *m, struct cw_bus_event *ev,
-                     struct cw_errbuf *eb)
+/* Of one input: the shard is restored alone, and seeks back to where it stood. Where messages are
+ * gone, that finds it out and stops the shard. A batch that cannot be read is told of before
+ * anything that lies behind it; the library then goes on there, or at an offset that is none. */
+static bool is_damage(const struct cw_bus_kafka *k, const rd_kafka_message_t *m,
+                      struct cw_bus_event *ev, struct cw_errbuf *eb)
+{
+    bool gone = m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET;
+    if (!m->rkt || !(gone || cw_kafka_passed_over(m->err)) ||
+        !cw_topics_input_of(k->settings, rd_kafka_topic_name(m->rkt), &ev->input))
+        return false;
+    ev->what = CW_BUS_DAMAGED;
+    ev->partition = m->partition;
+    ev->end = gone ? -1 : m->offset;
+    (void)cw_fail(eb, CW_E_CORRUPT,
+                  gone ? "%s partition %d: offset %lld is not in the topic (%s)"
+                       : "%s partition %d: the batch at offset %lld cannot be read; have the "
+                         "broker take it from a replica (%s)",
+                  rd_kafka_topic_name(m->rkt), (int)m->partition, (long long)m->offset,
+                  rd_kafka_message_errstr(m));
+    return true;
+}
+
+/* An error of the consumer: what passes by itself is logged, a fatal one ends the process. */
+static void on_error(const struct cw_bus_kafka *k, const rd_kafka_message_t *m,
+                     struct cw_bus_event *ev, struct cw_errbuf *eb)
 {
     char text[512], quoted[600];
-    rd_kafka_resp_err_t fatal =
-        rd_kafka_fatal_error((rd_kafka_t *)(uintptr_t)rk, text, sizeof text);
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(k->consumer, text, sizeof text);
     if (fatal)
         *ev = (struct cw_bus_event){
             .what = CW_BUS_FAILED,
             .err = cw_fail(eb, CW_E_FATAL, "%s: %s", rd_kafka_err2name(fatal), text)};
-    else if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
-        *ev = (struct cw_bus_event){
-            .what = CW_BUS_FAILED,
-            .err = cw_fail(eb, CW_E_ABORT,
-                           "%s partition %d: the next offset is no longer in the topic (%s)",
-                           m->rkt ? rd_kafka_topic_name(m->rkt) : "?", m->partition,
-                           rd_kafka_message_errstr(m))};
-    else if (m->rkt && cw_kafka_passed_over(m->err))
-        *ev = (struct cw_bus_event){
-            .what = CW_BUS_FAILED,
-            .err = cw_fail(eb, CW_E_ABORT, "%s partition %d: a batch cannot be read (%s)",
-                           rd_kafka_topic_name(m->rkt), m->partition, rd_kafka_message_errstr(m))};
-    else
+    else if (!is_damage(k, m, ev, eb))
         cw_log(CW_LOG_WARNING, "consumer", "error=%s text=%s", rd_kafka_err2name(m->err),
                cw_log_quote(rd_kafka_message_errstr(m), quoted, sizeof quoted));
 }
@@ -184,7 +191,7 @@ static int take(struct cw_bus_kafka *k, rd_kafka_message_t *m, struct cw_bus_eve
 {
     k->held = m;
     if (m->err && m->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        on_error(k->consumer, m, ev, eb);
+        on_error(k, m, ev, eb);
         return 0;
     }
     if (!cw_topics_input_of(k->settings, rd_kafka_topic_name(m->rkt), &ev->input))
@@ -318,6 +325,7 @@ static const struct cw_bus_ops ops = {
     .end = cw_bus_kafka_end,
     .input_range = cw_bus_kafka_input_range,
     .read = cw_bus_kafka_read,
+    .probe = cw_bus_kafka_probe,
     .known_end = cw_bus_kafka_known_end,
     .partitions = cw_bus_kafka_partitions,
     .trim = cw_bus_kafka_trim,

@@ -69,6 +69,23 @@ int cw_bus_kafka_read(struct cw_bus *b, enum cw_log log, int32_t partition, int6
     return cw_kafka_read(k->reader, &k->headers, &range, each, arg, eb);
 }
 
+static int look(void *arg, const struct cw_message *m)
+{
+    (void)arg, (void)m;
+    return 0;
+}
+
+/* By another client than the member, which may have gone on at an offset that is none. That `at` is
+ * gone by now, the restore says in its own words. */
+int cw_bus_kafka_probe(struct cw_bus *b, enum cw_input in, int32_t shard, int64_t at,
+                       struct cw_errbuf *eb)
+{
+    struct cw_bus_kafka *k = cw_bus_kafka_of(b);
+    const struct cw_kafka_range range = {cw_topics_input(k->settings, in), shard, at, at + 1};
+    int err = cw_kafka_read(k->reader, &k->headers, &range, look, NULL, eb);
+    return err == -CW_E_FATAL ? 0 : err;
+}
+
 /* The client keeps what the last fetch said; markers of transactions count. */
 int64_t cw_bus_kafka_known_end(struct cw_bus *b, enum cw_input in, int32_t shard)
 {

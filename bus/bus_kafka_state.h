@@ -102,6 +102,8 @@ int cw_bus_kafka_end(struct cw_bus *b, enum cw_log log, int32_t partition, int64
                      int64_t *ret_end, struct cw_errbuf *eb);
 int cw_bus_kafka_input_range(struct cw_bus *b, enum cw_input in, int32_t shard, int64_t *ret_first,
                              int64_t *ret_end, struct cw_errbuf *eb);
+int cw_bus_kafka_probe(struct cw_bus *b, enum cw_input in, int32_t shard, int64_t at,
+                       struct cw_errbuf *eb);
 int cw_bus_kafka_read(struct cw_bus *b, enum cw_log log, int32_t partition, int64_t from,
                       int64_t to, int (*each)(void *arg, const struct cw_message *m), void *arg,
                       struct cw_errbuf *eb);

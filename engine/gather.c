@@ -74,6 +74,16 @@ static void on_end(const struct gathering *g, const struct cw_bus_event *ev)
         cw_run_end(r, ev->input, ev->end, now_of(g));
 }
 
+/* What comes of the shard until it stands aside lies behind the damage, and goes with the rest. */
+static void on_damaged(const struct gathering *g, const struct cw_bus_event *ev)
+{
+    struct cw_run *r = cw_shards_running(g->shards, ev->partition);
+    if (!r)
+        return; /* It has met it already. */
+    cw_run_damaged(r, ev->input, ev->end, now_of(g), g->eb->text);
+    g->shards->damaged = true;
+}
+
 /* ---- one after the other ---- */
 
 static int on_happening(const struct gathering *g, const struct cw_bus_event *ev)
@@ -89,6 +99,9 @@ static int on_happening(const struct gathering *g, const struct cw_bus_event *ev
     case CW_BUS_REVOKED:
     case CW_BUS_LOST:
         on_revoked(g, ev->what == CW_BUS_LOST);
+        return 0;
+    case CW_BUS_DAMAGED:
+        on_damaged(g, ev);
         return 0;
     case CW_BUS_FAILED:
         return ev->err;
@@ -117,7 +130,7 @@ static int gather_all(const struct gathering *g, int wait_ms, size_t most, bool 
     cw_mono_time began = now_of(g);
     bool left = true;
     *ret_began = began;
-    for (size_t n = 0; left && (n == 0 || (n < most && !s->unrestored)); n++) {
+    for (size_t n = 0; left && (n == 0 || (n < most && !s->unrestored && !s->damaged)); n++) {
         struct cw_bus_event ev = {.what = CW_BUS_NOTHING};
         bool last = n % CLOCK_EVERY == CLOCK_EVERY - 1;
         int err = gather_one(g, n ? 0 : wait_ms, last, &ev);

@@ -332,6 +332,22 @@ static int land(struct cw_protocol *p, bool wait)
     return conclude(p);
 }
 
+/* Who has met what cannot be read stands aside, and the others go on. */
+static int stand_aside(struct cw_protocol *p)
+{
+    int err = p->shards.damaged ? land(p, true) : 0;
+    for (size_t i = 0; i < p->shards.n && p->shards.damaged && !err; i++) {
+        struct cw_run *r = p->shards.runs[i];
+        if (!r->damage.met)
+            continue;
+        err = cw_restore_later(r, &p->link, &p->eb);
+        if (!err && r->standing == CW_SHARD_STOPPED)
+            tell_restored(p, r, 0);
+    }
+    p->shards.damaged = false;
+    return err;
+}
+
 static int commit_due(struct cw_protocol *p, bool all)
 {
     struct cw_commit *c = &p->commit;
@@ -465,6 +481,8 @@ int cw_protocol_turn(struct cw_protocol *p)
         err = restore_some(p);
     if (!err)
         err = gather(p);
+    if (!err)
+        err = stand_aside(p);
     if (!err)
         err = judge_all(p);
     if (!err)

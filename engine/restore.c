@@ -305,14 +305,12 @@ static int hold_inputs(const struct cw_run *r, const struct cw_link *link, struc
     return err;
 }
 
-static int leave_for_later(struct cw_run *r, cw_mono_time now, const char *why)
+static int leave_for_later(struct cw_run *r, cw_mono_time now, bool first, const char *why)
 {
     char quoted[600];
-    if (!r->doubted_since) {
-        r->doubted_since = now;
+    if (first)
         cw_log(CW_LOG_WARNING, "shard_doubted", "shard=%d reason=%s for_seconds=%d", r->shard,
                cw_log_quote(why, quoted, sizeof quoted), (int)(DOUBT_MOST / CW_SECOND));
-    }
     cw_board_count(r->common->board, CW_COUNT_doubts, 1);
     r->look_again = now + DOUBT_REST;
     return cw_run_forget(r);
@@ -325,7 +323,9 @@ static int stand_still(struct cw_run *r, const struct cw_link *link, struct cw_e
     if (err)
         return err;
     if (is_doubtful(r, now)) {
-        err = leave_for_later(r, now, eb->text);
+        bool first = !r->doubted_since;
+        r->doubted_since = first ? now : r->doubted_since;
+        err = leave_for_later(r, now, first, eb->text);
     } else {
         r->doubted_since = 0;
         cw_run_stop(r, eb->text);
@@ -334,12 +334,44 @@ static int stand_still(struct cw_run *r, const struct cw_link *link, struct cw_e
     return err;
 }
 
+int cw_restore_later(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
+{
+    cw_mono_time now = link->env->mono(link->env->arg);
+    int err = hold_inputs(r, link, eb);
+    if (err)
+        return err;
+    if (now - r->damage.since < DOUBT_MOST) {
+        err = leave_for_later(r, now, !r->damage.told, r->damage.why);
+        r->damage.told = true;
+    } else {
+        r->damage.since = 0;
+        cw_run_stop(r, r->damage.why);
+    }
+    cw_run_publish(r);
+    return err;
+}
+
+/* Asked before memory is restored and the inputs are sought, for a client that went on behind the
+ * damage, at an offset that is none, cannot seek that partition any more: it ends the process, and
+ * that is right only where the next one can read on. */
+static int look_at_damage(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb)
+{
+    struct cw_bus *bus = link->bus;
+    if (!r->damage.since || r->damage.at < 0 || !bus->ops->probe)
+        return 0;
+    return bus->ops->probe(bus, r->damage.input, r->shard, r->damage.at, eb);
+}
+
 int cw_restore_run(struct cw_run *r, const struct cw_repair *order, const struct cw_link *link,
                    struct cw_errbuf *eb)
 {
     bool kept = r->kept;
+    int err = look_at_damage(r, link, eb);
+    if (err == -CW_E_CORRUPT)
+        return cw_restore_later(r, link, eb);
     r->kept = r->differs = false; /* Cut short, it is neither what it was nor what it was to be. */
-    int err = read_state(r, order, link, kept, eb);
+    if (!err)
+        err = read_state(r, order, link, kept, eb);
     if (kept && damaged(err)) {
         kept = false;
         err = begin_from_nothing(r, order, link, eb);

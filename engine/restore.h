@@ -14,4 +14,9 @@
 int cw_restore_run(struct cw_run *r, const struct cw_repair *order, const struct cw_link *link,
                    struct cw_errbuf *eb);
 
+/* A shard that has met what cannot be read of an input lets go of its memory and is looked at again
+ * later, which reads from in front of the damage; or has STOPPED, where that has gone on for long.
+ * No commit under way has it. What the bus said, or -CW_E_NOMEM. */
+int cw_restore_later(struct cw_run *r, const struct cw_link *link, struct cw_errbuf *eb);
+
 #endif

@@ -48,6 +48,7 @@ static void begin(struct cw_run *r)
     r->restored_bytes = 0;
     for (enum cw_input in = 0; in < CW_INPUTS; in++)
         r->end[in] = r->told_end[in] = -1;
+    r->damage.met = false;
     r->idle_since = INT64_MAX;
     r->ticked_at = INT64_MIN / 2;
     memset(r->paused, 0, sizeof r->paused);
@@ -143,6 +144,8 @@ void cw_run_committed(struct cw_run *r)
     memcpy(r->committed, r->appended.next, sizeof r->committed);
     r->committed_batch = r->appended.batch;
     r->ahead = r->repaired = false;
+    if (r->damage.since && r->committed[r->damage.input] > r->damage.at)
+        r->damage.since = 0;
 }
 
 /* ---- between two assignments ---- */
@@ -187,6 +190,20 @@ void cw_run_stop(struct cw_run *r, const char *reason)
     let_go(r);
     r->standing = CW_SHARD_STOPPED;
     (void)snprintf(r->reason, sizeof r->reason, "%s", reason);
+}
+
+void cw_run_damaged(struct cw_run *r, enum cw_input in, int64_t at, cw_mono_time now,
+                    const char *why)
+{
+    bool again = r->damage.since && r->damage.input == in && r->damage.at == at;
+    if (r->damage.met)
+        return;
+    r->damage.met = true;
+    r->damage.input = in;
+    r->damage.at = at;
+    r->damage.told = again && r->damage.told;
+    r->damage.since = again ? r->damage.since : now;
+    (void)snprintf(r->damage.why, sizeof r->damage.why, "%s", why);
 }
 
 /* ---- messages in ---- */

@@ -59,6 +59,16 @@ struct cw_run {
     int64_t known;
     bool differs; /* what was last asked of two places does not fit together; see restore.c */
     cw_mono_time doubted_since, look_again; /* 0: not in doubt; not to be restored before that */
+    /* What was met in an input and could not be read; the inputs are read from in front of it again
+     * and again. */
+    struct {
+        cw_mono_time since; /* met first then; 0: none */
+        bool met;           /* now */
+        bool told;
+        enum cw_input input;
+        int64_t at;
+        char why[CW_BOARD_REASON_MOST];
+    } damage;
     bool repaired; /* restored as an order says, which the next commit makes good */
     bool ahead;    /* of what is known to be committed: the log may not have what encode gave */
     bool kept;     /* memory of an assignment that is gone; see cw_run_keep */
@@ -97,6 +107,9 @@ bool cw_run_is_pending(const struct cw_run *r);
 /* Where restore found it: from here on the inputs are read. */
 void cw_run_at(struct cw_run *r, const struct cw_position *p);
 void cw_run_stop(struct cw_run *r, const char *reason);
+/* What lies at that offset cannot be read. */
+void cw_run_damaged(struct cw_run *r, enum cw_input in, int64_t at, cw_mono_time now,
+                    const char *why);
 
 /* A message, or the end of an input, told with the offset behind all that was read. Messages below
  * the expected offset are counted and dropped. */

@@ -24,6 +24,7 @@ struct cw_shards {
     bool assigned;   /* there is an assignment; it may be of no shard */
     uint64_t token;  /* of it */
     bool unrestored; /* some shard is to be restored now: none that is left for later */
+    bool damaged;    /* some shard has met what cannot be read */
 };
 
 void cw_shards_free(struct cw_shards *s);

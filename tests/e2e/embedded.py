@@ -24,6 +24,7 @@ class Faults(faults.Faults):
     test_told_to_stop_while_kafka_is_away = None
     test_a_batch_damaged_on_its_way_is_read_again_and_not_passed_over = None
     test_state_damaged_on_a_brokers_disk_stops_one_shard_and_is_mended = None
+    test_an_input_damaged_on_a_brokers_disk_stops_one_shard = None
     test_retention_that_takes_all_of_a_transactional_input_is_no_loss = None
     test_retention_that_takes_all_of_the_outbox_is_no_loss = None
 

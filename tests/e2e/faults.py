@@ -179,7 +179,7 @@ class Faults(DeskTest):
         desk.ingest([told])
         self.flip(desk.topic("service"), b'"msisdn"')
         daemon = desk.start(wait=False)
-        wait_for("the input's is met", lambda: "a batch cannot be read" in daemon.said())
+        wait_for("the input's is met", lambda: "cannot be read" in daemon.said())
         desk.redis.stop()
         self.flip(desk.topic("service"), b'"msisdn"')
         wait_for("it is judged", desk.outbox)
@@ -227,6 +227,19 @@ class Faults(DeskTest):
         wait_for("all is judged", lambda: len(desk.outbox()) == 24)
         self.assertEqual(daemon.terminate(), 0)
         desk.start()  # What is damaged is still there, and needed no more.
+
+    def test_an_input_damaged_on_a_brokers_disk_stops_one_shard(self):
+        desk = self.desk_of_its_own()
+        desk.ingest(self.port_outs(*(f"c{n}" for n in range(12))))
+        shard = self.flip(desk.topic("service"), b'"msisdn"')
+        daemon = desk.start(wait=False)
+        self.stopped_alone(daemon, shard)
+        judged = len(desk.outbox())
+        self.assertGreater(judged, 0)
+        self.assertLess(judged, 12)
+        self.assertEqual(self.flip(desk.topic("service"), b'"msisdn"'), shard)
+        desk.ctl("doctor", "--shard", str(shard), "--repair", "--yes", ok=False)
+        wait_for("all is judged", lambda: len(desk.outbox()) == 12)
 
     def test_told_to_stop_while_kafka_is_away(self):
         """It cannot commit, and says so with its status; what matters is that it ends."""

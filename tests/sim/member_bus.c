@@ -604,9 +604,9 @@ static void bus_close(struct cw_bus *bus)
 }
 
 static const struct cw_bus_ops ops = {
-    bus_poll,       bus_seek,      bus_pause,     bus_begin, bus_append, bus_send_positions,
-    bus_commit,     bus_abort,     bus_committed, bus_end,   NULL,       bus_read,
-    bus_partitions, bus_known_end, bus_trim,      bus_keep,  bus_close,
+    bus_poll,   bus_seek,       bus_pause,     bus_begin, bus_append, bus_send_positions,
+    bus_commit, bus_abort,      bus_committed, bus_end,   NULL,       bus_read,
+    NULL,       bus_partitions, bus_known_end, bus_trim,  bus_keep,   bus_close,
 };
 
 /* ---- opening ---- */

@@ -37,6 +37,8 @@ struct mem {
     int64_t first_input[CW_INPUTS][PARTITIONS_MOST];
     int64_t beyond[CW_INPUTS][PARTITIONS_MOST];
     size_t commits;
+    size_t state_reads;
+    bool stuck;
     int commit_takes; /* ms */
     cw_mono_time mono;
     cw_wall_time wall;
@@ -426,6 +428,12 @@ void mem_damage_state(struct mem *m, int32_t shard, int64_t offset, bool damaged
     entry_of(&m->logs[CW_LOG_STATE][shard], offset)->damaged = damaged;
 }
 
+void mem_damage_input(struct mem *m, enum cw_input in, int32_t partition, int64_t offset,
+                      bool damaged)
+{
+    entry_of(&m->inputs[in][partition], offset)->damaged = damaged;
+}
+
 static bool next_message(struct memory_bus *b, struct cw_bus_event *ev)
 {
     unsigned n = (unsigned)b->m->partitions * CW_INPUTS;
@@ -444,8 +452,12 @@ static bool next_message(struct memory_bus *b, struct cw_bus_event *ev)
         ev->input = in;
         ev->partition = p;
         ev->end = (int64_t)l->n;
-        if (more)
+        if (more && l->e[b->at[in][p]].damaged) {
+            ev->what = CW_BUS_DAMAGED;
+            ev->end = b->at[in][p]++;
+        } else if (more) {
             ev->message = l->e[b->at[in][p]++].m;
+        }
         b->turn = t + 1;
         return true;
     }
@@ -490,6 +502,8 @@ static int bus_poll(struct cw_bus *bus, int wait_ms, struct cw_bus_event *ev, st
         revoke(b, ev);
     else if (!next_message(b, ev))
         advance(b->m, (int64_t)wait_ms * 1000);
+    if (ev->what == CW_BUS_DAMAGED)
+        (void)cw_fail(eb, CW_E_CORRUPT, "cannot be read");
     return 0;
 }
 
@@ -500,6 +514,8 @@ static int bus_seek(struct cw_bus *bus, const struct cw_positions *at, struct cw
         return crashed(eb);
     if (b->standing != ASSIGNED)
         return cw_fail(eb, CW_E_REVOKED, "not ours");
+    if (b->m->stuck && at->shard == 0)
+        return cw_fail(eb, CW_E_RETRY, "it has failed");
     for (enum cw_input in = 0; in < CW_INPUTS; in++) {
         b->at[in][at->shard] = at->next[in] == CW_OFFSET_NONE ? 0 : at->next[in];
         b->reading[in][at->shard] = true;
@@ -517,6 +533,11 @@ static int bus_pause(struct cw_bus *bus, enum cw_input in, int32_t shard, bool p
     b->paused[in][shard] = paused;
     b->was_paused = b->was_paused || paused;
     return 0;
+}
+
+void mem_stuck_set(struct mem *m, bool stuck)
+{
+    m->stuck = stuck;
 }
 
 bool mem_was_paused(const struct cw_bus *b)
@@ -638,6 +659,11 @@ static int bus_abort(struct cw_bus *bus, struct cw_errbuf *eb)
 
 /* ---- reading ---- */
 
+size_t mem_state_reads(const struct mem *m)
+{
+    return m->state_reads;
+}
+
 static int bus_committed(struct cw_bus *bus, int32_t shard, struct cw_positions *ret,
                          struct cw_errbuf *eb)
 {
@@ -681,6 +707,7 @@ static int bus_read(struct cw_bus *bus, enum cw_log log, int32_t partition, int6
     if (log == CW_LOG_STATE && from < b->m->first_state[partition])
         die("read what was trimmed");
     for (int64_t i = from; i < to; i++) {
+        b->m->state_reads += log == CW_LOG_STATE;
         if (l->e[i].damaged)
             return cw_fail(eb, CW_E_CORRUPT, "the batch at offset %d cannot be read", (int)i);
         int err = l->e[i].fate == COMMITTED ? each(arg, &l->e[i].m) : 0;
@@ -688,6 +715,17 @@ static int bus_read(struct cw_bus *bus, enum cw_log log, int32_t partition, int6
             return err;
     }
     return 0;
+}
+
+static int bus_probe(struct cw_bus *bus, enum cw_input in, int32_t shard, int64_t at,
+                     struct cw_errbuf *eb)
+{
+    struct memory_bus *b = of(bus);
+    if (b->crashed)
+        return crashed(eb);
+    return entry_of(&b->m->inputs[in][shard], at)->damaged
+               ? cw_fail(eb, CW_E_CORRUPT, "cannot be read yet")
+               : 0;
 }
 
 /* The logs every instance reads whole have two, to be read all. */
@@ -734,6 +772,7 @@ static const struct cw_bus_ops ops = {
     .end = bus_end,
     .input_range = bus_input_range,
     .read = bus_read,
+    .probe = bus_probe,
     .partitions = bus_partitions,
     .known_end = bus_known_end,
     .trim = bus_trim,

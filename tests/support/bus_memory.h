@@ -32,8 +32,14 @@ const struct cw_message *mem_record(const struct mem *m, enum cw_log log, int32_
 struct cw_positions *mem_committed(struct mem *m, int32_t shard);
 /* True when every message of every input is committed as read. */
 bool mem_all_read(const struct mem *m);
-/* Lies there and cannot be read, or can be again. */
+/* Lies there and cannot be read, or can be again. A poll goes on behind it. */
 void mem_damage_state(struct mem *m, int32_t shard, int64_t offset, bool damaged);
+void mem_damage_input(struct mem *m, enum cw_input in, int32_t partition, int64_t offset,
+                      bool damaged);
+/* Shard 0's inputs cannot be sought, as with a client for which a fetch has failed. */
+void mem_stuck_set(struct mem *m, bool stuck);
+/* Records of state logs that were read. */
+size_t mem_state_reads(const struct mem *m);
 /* What is before it was deleted, as retention does. */
 void mem_first_input_set(struct mem *m, enum cw_input in, int32_t partition, int64_t first);
 /* The first offset of a shard's state log that was not trimmed away. */

@@ -948,6 +948,112 @@ static void a_doubted_shard_keeps_nobody_waiting(void **state)
     cw_settings_free(s);
 }
 
+/* A message in the middle of what shard 0 has still to judge. */
+static int64_t damage_an_input(struct mem *m)
+{
+    int64_t at = mem_input_end(m, CW_IN_SERVICE, 0) - 3;
+    mem_damage_input(m, CW_IN_SERVICE, 0, at, true);
+    return at;
+}
+
+static void assert_others_are_through(struct instance *x, struct mem *m)
+{
+    assert_int_equal(standing(x, 1)->standing, CW_SHARD_RUNNING);
+    for (enum cw_input in = CW_IN_BILLING; in <= CW_IN_SERVICE; in++)
+        assert_int_equal(mem_committed(m, 1)->next[in], mem_input_end(m, in, 1));
+}
+
+static void a_damaged_input_keeps_its_shard_alone(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct instance x;
+    struct cw_buf reference = reference_of(s, 200);
+    struct mem *m = world(200);
+    int64_t at = damage_an_input(m);
+    start(&x, m, s);
+    turn(&x, 150);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_ASSIGNED);
+    assert_others_are_through(&x, m);
+    assert_true(mem_committed(m, 0)->next[CW_IN_SERVICE] <= at);
+    mem_damage_input(m, CW_IN_SERVICE, 0, at, false);
+    drain(&x, m);
+    assert_int_equal(x.restarts, 0);
+    same_outcome(m, &reference, "damaged on its way");
+    end(&x);
+    cw_buf_free(&reference);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
+static void rest(struct instance *x, struct mem *m, int seconds)
+{
+    for (; seconds > 0; seconds--) {
+        mem_env(m)->rest(mem_env(m)->arg, 1000);
+        turn(x, 20);
+    }
+}
+
+static void an_input_that_stays_damaged_stops_its_shard(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct instance x;
+    struct mem *m = world(200);
+    int64_t at = damage_an_input(m);
+    start(&x, m, s);
+    rest(&x, m, 40);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_STOPPED);
+    assert_string_equal(standing(&x, 0)->reason, "cannot be read");
+    assert_others_are_through(&x, m);
+    mem_damage_input(m, CW_IN_SERVICE, 0, at, false);
+    restart(&x, m);
+    drain(&x, m);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
+/* A client that cannot seek any more takes the process with it, but only once it is of use. */
+static void an_input_that_cannot_be_sought(bool stays)
+{
+    struct cw_settings *s = settings_of("engine.batch_messages=7");
+    struct instance x;
+    struct mem *m = world(200);
+    int64_t at = damage_an_input(m);
+    start(&x, m, s);
+    turn(&x, 3);
+    mem_stuck_set(m, true);
+    rest(&x, m, stays ? 40 : 10);
+    assert_others_are_through(&x, m);
+    if (stays) {
+        assert_int_equal(standing(&x, 0)->standing, CW_SHARD_STOPPED);
+    } else {
+        assert_int_equal(standing(&x, 0)->standing, CW_SHARD_ASSIGNED);
+        mem_damage_input(m, CW_IN_SERVICE, 0, at, false);
+        mem_env(m)->rest(mem_env(m)->arg, 1000);
+        assert_int_equal(cw_protocol_turn(x.p), -CW_E_FATAL);
+        mem_stuck_set(m, false);
+        restart(&x, m);
+        drain(&x, m);
+    }
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
+static void an_input_that_cannot_be_sought_ends_the_process_once(void **state)
+{
+    (void)state;
+    an_input_that_cannot_be_sought(false);
+}
+
+static void an_input_that_cannot_be_sought_and_stays_damaged_stops_its_shard(void **state)
+{
+    (void)state;
+    an_input_that_cannot_be_sought(true);
+}
+
 static void stale_offsets_are_skipped(void **state)
 {
     (void)state;
@@ -1420,6 +1526,10 @@ int main(void)
         cmocka_unit_test(positions_without_state_are_torn),
         cmocka_unit_test(offsets_of_a_while_ago_are_asked_for_again),
         cmocka_unit_test(a_doubted_shard_keeps_nobody_waiting),
+        cmocka_unit_test(a_damaged_input_keeps_its_shard_alone),
+        cmocka_unit_test(an_input_that_stays_damaged_stops_its_shard),
+        cmocka_unit_test(an_input_that_cannot_be_sought_ends_the_process_once),
+        cmocka_unit_test(an_input_that_cannot_be_sought_and_stays_damaged_stops_its_shard),
         cmocka_unit_test(stale_offsets_are_skipped),
         cmocka_unit_test(the_position_record_tells_all),
         cmocka_unit_test(nothing_to_commit_is_no_transaction),
