@@ -190,16 +190,17 @@ static int read_whole(struct reading *g)
     if (g->order && g->order->anew)
         return begin_anew(g, first, end);
     err = cw_state_find(log, first, end);
+    /* Before the images are read, which are many: what is torn is looked at again each second. */
+    if (!err && !g->order && check_positions(log, &committed) != 0)
+        err = is_torn(g, &committed);
     if (!err && log->found) {
         r->to_restore = end - log->position.needed;
         err = cw_state_read(log, first, end);
     }
-    if (!err && g->order)
-        memcpy(log->position.next, g->order->next, sizeof g->order->next);
-    else if (!err && check_positions(log, &committed) != 0)
-        err = is_torn(g, &committed);
     if (err)
         return err;
+    if (g->order)
+        memcpy(log->position.next, g->order->next, sizeof g->order->next);
     r->needed = log->found ? log->position.needed : first;
     note_read(g, first, end);
     cw_run_at(r, &log->position);

@@ -948,6 +948,28 @@ static void a_doubted_shard_keeps_nobody_waiting(void **state)
     cw_settings_free(s);
 }
 
+/* Its images are many, and whether it is torn shows without them. */
+static void a_doubted_shard_is_not_read_whole(void **state)
+{
+    (void)state;
+    struct cw_settings *s = settings_of("engine.batch_messages=1");
+    struct instance x;
+    struct mem *m = world(600);
+    start(&x, m, s);
+    drain(&x, m);
+    move_back(m);
+    restart(&x, m);
+    turn(&x, 20);
+    assert_int_equal(standing(&x, 0)->standing, CW_SHARD_ASSIGNED);
+    size_t before = mem_state_reads(m);
+    mem_env(m)->rest(mem_env(m)->arg, 1000);
+    turn(&x, 1);
+    assert_in_range(mem_state_reads(m) - before, 1, 64);
+    end(&x);
+    mem_free(m);
+    cw_settings_free(s);
+}
+
 /* A message in the middle of what shard 0 has still to judge. */
 static int64_t damage_an_input(struct mem *m)
 {
@@ -1526,6 +1548,7 @@ int main(void)
         cmocka_unit_test(positions_without_state_are_torn),
         cmocka_unit_test(offsets_of_a_while_ago_are_asked_for_again),
         cmocka_unit_test(a_doubted_shard_keeps_nobody_waiting),
+        cmocka_unit_test(a_doubted_shard_is_not_read_whole),
         cmocka_unit_test(a_damaged_input_keeps_its_shard_alone),
         cmocka_unit_test(an_input_that_stays_damaged_stops_its_shard),
         cmocka_unit_test(an_input_that_cannot_be_sought_ends_the_process_once),
