@@ -147,6 +147,8 @@ void cw_word_fill(struct cw_buf *b, const char *text, const struct cw_str values
 }
 
 static void say(struct cw_buf *b, const char *text, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+static void say(struct cw_buf *b, const char *text, const char *format, va_list args)
 {
     struct cw_str values[PLACES] = {{"", 0}};
     char *made = NULL;
