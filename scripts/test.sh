@@ -85,8 +85,7 @@ if [[ -z $quick ]]; then
     check formats formatted
     check build-clang clean_under_clang
     check build-release build release
-    tests redis release redis ctl install quality
-    tests sim release sim
+    tests release release redis ctl install quality sim
     check build-faults build faults
     tests bugs faults bugs
     kafka=$(mktemp -d)
